@@ -1,0 +1,16 @@
+/**
+ * base: the machine without any word of drover's domain: time, processes, files, logs, the nudge between writer and
+ * readers. It promises small parts with one door each, and must not import anything but the platform.
+ */
+export { type AtomicFileOptions, syncFolder, writeFileAtomic } from './atomic-file.ts';
+export { inBackground } from './background.ts';
+export { type Bus, type BusListener, createBus } from './bus.ts';
+export { type Clock, systemClock, toTimestamp } from './clock.ts';
+export { type Log, type LogFields, silentLog } from './log.ts';
+export {
+  type CommandResult,
+  type DetachedOptions,
+  type RunCommandOptions,
+  runCommand,
+  spawnDetached,
+} from './spawn.ts';

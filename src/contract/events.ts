@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+const runId = z.string();
+const outputData = z.object({
+  text: z.string().meta({
+    description: 'Complete lines, invalid UTF-8 replaced; a long line comes in pieces of at most 64 KiB',
+  }),
+  offset: z.int().meta({ description: 'Where the piece begins in the raw file, in bytes' }),
+  bytes: z.int(),
+  partial: z.boolean().meta({ description: 'The line goes on in the next piece' }),
+});
+
+/**
+ * The `data` of every event type that the daemon writes (contract §6). A reader must ignore types and keys that it does
+ * not know. `docs/events.md` is generated from this table.
+ */
+export const eventData = {
+  'daemon.started': z.object({ version: z.string(), instance_id: z.string(), pid: z.int() }),
+  'daemon.reloaded': z.object({ applied: z.array(z.string()), needs_restart: z.array(z.string()) }),
+  'daemon.stopping': z.object({ reason: z.string() }),
+  'journal.truncated': z.object({ from: z.int(), to: z.int(), run_id: runId.optional() }),
+  'repo.added': z.object({ path: z.string(), project: z.string() }),
+  'repo.updated': z.object({ project: z.string(), trusted: z.boolean() }),
+  'repo.removed': z.object({ path: z.string(), project: z.string() }),
+  'run.queued': z.object({ agent: z.string(), prompt: z.string(), reason: z.string().nullable() }),
+  'run.started': z.object({ pid: z.int(), launched_by: z.enum(['systemd', 'session']) }),
+  'run.waiting': z.object({ waiting_on: z.string() }),
+  'run.resumed': z.object({}),
+  'run.finished': z.object({
+    status: z.enum(['succeeded', 'failed', 'canceled', 'interrupted']),
+    reason: z.string().nullable(),
+    exit_code: z.int().nullable(),
+    signal: z.string().nullable(),
+    result: z.string().nullable(),
+  }),
+  'run.cancel_requested': z.object({ reason: z.string() }),
+  'run.session': z.object({ session_id: z.string() }),
+  'message.delta': z.object({ text: z.string() }),
+  'message.completed': z.object({ text: z.string() }),
+  'thought.delta': z.object({ text: z.string() }),
+  'tool.started': z.object({
+    tool_call_id: z.string(),
+    title: z.string(),
+    kind: z.string(),
+    input: z.unknown(),
+  }),
+  'tool.updated': z.object({ tool_call_id: z.string(), status: z.string() }),
+  'tool.finished': z.object({ tool_call_id: z.string(), status: z.enum(['completed', 'failed']) }),
+  'agent_plan.updated': z.object({ entries: z.array(z.object({ content: z.string(), status: z.string() })) }),
+  'usage.updated': z.object({ usage: z.record(z.string(), z.number()), cost_usd: z.number().nullable() }),
+  'agent.notice': z.object({ text: z.string() }),
+  'approval.requested': z.object({
+    approval_id: z.string(),
+    kind: z.string(),
+    title: z.string(),
+    tool: z.string().nullable(),
+    options: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),
+  }),
+  'approval.resolved': z.object({
+    approval_id: z.string(),
+    status: z.string(),
+    resolved_by: z.string(),
+    reason: z.string().nullable(),
+  }),
+  'approval.expired': z.object({ approval_id: z.string(), reason: z.string() }),
+  'input.uncertain': z.object({ input: z.string(), reason: z.string() }),
+  'output.stdout': outputData,
+  'output.stderr': outputData,
+  'output.truncated': z.object({
+    stream: z.enum(['stdout', 'stderr']),
+    offset: z.int(),
+    bytes: z.int(),
+    reason: z.string(),
+  }),
+  'worktree.created': z.object({ path: z.string(), branch: z.string(), base_commit: z.string() }),
+  'worktree.saved': z.object({ ref: z.string(), commit: z.string() }),
+  'worktree.removed': z.object({ path: z.string() }),
+} as const satisfies Record<string, z.ZodObject>;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+export const eventTypes = Object.keys(eventData) as readonly EventType[];

@@ -1,0 +1,43 @@
+/**
+ * contract: what crosses a process boundary. It owns ids, resources, requests, events, error codes, routes and the
+ * configuration's schema, promises that each exists once, and must not know who calls it: no I/O, no clock, no state.
+ */
+export { type AliasRoute, aliasRoutes } from './alias-routes.ts';
+export { AppError, type AppErrorOptions, isAppError } from './app-error.ts';
+export { type AgentConfig, agentConfig, type Config, type ConfigKeyScope, config } from './config.ts';
+export { type ErrorCode, type ErrorCodeInfo, errorCodeNames, errorCodes } from './error-code.ts';
+export { type EventData, type EventType, eventData, eventTypes } from './events.ts';
+export {
+  type ApprovalId,
+  idPattern,
+  isIdPrefix,
+  minIdPrefixChars,
+  newId,
+  parseId,
+  type RepoId,
+  type RunId,
+} from './id.ts';
+export { logTypes, maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
+export {
+  type Approval,
+  type ApprovalMode,
+  approval,
+  type Event,
+  event,
+  isEnded,
+  type Page,
+  type Problem,
+  problem,
+  type ReloadResult,
+  type Repo,
+  type Run,
+  type RunStatus,
+  type Runtime,
+  repo,
+  run,
+  runStatuses,
+  type Status,
+  status,
+} from './resources.ts';
+export { type Access, type RouteId, type RouteSpec, type Routes, routes } from './routes.ts';
+export { parseBytes, parseDurationMs } from './units.ts';

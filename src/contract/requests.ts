@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { approvalModes, runStatuses } from './resources.ts';
+import { parseDurationMs } from './units.ts';
+
+/** A duration as text, checked: `30s`, `5m`, `2h`; `0` = none. */
+export const durationText = z.string().refine((text) => canParse(() => parseDurationMs(text)), {
+  error: 'expected a duration such as 30s, 5m or 2h, or 0 for none',
+});
+
+function canParse(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch {
+    return false; // the refinement's own message is the answer
+  }
+}
+
+/** Names of runs, agents and projects: what a person can type without quoting. */
+export const nameText = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: 'expected 1 to 64 letters, digits, dots, underscores or dashes, starting with a letter or digit',
+});
+
+/** `yolo` is what one reference page calls `unrestricted`; empty is the agent's own mode. */
+export const approvalModeInput = z
+  .enum([...approvalModes, 'yolo', ''])
+  .transform((mode) => (mode === 'yolo' ? ('unrestricted' as const) : mode === '' ? undefined : mode));
+
+/** The longest prompt: what fits a request body. */
+export const maxPromptChars = 1_000_000;
+
+/** Body of `POST /v1/runs` (contract §5). */
+export const startRun = z
+  .strictObject({
+    prompt: z
+      .string()
+      .max(maxPromptChars)
+      .optional()
+      .meta({ description: 'What the agent is asked to do; required unless command is given' }),
+    command: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .meta({ description: 'For the command runtime: the program and its arguments' }),
+    agent: z.string().optional(),
+    profile: z.string().optional().meta({ description: 'Alias of agent' }),
+    model: z.string().optional(),
+    max_turns: z.int().positive().optional(),
+    approval_mode: approvalModeInput.optional(),
+    run_label: z.string().max(200).optional(),
+    name: nameText.optional(),
+    repo: z.string().optional().meta({
+      description:
+        'Id, project name or path of a registered repository; without it the run works in a scratch folder',
+    }),
+    session_id: z.string().optional(),
+    worktree: z
+      .boolean()
+      .optional()
+      .meta({ description: 'false works in the checkout itself; the default is a worktree of its own' }),
+    base: z
+      .string()
+      .optional()
+      .meta({ description: 'Branch, tag or commit that the worktree starts from; default HEAD' }),
+    timeout: durationText.optional().meta({ description: 'The run is stopped after this long' }),
+  })
+  .meta({ id: 'StartRun' });
+export type StartRun = z.infer<typeof startRun>;
+
+export const addRepo = z
+  .strictObject({ path: z.string().min(1), name: nameText.optional() })
+  .meta({ id: 'AddRepo' });
+export const patchRepo = z
+  .strictObject({ project: nameText.optional(), trusted: z.boolean().optional() })
+  .meta({ id: 'PatchRepo' });
+
+/** Body of `POST /v1/approvals/{approval}` (contract §10.4). */
+export const resolveApproval = z
+  .strictObject({
+    decision: z.enum(['allow', 'deny', 'answer']),
+    always: z.boolean().optional(),
+    option_id: z.string().optional(),
+    text: z.string().max(maxPromptChars).optional(),
+    reason: z.string().max(2000).optional(),
+  })
+  .meta({ id: 'ResolveApproval' });
+export type ResolveApproval = z.infer<typeof resolveApproval>;
+
+/** An integer in a query string. */
+const queryInt = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** `limit` of every list: 50 by default, at most 500, 0 = all. */
+export const listLimit = queryInt(0, 500).default(50);
+
+export const listQuery = z.strictObject({ limit: listLimit, cursor: z.string().optional() });
+export const listRunsQuery = z.strictObject({
+  limit: listLimit,
+  cursor: z.string().optional(),
+  status: z.enum([...runStatuses, 'cancelled', 'live', 'ended']).optional(),
+  repo: z.string().optional(),
+});
+export const listApprovalsQuery = z.strictObject({
+  limit: listLimit,
+  cursor: z.string().optional(),
+  status: z.enum(['pending', 'past', 'all']).default('pending'),
+});
+export const eventsQuery = z.strictObject({
+  after: queryInt(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Resume after this seq; Last-Event-ID wins' }),
+  limit: listLimit,
+  follow: z
+    .enum(['true', 'false'])
+    .default('true')
+    .meta({ description: 'false ends an event stream at the last event there is' }),
+});
+export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
+export const logsQuery = z.strictObject({
+  type: z.enum(logTypes).default('process'),
+  tail: queryInt(0, 1_000_000).optional().meta({ description: 'Only the last N lines' }),
+});
+export const deleteRepoQuery = z.strictObject({ keep_runs: z.enum(['true', 'false']).default('false') });

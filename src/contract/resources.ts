@@ -1,0 +1,190 @@
+import { z } from 'zod';
+
+/** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
+export const timestamp = z.iso.datetime({ precision: 3 });
+
+export const runStatuses = [
+  'queued',
+  'starting',
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'canceled',
+  'interrupted',
+] as const;
+export const endedRunStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const;
+export const runtimes = ['acp', 'command'] as const;
+export const approvalModes = ['ask', 'auto', 'unrestricted'] as const;
+
+/** queued → starting → running ⇄ waiting → succeeded | failed | canceled | interrupted; the last four are final. */
+export type RunStatus = (typeof runStatuses)[number];
+export type Runtime = (typeof runtimes)[number];
+export type ApprovalMode = (typeof approvalModes)[number];
+
+/** True for the final states. */
+export function isEnded(status: RunStatus): boolean {
+  return (endedRunStatuses as readonly RunStatus[]).includes(status);
+}
+
+const usage = z
+  .object({
+    input_tokens: z.int().optional(),
+    output_tokens: z.int().optional(),
+    context_tokens: z.int().optional(),
+    context_size: z.int().optional(),
+  })
+  .meta({ description: 'What the agent reported; only the keys that it reported' });
+
+/** One execution of one agent on one prompt (contract §10.1): every key is always present. */
+export const run = z
+  .object({
+    id: z.string(),
+    run_id: z.string().meta({ description: 'The same as id' }),
+    status: z.enum(runStatuses),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the run is queued, waiting or ended as it is, in one sentence' }),
+    agent: z.string(),
+    runtime: z.enum(runtimes),
+    profile: z.string().meta({ description: 'The same as agent: what one reference page calls it' }),
+    model: z.string().nullable(),
+    approval_mode: z.enum(approvalModes),
+    max_turns: z.int().nullable(),
+    label: z.string().nullable(),
+    name: z.string().nullable(),
+    prompt: z.string(),
+    command: z.array(z.string()).nullable(),
+    repo: z.object({ id: z.string(), project: z.string() }).nullable(),
+    worktree: z.string().nullable().meta({ description: 'The folder the agent works in' }),
+    branch: z.string().nullable(),
+    base_commit: z.string().nullable(),
+    session_id: z.string().nullable(),
+    retry_of: z.string().nullable(),
+    created_at: timestamp,
+    started_at: timestamp.nullable(),
+    ended_at: timestamp.nullable(),
+    exit_code: z.int().nullable(),
+    signal: z.string().nullable(),
+    result: z.string().nullable().meta({ description: 'The last message of the agent' }),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    usage: usage.nullable(),
+    cost_usd: z.number().nullable(),
+    waiting_on: z.string().nullable().meta({ description: 'The id of the pending approval, or input' }),
+  })
+  .meta({ id: 'Run' });
+export type Run = z.infer<typeof run>;
+
+/** A registered git repository. */
+export const repo = z
+  .object({
+    id: z.string(),
+    path: z.string().meta({ description: 'Canonical path: links resolved, the top of the work tree' }),
+    project: z.string().meta({ description: 'Display name, unique' }),
+    trusted: z.boolean(),
+    missing: z.boolean().meta({ description: 'The folder is gone or no repository any more' }),
+    active_runs: z.int(),
+    active_plans: z.array(z.string()).meta({ description: 'Always empty in this version' }),
+    added_at: timestamp,
+  })
+  .meta({ id: 'Repo' });
+export type Repo = z.infer<typeof repo>;
+
+export const approvalStatuses = ['pending', 'allowed', 'denied', 'answered', 'expired'] as const;
+
+/** A permission request or a question of an agent that waits for a person (contract §10.4). */
+export const approval = z
+  .object({
+    id: z.string(),
+    run_id: z.string(),
+    repo: z.object({ id: z.string(), project: z.string() }).nullable(),
+    kind: z.enum(['permission', 'question']),
+    title: z.string(),
+    tool: z.string().nullable(),
+    input: z.unknown().meta({ description: 'What the tool is to be called with, as the agent said it' }),
+    options: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),
+    status: z.enum(approvalStatuses),
+    default: z.string().nullable().meta({ description: 'The decision at expiry; null: none, it waits' }),
+    requested_at: timestamp,
+    expires_at: timestamp.nullable(),
+    resolved_at: timestamp.nullable(),
+    resolved_by: z.string().nullable(),
+    reason: z.string().nullable(),
+  })
+  .meta({ id: 'Approval' });
+export type Approval = z.infer<typeof approval>;
+
+/** One entry of the journal (contract §6). */
+export const event = z
+  .object({
+    seq: z
+      .int()
+      .positive()
+      .meta({ description: 'Position in the one journal: an integer without gaps when written' }),
+    time: timestamp,
+    type: z.string().meta({ description: 'Dotted and open-ended: ignore the types you do not know' }),
+    run_id: z.string().optional(),
+    repo_id: z.string().optional(),
+    source: z.enum(['daemon', 'agent', 'person']),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' });
+export type Event = z.infer<typeof event>;
+
+const runCounts = z.object({ queued: z.int(), starting: z.int(), running: z.int(), waiting: z.int() });
+
+/** What `GET /v1/status` answers. */
+export const status = z
+  .object({
+    running: z.literal(true),
+    ready: z.boolean(),
+    draining: z.boolean(),
+    version: z.string(),
+    pid: z.int(),
+    uptime_sec: z.number(),
+    started_at: timestamp,
+    profile: z.string(),
+    instance_id: z.string(),
+    socket: z.string(),
+    address: z.string().nullable(),
+    state_root: z.string(),
+    config: z.string().nullable(),
+    repo_count: z.int(),
+    repos: z.array(repo),
+    runs: runCounts,
+    approvals_pending: z.int(),
+    last_seq: z.int(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Status' });
+export type Status = z.infer<typeof status>;
+
+/** RFC 9457 problem details with drover's stable `code`. */
+export const problem = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problem>;
+
+/** What a reload did: contract §3, `daemon reload`. */
+export const reloadResult = z
+  .object({
+    applied: z.array(z.string()),
+    needs_restart: z.array(z.string()),
+    unchanged: z.boolean(),
+  })
+  .meta({ id: 'ReloadResult' });
+export type ReloadResult = z.infer<typeof reloadResult>;
+
+/** A list: newest first unless the route says otherwise; `next_cursor` is null on the last page. */
+export function page<T extends z.ZodType>(items: T) {
+  return z.object({ items: z.array(items), next_cursor: z.string().nullable() });
+}
+export type Page<T> = { readonly items: readonly T[]; readonly next_cursor: string | null };

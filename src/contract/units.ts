@@ -1,0 +1,44 @@
+import { AppError } from './app-error.ts';
+
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+const byteUnits: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `2h` or `1d`; `0` is 0. Throws `invalid_request`. */
+export function parseDurationMs(text: string): number {
+  if (text === '0') return 0;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  const unit = durationUnits[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new AppError('invalid_request', `'${text}' is not a duration`, {
+      hint: 'write it as 500ms, 30s, 5m, 2h or 1d, or 0 for none',
+    });
+  }
+  return Math.round(Number(match[1]) * unit);
+}
+
+/** Bytes of a size such as `64KiB`, `1GiB` or `5GB`; `0` is 0. Throws `invalid_request`. */
+export function parseBytes(text: string): number {
+  if (text === '0') return 0;
+  const match = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(text);
+  const unit = byteUnits[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new AppError('invalid_request', `'${text}' is not a size`, {
+      hint: 'write it as 64KiB, 100MB or 1GiB, or 0 for none',
+    });
+  }
+  return Math.round(Number(match[1]) * unit);
+}

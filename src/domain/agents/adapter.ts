@@ -1,0 +1,101 @@
+import type { ApprovalMode, EventData, EventType, Run, Runtime } from '../../contract/index.ts';
+
+/** What a run asks of an agent: everything an adapter may know. */
+export type AgentRequest = {
+  readonly runId: string;
+  readonly prompt: string;
+  /** The folder the agent works in. */
+  readonly cwd: string;
+  readonly approvalMode: ApprovalMode;
+  readonly model: string | null;
+  readonly maxTurns: number | null;
+  /** Continue this conversation instead of beginning one. */
+  readonly sessionId: string | null;
+};
+
+/** A piece of the agent's output: complete lines without the last newline, or a piece of one too long. */
+export type OutputPiece = {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  /** Where it begins in the raw file, in bytes, and how many bytes it is, newline included. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** The line goes on in the next piece. */
+  readonly partial: boolean;
+};
+
+/** An event an adapter may emit, with the data of its type. */
+export type AdapterEvent = { [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
+
+/** What an adapter wants done. The run engine carries effects out; the adapter itself touches nothing. */
+export type AdapterEffect =
+  | { readonly kind: 'event'; readonly event: AdapterEvent }
+  /** A line for the agent's stdin. `key` is unique in the run. `replay`: whether the protocol recognises it a second time. */
+  | {
+      readonly kind: 'write';
+      readonly key: string;
+      readonly line: string;
+      readonly replay: 'safe' | 'unsafe';
+    }
+  /** Proof, seen in the agent's output, that the write of this key arrived. */
+  | { readonly kind: 'arrived'; readonly key: string }
+  | {
+      readonly kind: 'approval';
+      /** The agent's own id of the request; unique in the run while it is pending. */
+      readonly key: string;
+      readonly request: {
+        readonly kind: 'permission' | 'question';
+        readonly title: string;
+        readonly tool: string | null;
+        readonly input: unknown;
+        readonly options: readonly { readonly id: string; readonly kind: string; readonly label: string }[];
+      };
+    }
+  /** The agent does not wait for this approval any more. */
+  | { readonly kind: 'withdrawn'; readonly key: string; readonly reason: string }
+  | { readonly kind: 'session'; readonly sessionId: string }
+  | { readonly kind: 'usage'; readonly usage: NonNullable<Run['usage']>; readonly costUsd: number | null }
+  | { readonly kind: 'result'; readonly text: string }
+  /** The turn is over in the protocol: the engine closes stdin, waits a grace and ends what is left. */
+  | { readonly kind: 'finish'; readonly outcome: Outcome };
+
+/** How a run ended, as the adapter sees it. */
+export type Outcome = {
+  readonly status: 'succeeded' | 'failed' | 'canceled';
+  readonly reason: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+};
+
+/** How the process ended, from the launcher's exit record. */
+export type ProcessExit = { readonly exitCode: number; readonly signal: string | null };
+
+/** A person's, or a policy's, answer to an approval. */
+export type ApprovalAnswer = {
+  readonly decision: 'allow' | 'deny' | 'answer';
+  readonly always: boolean;
+  readonly optionId: string | null;
+  readonly text: string | null;
+};
+
+export type Step<State> = { readonly state: State; readonly effects: readonly AdapterEffect[] };
+
+/**
+ * One runtime as a pure codec: bytes → effects, decisions → bytes. Life: `start` once before the launch, `read` for
+ * each piece in order, `answer` for each resolved approval, `exited` once with the exit record. `State` is plain JSON:
+ * it is stored in the transaction that moves the output offset, so that a restarted daemon goes on exactly there.
+ */
+export type Adapter<State> = {
+  readonly runtime: Runtime;
+  /** `lines`: a FIFO the engine writes to. `none`: /dev/null. */
+  readonly input: 'lines' | 'none';
+  /** A stdout line longer than this is not handed over whole: `split` gives pieces, `drop` skips it with an event. */
+  readonly stdoutLine: { readonly maxBytes: number; readonly beyond: 'split' | 'drop' };
+  /** True where several waiting lines may come as one piece when the reader is behind. */
+  readonly coalesce: boolean;
+  readonly start: (request: AgentRequest) => Step<State>;
+  readonly read: (state: State, piece: OutputPiece) => Step<State>;
+  readonly answer: (state: State, key: string, answer: ApprovalAnswer) => Step<State>;
+  /** The polite way to stop a turn, written before the signals; may be nothing. */
+  readonly cancel: (state: State) => Step<State>;
+  readonly exited: (state: State, exit: ProcessExit) => Outcome;
+};

@@ -1,0 +1,133 @@
+import type {
+  Access,
+  Approval,
+  Config,
+  Event,
+  Page,
+  ReloadResult,
+  Repo,
+  ResolveApproval,
+  Run,
+  RunStatus,
+  StartRun,
+  Status,
+} from '../contract/index.ts';
+
+/** Who is calling, once the guard has let the request in. `run` is the run whose own token was presented. */
+export type Caller = {
+  readonly transport: 'socket' | 'tcp';
+  readonly may: Exclude<Access, 'open'> | 'nothing';
+  readonly runId: string | null;
+  /** For `resolved_by`: `admin`, `read-only` or the run's id. */
+  readonly name: string;
+};
+
+export type ListOptions = { readonly limit: number; readonly cursor: string | undefined };
+
+/** A stored answer to a POST with an Idempotency-Key (contract §10.11). */
+export type StoredAnswer = { readonly status: number; readonly body: string };
+
+/** What the HTTP room needs of the rest of the daemon. `daemon/compose.ts` gives the real one, a test its own. */
+export type Services = {
+  /** False until recovery is done, and again while draining. */
+  readonly isReady: () => boolean;
+  readonly status: () => Promise<Status>;
+  readonly metrics: () => Promise<{
+    readonly metrics: Record<string, number>;
+    readonly workers: { run_id: string; pid: number; rss_bytes: number | null; cpu_seconds: number | null }[];
+  }>;
+  readonly reload: () => Promise<ReloadResult>;
+  /** Begins the drain and returns at once. */
+  readonly shutdown: (reason: string) => void;
+  /** Throws `busy` when the machine has no room for a new process (file descriptors). */
+  readonly assertRoomToStart: () => void;
+  readonly repos: {
+    readonly list: (options: ListOptions) => Promise<Page<Repo>>;
+    readonly show: (ref: string) => Promise<Repo>;
+    readonly add: (
+      body: { path: string; name?: string | undefined },
+      key: IdempotencyWrite | null,
+    ) => Promise<Repo>;
+    readonly update: (
+      ref: string,
+      patch: { project?: string | undefined; trusted?: boolean | undefined },
+    ) => Promise<Repo>;
+    readonly remove: (ref: string, options: { keepRuns: boolean }) => Promise<{ canceled_runs: string[] }>;
+  };
+  readonly runs: {
+    readonly list: (
+      options: ListOptions & { status?: RunStatus | 'live' | 'ended' | undefined; repo?: string | undefined },
+    ) => Promise<Page<Run>>;
+    readonly show: (ref: string) => Promise<Run>;
+    readonly start: (body: StartRun, key: IdempotencyWrite | null) => Promise<Run>;
+    /** `canceled` when the tree is gone, `canceling` when that takes longer than 10 s. */
+    readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
+    /** A byte stream of the raw file; `tail` = the last N lines. */
+    readonly logs: (
+      ref: string,
+      options: { type: string; tail: number | undefined },
+    ) => Promise<ReadableStream<Uint8Array>>;
+    readonly diff: (ref: string) => Promise<string>;
+  };
+  readonly approvals: {
+    readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;
+    readonly resolve: (ref: string, body: ResolveApproval, by: string) => Promise<Approval>;
+  };
+  readonly journal: {
+    /** Seq of the last committed event. */
+    readonly lastSeq: () => number;
+    /**
+     * Up to `limit` committed events after `after`, in order, each already serialised once and shared between readers.
+     * `scannedTo` is how far the journal was looked at: the next `after`. Throws `cursor_unknown`.
+     */
+    readonly read: (query: {
+      after: number;
+      limit: number;
+      runId: string | null;
+    }) => Promise<{ events: readonly JournalEntry[]; scannedTo: number }>;
+    /** Called with the last seq after each commit. Returns the function that unsubscribes. */
+    readonly subscribe: (listener: (lastSeq: number) => void) => () => void;
+    /** The seq of the run's last event once it has ended and all is journaled, else null: where its stream ends. */
+    readonly lastSeqOfRun: (runId: string) => number | null;
+  };
+  readonly tokens: {
+    /** Constant-time comparison with the current token files and the live runs' tokens. */
+    readonly check: (
+      token: string,
+    ) => Promise<{ may: 'read' | 'write'; runId: string | null; name: string } | null>;
+  };
+  readonly idempotency: {
+    /** What is stored for this key; `in_flight` throws `idempotency_in_flight`, another body `idempotency_mismatch`. */
+    readonly find: (
+      key: string,
+      method: string,
+      path: string,
+      bodyHash: string,
+    ) => Promise<StoredAnswer | null>;
+    readonly begin: (key: string, method: string, path: string) => void;
+    readonly end: (key: string, method: string, path: string) => void;
+  };
+};
+
+/** Handed into the effect, which stores the answer in its own transaction. `answer` builds it from the resource. */
+export type IdempotencyWrite = {
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly bodyHash: string;
+  readonly answer: (resource: Run | Repo) => StoredAnswer;
+};
+
+/** One event as a reader gets it. */
+export type JournalEntry = {
+  readonly seq: number;
+  readonly type: Event['type'];
+  readonly runId: string | null;
+  readonly json: string;
+};
+
+/** What of the configuration the HTTP room reads, always current. */
+export type HttpConfig = {
+  readonly authMode: Config['auth']['mode'];
+  readonly allowedHosts: readonly string[];
+};
