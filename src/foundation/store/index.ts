@@ -1,0 +1,50 @@
+/**
+ * store: the one SQLite database and the one door to it. It owns the schema and its migrations, promises that a write
+ * that resolved is on disk with the events that tell of it, in one numbered order, and must not know what a run or a
+ * plan may do: rows in, rows out.
+ */
+export { schemaVersion } from './migrations.ts';
+export type { Sql, SqlValue } from './sql.ts';
+export {
+  type CommittedEvent,
+  type NewEvent,
+  openStore,
+  type Store,
+  type StoreOptions,
+  type Transaction,
+} from './store.ts';
+export {
+  type ApprovalRow,
+  countPendingApprovals,
+  findApprovals,
+  insertApproval,
+  listApprovals,
+  type NewApproval,
+  pendingApprovalsOfRun,
+  type Resolution,
+  resolveApproval,
+} from './tables/approvals.ts';
+export { type EventRow, eventsAfter } from './tables/events.ts';
+export {
+  deleteOldIdempotency,
+  findIdempotency,
+  type IdempotencyRow,
+  insertIdempotency,
+} from './tables/idempotency.ts';
+export { type InputRow, insertInput, markInputArrived, openInputs, setInputState } from './tables/inputs.ts';
+export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
+export {
+  countLiveRuns,
+  deleteRun,
+  endedRuns,
+  findRunByName,
+  findRunsById,
+  getRun,
+  insertRun,
+  listRuns,
+  liveRuns,
+  type RunFilter,
+  type RunRow,
+  type StopKind,
+  updateRun,
+} from './tables/runs.ts';

@@ -1,0 +1,135 @@
+/**
+ * The schema, one step per released version, never edited after a release: `PRAGMA user_version` counts the steps that
+ * a database has seen. Times are milliseconds since the epoch; JSON is text.
+ *
+ * `runs.key` is a short local key: events carry it instead of the 30 characters of an id. Output events keep only
+ * where their text stands in the run's own file.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE journal (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    next_seq INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO journal (id, next_seq) VALUES (1, 1);
+
+  CREATE TABLE repos (
+    id TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    path_key TEXT NOT NULL UNIQUE,
+    project TEXT NOT NULL UNIQUE,
+    trusted_hash TEXT,
+    added_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE runs (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL,
+    reason TEXT,
+    agent TEXT NOT NULL,
+    runtime TEXT NOT NULL,
+    argv TEXT NOT NULL,
+    agent_env TEXT NOT NULL,
+    model TEXT,
+    approval_mode TEXT NOT NULL,
+    max_turns INTEGER,
+    timeout_ms INTEGER NOT NULL,
+    label TEXT,
+    name TEXT,
+    prompt TEXT NOT NULL,
+    command TEXT,
+    repo_id TEXT,
+    project TEXT,
+    in_place INTEGER NOT NULL,
+    base TEXT,
+    worktree TEXT,
+    branch TEXT,
+    base_commit TEXT,
+    session_id TEXT,
+    retry_of TEXT,
+    token_hash TEXT,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    launched_by TEXT,
+    pid INTEGER,
+    exit_code INTEGER,
+    signal TEXT,
+    result TEXT,
+    error_code TEXT,
+    error_message TEXT,
+    usage TEXT,
+    cost_usd REAL,
+    waiting_on TEXT,
+    stop_kind TEXT,
+    stop_reason TEXT,
+    outcome TEXT,
+    adapter_state TEXT,
+    stdout_offset INTEGER NOT NULL DEFAULT 0,
+    stderr_offset INTEGER NOT NULL DEFAULT 0,
+    end_seq INTEGER
+  ) STRICT;
+  CREATE INDEX runs_live ON runs (key) WHERE ended_at IS NULL;
+  CREATE INDEX runs_by_name ON runs (name, key) WHERE name IS NOT NULL;
+  CREATE INDEX runs_by_repo ON runs (repo_id, key) WHERE repo_id IS NOT NULL;
+
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    source TEXT NOT NULL,
+    run_key INTEGER,
+    repo_id TEXT,
+    data TEXT,
+    file_offset INTEGER,
+    file_bytes INTEGER,
+    partial INTEGER
+  ) STRICT;
+  CREATE INDEX events_by_run ON events (run_key, seq) WHERE run_key IS NOT NULL;
+
+  CREATE TABLE approvals (
+    id TEXT PRIMARY KEY,
+    run_key INTEGER NOT NULL,
+    agent_key TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    tool TEXT,
+    input TEXT NOT NULL,
+    options TEXT NOT NULL,
+    status TEXT NOT NULL,
+    default_decision TEXT,
+    requested_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    resolved_at INTEGER,
+    resolved_by TEXT,
+    reason TEXT
+  ) STRICT;
+  CREATE INDEX approvals_by_run ON approvals (run_key, id);
+  CREATE INDEX approvals_pending ON approvals (id) WHERE status = 'pending';
+
+  CREATE TABLE inputs (
+    key INTEGER PRIMARY KEY,
+    run_key INTEGER NOT NULL,
+    input_key TEXT NOT NULL,
+    line TEXT NOT NULL,
+    replay TEXT NOT NULL,
+    state TEXT NOT NULL,
+    UNIQUE (run_key, input_key)
+  ) STRICT;
+
+  CREATE TABLE idempotency (
+    key TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    body_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (key, method, path)
+  ) STRICT;
+  `,
+];
+
+/** The schema version that this drover writes. */
+export const schemaVersion = migrations.length;

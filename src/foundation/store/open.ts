@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../contract/index.ts';
+import { migrations, schemaVersion } from './migrations.ts';
+
+/** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
+const resultCode = {
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  notADatabase: 26,
+  cannotOpen: 14,
+  readOnly: 8,
+  busy: 5,
+} as const;
+
+/** How long a statement waits for another process, such as a backup, that holds the database. */
+const busyTimeoutMs = 2000;
+
+/** The primary result code of an error that SQLite threw, or null for any other error. */
+export function sqliteCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  return error.errcode & 0xff;
+}
+
+/**
+ * Turns what SQLite throws into `storage_failed` (disk full, I/O error, locked), or `store_corrupt`; anything else is
+ * handed back as it is.
+ */
+export function explainSqliteError(error: unknown, path: string): unknown {
+  const code = sqliteCode(error);
+  if (code === null || !(error instanceof Error)) return error;
+  if (code === resultCode.corrupt || code === resultCode.notADatabase) return corrupt(path, error);
+  if (
+    code === resultCode.full ||
+    code === resultCode.ioError ||
+    code === resultCode.cannotOpen ||
+    code === resultCode.readOnly ||
+    code === resultCode.busy
+  ) {
+    return new AppError('storage_failed', `Writing to ${path} failed: ${error.message}`, {
+      hint:
+        code === resultCode.full
+          ? 'free some disk space; the daemon goes on by itself'
+          : 'look at the disk and at who else has the file open',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function corrupt(path: string, cause: Error): AppError {
+  return new AppError('store_corrupt', `The database ${path} is damaged: ${cause.message}`, {
+    hint: `it was not touched. Restore a backup, or move it aside to begin anew: for f in '${path}'*; do mv "$f" "$f.damaged"; done`,
+    cause,
+  });
+}
+
+/**
+ * Opens the database at `path`, made and brought up to date where needed. A newer schema is refused untouched
+ * (`store_newer`), a damaged file too (`store_corrupt`).
+ */
+export function openDatabase(path: string): DatabaseSync {
+  if (existsSync(path)) refuseWhatIsNotOurs(path);
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(path);
+    db.exec(
+      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;`,
+    );
+    migrate(db);
+  } catch (error) {
+    throw explainSqliteError(error, path);
+  }
+  return db;
+}
+
+function refuseWhatIsNotOurs(path: string): void {
+  let found: number;
+  try {
+    const reader = new DatabaseSync(path, { readOnly: true });
+    try {
+      found = userVersion(reader);
+      reader.prepare('SELECT count(*) FROM sqlite_master').get();
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    throw explainSqliteError(error, path);
+  }
+  if (found > schemaVersion) {
+    throw new AppError(
+      'store_newer',
+      `The database ${path} has schema ${found}; this drover knows ${schemaVersion}`,
+      {
+        hint: 'start the newer drover, or restore the backup made before the upgrade; nothing was touched',
+      },
+    );
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  for (let version = userVersion(db); version < schemaVersion; version += 1) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(migrations[version] as string);
+      db.exec(`PRAGMA user_version = ${version + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function userVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+}

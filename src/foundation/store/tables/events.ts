@@ -1,0 +1,46 @@
+import type { Sql, SqlRow } from '../sql.ts';
+
+/** A row of `events` with its run's id. `data` is JSON text, or null for output, whose text stands in the run's file. */
+export type EventRow = {
+  readonly seq: number;
+  readonly time: number;
+  readonly type: string;
+  readonly source: string;
+  readonly runId: string | null;
+  readonly repoId: string | null;
+  readonly data: string | null;
+  readonly fileOffset: number;
+  readonly fileBytes: number;
+  readonly partial: boolean;
+};
+
+const decode = (row: SqlRow): EventRow => ({
+  seq: Number(row.seq),
+  time: Number(row.time),
+  type: String(row.type),
+  source: String(row.source),
+  runId: row.run_id as string | null,
+  repoId: row.repo_id as string | null,
+  data: row.data as string | null,
+  fileOffset: Number(row.file_offset),
+  fileBytes: Number(row.file_bytes),
+  partial: row.partial === 1,
+});
+
+/** Up to `limit` events after `after`, of the whole journal or of one run, in order. */
+export function eventsAfter(
+  sql: Sql,
+  query: { readonly after: number; readonly limit: number; readonly runKey: number | null },
+): readonly EventRow[] {
+  const select = 'SELECT events.*, runs.id AS run_id FROM events LEFT JOIN runs ON runs.key = events.run_key';
+  const rows =
+    query.runKey === null
+      ? sql.all(`${select} WHERE events.seq > ? ORDER BY events.seq LIMIT ?`, query.after, query.limit)
+      : sql.all(
+          `${select} WHERE events.run_key = ? AND events.seq > ? ORDER BY events.seq LIMIT ?`,
+          query.runKey,
+          query.after,
+          query.limit,
+        );
+  return rows.map(decode);
+}
