@@ -5,14 +5,21 @@ import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { createBus, systemClock } from '../../src/base/index.ts';
 import { AppError } from '../../src/contract/index.ts';
-import { type CommittedEvent, eventsAfter, openStore, schemaVersion, type Transaction } from '../../src/foundation/store/index.ts';
+import {
+  type CommittedEvent,
+  eventsAfter,
+  openStore,
+  schemaVersion,
+  type Transaction,
+} from '../../src/foundation/store/index.ts';
 
 function open(path: string) {
   const bus = createBus();
   return { bus, store: openStore({ path, clock: systemClock, bus }) };
 }
 
-const note = (tx: Transaction, text: string) => tx.event({ type: 'daemon.stopping', data: { reason: text }, source: 'daemon' });
+const note = (tx: Transaction, text: string) =>
+  tx.event({ type: 'daemon.stopping', data: { reason: text }, source: 'daemon' });
 
 t.test('all writes of one tick share one commit, and seq has no gaps', async (t) => {
   const { store, bus } = open(join(t.testdir(), 'drover.db'));
@@ -47,7 +54,9 @@ t.test('a write that throws takes nothing of its neighbours with it and leaves n
   t.match(second, { status: 'rejected', reason: { code: 'run_ended' } });
   t.match(third, { status: 'fulfilled', value: 2 });
   t.same(
-    store.read((sql) => eventsAfter(sql, { after: 0, limit: 10, runKey: null })).map((row) => [row.seq, row.data]),
+    store
+      .read((sql) => eventsAfter(sql, { after: 0, limit: 10, runKey: null }))
+      .map((row) => [row.seq, row.data]),
     [
       [1, '{"reason":"a"}'],
       [2, '{"reason":"b"}'],
@@ -88,7 +97,11 @@ t.test('a commit that cannot be written rejects as storage_failed and the store 
   t.ok(refused.length > 0, `${refused.length} writes refused`);
   for (const result of refused) t.equal(result.status === 'rejected' && result.reason.code, 'storage_failed');
   const seqs = committed.map((event) => event.seq);
-  t.same(seqs, Array.from({ length: seqs.length }, (_, index) => index + 1), 'no gap, no double');
+  t.same(
+    seqs,
+    Array.from({ length: seqs.length }, (_, index) => index + 1),
+    'no gap, no double',
+  );
   t.equal(healed, seqs.length);
 });
 
@@ -125,5 +138,8 @@ t.test('writes after close reject, writes before it are kept', async (t) => {
   await store.close();
 
   t.equal(await kept, 1);
-  await t.rejects(store.write((tx) => note(tx, 'late')), { message: /closed/ });
+  await t.rejects(
+    store.write((tx) => note(tx, 'late')),
+    { message: /closed/ },
+  );
 });
