@@ -1,0 +1,133 @@
+import type { PermissionOptionKind } from '@agentclientprotocol/sdk';
+import type { ApprovalAnswer } from '../adapter.ts';
+import { boundInput, oneLine } from '../bounded.ts';
+import { endMessage } from './message.ts';
+import { answerPending, nextKey, openPending } from './pending.ts';
+import { emit, notice, type PermissionChoice, type Work, write } from './state.ts';
+import { followTool } from './tools.ts';
+import { asFields, asList, asText, encodeResult, type Fields, type RpcId } from './wire.ts';
+
+/** Options beyond this many are not offered. */
+export const maxOptions = 32;
+
+/** Who is named as having answered where the run's approval mode did. */
+export const answeredByPolicy = 'policy';
+
+/** In which order a decision looks for an option; agents' option ids differ, their kinds do not. */
+const wanted = {
+  allow: ['allow_once', 'allow_always'],
+  allowAlways: ['allow_always', 'allow_once'],
+  deny: ['reject_once', 'reject_always'],
+  denyAlways: ['reject_always', 'reject_once'],
+} as const satisfies Record<string, readonly PermissionOptionKind[]>;
+
+/** `session/request_permission`: a person decides, unless the run's mode does. */
+export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
+  if (work.state.canceling) {
+    const key = nextKey(work);
+    write(work, `answer:${key}`, encodeResult(rpcId, { outcome: { outcome: 'cancelled' } }));
+    return;
+  }
+  endMessage(work);
+  const call = asFields(params.toolCall);
+  const toolCallId = asText(call.toolCallId);
+  followTool(work, call, false);
+  if (work.state.phase === 'finished') return;
+  const options = readOptions(params.options);
+  const request = {
+    kind: 'permission' as const,
+    title: oneLine(asText(call.title) ?? asText(call.name) ?? 'Permission'),
+    tool: nullOr(asText(call.name) ?? asText(call.kind), (name) => oneLine(name, 200)),
+    input: boundInput(call.rawInput ?? null),
+    options,
+  };
+  const pending = openPending(work, { rpcId, toolCallId, ask: { kind: 'permission', options } });
+  if (pending === null) return;
+  const choice = choiceOfMode(work, options);
+  if (choice === null) {
+    work.effects.push({ kind: 'approval', key: pending.key, request });
+    return;
+  }
+  const mode = work.state.approvalMode;
+  const approvalId = `${answeredByPolicy}:${pending.key}`;
+  const { kind, title, tool } = request;
+  emit(work, { type: 'approval.requested', data: { approval_id: approvalId, kind, title, tool, options } });
+  const reason = `Approval mode ${mode}: ${choice.label}`;
+  const resolved = { approval_id: approvalId, status: 'allowed', resolved_by: answeredByPolicy, reason };
+  emit(work, { type: 'approval.resolved', data: resolved });
+  answerPending(work, pending, selected(choice));
+}
+
+/** `auto` allows once; `unrestricted` allows for good where the agent offers it; `ask` leaves it to a person. */
+function choiceOfMode(work: Work, options: readonly PermissionChoice[]): PermissionChoice | null {
+  switch (work.state.approvalMode) {
+    case 'ask':
+      return null;
+    case 'auto':
+      return options.find((option) => option.kind === 'allow_once') ?? null;
+    case 'unrestricted':
+      return firstOfKinds(options, wanted.allowAlways);
+  }
+}
+
+/** The answer of a person as ACP's outcome. What fits no option is never turned into more than was decided. */
+export function permissionResult(
+  work: Work,
+  options: readonly PermissionChoice[],
+  answer: ApprovalAnswer,
+): unknown {
+  const choice = choose(options, answer);
+  if (choice === null) {
+    notice(work, 'The agent offers no option for this answer; its request was answered as cancelled');
+    return { outcome: { outcome: 'cancelled' } };
+  }
+  if (answer.decision === 'allow' && !answer.always && choice.kind === 'allow_always') {
+    notice(work, `The agent could only be allowed for good: ${choice.label}`);
+  }
+  return selected(choice);
+}
+
+function choose(options: readonly PermissionChoice[], answer: ApprovalAnswer): PermissionChoice | null {
+  const { decision, always, optionId, text } = answer;
+  const named = options.find((option) => option.id === optionId) ?? null;
+  switch (decision) {
+    case 'allow':
+      return named ?? firstOfKinds(options, always ? wanted.allowAlways : wanted.allow);
+    case 'deny':
+      if (named !== null && !named.kind.startsWith('allow')) return named;
+      return firstOfKinds(options, always ? wanted.denyAlways : wanted.deny);
+    case 'answer':
+      return named ?? options.find((option) => option.id === text || option.label === text) ?? null;
+  }
+}
+
+function firstOfKinds(
+  options: readonly PermissionChoice[],
+  kinds: readonly string[],
+): PermissionChoice | null {
+  for (const kind of kinds) {
+    const option = options.find((candidate) => candidate.kind === kind);
+    if (option !== undefined) return option;
+  }
+  return null;
+}
+
+function readOptions(value: unknown): PermissionChoice[] {
+  return asList(value)
+    .slice(0, maxOptions)
+    .map(asFields)
+    .flatMap((option) => {
+      const id = asText(option.optionId);
+      if (id === null) return [];
+      const kind = oneLine(asText(option.kind) ?? 'other', 80);
+      return [{ id, kind, label: oneLine(asText(option.name) ?? id, 200) }];
+    });
+}
+
+function selected(option: PermissionChoice): unknown {
+  return { outcome: { outcome: 'selected', optionId: option.id } };
+}
+
+function nullOr<T, R>(value: T | null, map: (value: T) => R): R | null {
+  return value === null ? null : map(value);
+}

@@ -1,0 +1,59 @@
+import { oneLine } from '../bounded.ts';
+import { finish, outcomeOfError, outcomeOfStop } from './finish.ts';
+import { onInitialized, onSession, sendPrompt } from './handshake.ts';
+import { noteArrived } from './pending.ts';
+import { type AcpState, notice, update, type Work } from './state.ts';
+import { addUsage, notePromptArrived } from './updates.ts';
+import { asCount, asFields, type Fields, type Incoming, rpcIds } from './wire.ts';
+
+/** An answer is taken once, in its phase; a second one, or one to nothing that was asked, changes nothing. */
+export function readResponse(work: Work, message: Extract<Incoming, { kind: 'response' }>): void {
+  const { phase } = work.state;
+  const waited = waitedFor(work.state);
+  if (waited === null || message.id !== waited.id) {
+    const isRepeat = Object.values<unknown>(rpcIds).includes(message.id);
+    if (isRepeat || work.state.strayTold) return;
+    update(work, { strayTold: true });
+    notice(
+      work,
+      `The agent answered a request that drover never made (${oneLine(JSON.stringify(message.id))})`,
+    );
+    return;
+  }
+  if (phase === 'prompt') notePromptArrived(work);
+  else work.effects.push({ kind: 'arrived', key: waited.key });
+  if (phase === 'prompt') noteArrived(work, null);
+  if (message.error !== null) finish(work, outcomeOfError(work.state, waited.method, message.error));
+  else if (phase === 'initialize') onInitialized(work, message.result);
+  else if (phase === 'session') onSession(work, message.result);
+  else if (phase === 'config') sendPrompt(work);
+  else onStop(work, message.result);
+}
+
+function waitedFor(state: AcpState): { id: number; key: string; method: string } | null {
+  switch (state.phase) {
+    case 'initialize':
+      return { id: rpcIds.initialize, key: 'initialize', method: 'initialize' };
+    case 'session':
+      return { id: rpcIds.session, key: 'session/open', method: 'to open a session' };
+    case 'config':
+      return { id: rpcIds.config, key: 'session/model', method: `the model '${state.model}'` };
+    case 'prompt':
+      return { id: rpcIds.prompt, key: 'session/prompt', method: 'the prompt' };
+    case 'finished':
+      return null;
+  }
+}
+
+function onStop(work: Work, result: Fields): void {
+  const usage = asFields(result.usage);
+  const input = asCount(usage.inputTokens);
+  const output = asCount(usage.outputTokens);
+  const more = {
+    ...(input !== null && { input_tokens: input }),
+    ...(output !== null && { output_tokens: output }),
+  };
+  addUsage(work, more, null);
+  if (work.state.canceling) work.effects.push({ kind: 'arrived', key: 'session/cancel' });
+  finish(work, outcomeOfStop(work.state, result));
+}

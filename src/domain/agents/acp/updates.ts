@@ -1,0 +1,122 @@
+import type { SessionUpdate } from '@agentclientprotocol/sdk';
+import { oneLine, pieces } from '../bounded.ts';
+import { addToMessage, contentText, endMessage } from './message.ts';
+import { emit, notice, update, type Work } from './state.ts';
+import { followTool } from './tools.ts';
+import { countTurn } from './turns.ts';
+import { asCount, asFields, asList, asText, type Fields } from './wire.ts';
+
+/** The longest todo list that is taken over. */
+export const maxPlanEntries = 200;
+
+type UpdateKind = SessionUpdate['sessionUpdate'];
+type Handler = (work: Work, update: Fields) => void;
+
+const ignore: Handler = () => {};
+
+/**
+ * What becomes of every kind of `session/update`. Ignored by rule: the echo of the person's own prompt, and what
+ * describes the agent's menus (commands, modes, options, session title) and not its work; a kind unknown to drover is
+ * ignored too. The raw line is in the run's files in any case.
+ */
+const handlers: Readonly<Record<UpdateKind, Handler>> = {
+  agent_message_chunk: addMessageChunk,
+  agent_thought_chunk: addThought,
+  tool_call: (work, call) => followTool(work, call, true),
+  tool_call_update: (work, call) => followTool(work, call, false),
+  plan: replacePlan,
+  usage_update: noteUsage,
+  notice: tellNotice,
+  compaction_update: tellCompaction,
+  user_message_chunk: ignore,
+  available_commands_update: ignore,
+  current_mode_update: ignore,
+  config_option_update: ignore,
+  session_info_update: ignore,
+  compaction_summary_chunk: ignore,
+};
+
+/** Kinds that only a prompt brings about: seeing one proves that the prompt arrived. */
+const promptEvidence: readonly string[] = [
+  'agent_message_chunk',
+  'agent_thought_chunk',
+  'tool_call',
+  'tool_call_update',
+  'plan',
+  'user_message_chunk',
+] satisfies UpdateKind[];
+
+/**
+ * Handles `session/update`. Before the prompt is sent every update is history being replayed or a menu, and one of
+ * another session belongs to a request that was written twice: both are ignored.
+ */
+export function readUpdate(work: Work, params: Fields): void {
+  if (work.state.phase !== 'prompt' || params.sessionId !== work.state.sessionId) return;
+  const fields = asFields(params.update);
+  const kind = asText(fields.sessionUpdate);
+  if (kind === null || !Object.hasOwn(handlers, kind)) return;
+  if (promptEvidence.includes(kind)) notePromptArrived(work);
+  handlers[kind as UpdateKind](work, fields);
+}
+
+/** Says once that the prompt has reached the agent. */
+export function notePromptArrived(work: Work): void {
+  if (work.state.promptArrived) return;
+  update(work, { promptArrived: true });
+  work.effects.push({ kind: 'arrived', key: 'session/prompt' });
+}
+
+/** Adds what the agent says of its tokens and its price; the effect carries all that is known so far. */
+export function addUsage(work: Work, more: Work['state']['usage'], costUsd: number | null): void {
+  if (Object.keys(more).length === 0 && costUsd === null) return;
+  const usage = { ...work.state.usage, ...more };
+  update(work, { usage, costUsd: costUsd ?? work.state.costUsd });
+  work.effects.push({ kind: 'usage', usage, costUsd: work.state.costUsd });
+}
+
+function addMessageChunk(work: Work, chunk: Fields): void {
+  const text = contentText(chunk.content);
+  if (text !== '' && countTurn(work)) addToMessage(work, text, asText(chunk.messageId));
+}
+
+function addThought(work: Work, chunk: Fields): void {
+  const text = contentText(chunk.content);
+  if (text === '') return;
+  endMessage(work);
+  if (!countTurn(work)) return;
+  for (const part of pieces(text)) emit(work, { type: 'thought.delta', data: { text: part } });
+}
+
+function replacePlan(work: Work, plan: Fields): void {
+  const entries = asList(plan.entries)
+    .slice(0, maxPlanEntries)
+    .map(asFields)
+    .map((entry) => ({
+      content: oneLine(asText(entry.content) ?? ''),
+      status: oneLine(asText(entry.status) ?? 'pending', 80),
+    }));
+  emit(work, { type: 'agent_plan.updated', data: { entries } });
+}
+
+function noteUsage(work: Work, fields: Fields): void {
+  const used = asCount(fields.used);
+  const size = asCount(fields.size);
+  const cost = asFields(fields.cost);
+  const inUsd = cost.currency === 'USD' && typeof cost.amount === 'number' && Number.isFinite(cost.amount);
+  addUsage(
+    work,
+    { ...(used !== null && { context_tokens: used }), ...(size !== null && { context_size: size }) },
+    inUsd ? (cost.amount as number) + 0 : null,
+  );
+}
+
+function tellNotice(work: Work, fields: Fields): void {
+  const text = [fields.title, fields.description].map(asText).filter((part) => part !== null);
+  if (text.length > 0) notice(work, oneLine(text.join(': '), 2000));
+}
+
+function tellCompaction(work: Work, fields: Fields): void {
+  const status = oneLine(asText(fields.status) ?? 'unknown', 80);
+  const error = asText(fields.error);
+  notice(work, `Compacting the context: ${status}${error === null ? '' : ` (${oneLine(error)})`}`);
+}

@@ -1,0 +1,132 @@
+import { fileURLToPath } from 'node:url';
+import { type AgentConfig, AppError, type ApprovalMode, type Runtime } from '../../contract/index.ts';
+
+/** An agent that a run can name. */
+export type Agent = {
+  readonly name: string;
+  /** `config` from `[agents.NAME]`, `found` on PATH, `built-in` with drover. */
+  readonly source: 'config' | 'found' | 'built-in';
+  readonly runtime: Runtime;
+  /** Program and arguments; empty for the built-in `command`, whose runs bring their own. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly approvalMode: ApprovalMode;
+  readonly maxTurns: number | null;
+  /** A duration as the configuration spells it, or null for the daemon's. */
+  readonly runTimeout: string | null;
+};
+
+/** A program that speaks ACP on stdio: found on PATH it becomes an agent of this name. */
+type Preset = { readonly name: string; readonly program: string; readonly args: readonly string[] };
+
+/**
+ * Agents that are looked for, in order of preference (contract §10.7). Claude Code and Codex speak ACP by an adapter
+ * program of their own; the rest do it themselves. Where a name stands twice, the first program found is it.
+ */
+export const presets: readonly Preset[] = [
+  { name: 'claude', program: 'claude-agent-acp', args: [] },
+  { name: 'claude', program: 'claude-code-acp', args: [] },
+  { name: 'codex', program: 'codex-acp', args: [] },
+  { name: 'opencode', program: 'opencode', args: ['acp'] },
+  { name: 'gemini', program: 'gemini', args: ['--acp'] },
+  { name: 'goose', program: 'goose', args: ['acp'] },
+  { name: 'copilot', program: 'copilot', args: ['--acp'] },
+  { name: 'qwen', program: 'qwen', args: ['--acp'] },
+  { name: 'cursor', program: 'cursor-agent', args: ['acp'] },
+  { name: 'kimi', program: 'kimi', args: ['acp'] },
+  { name: 'auggie', program: 'auggie', args: ['--acp'] },
+  { name: 'codebuddy', program: 'codebuddy', args: ['--acp'] },
+];
+
+/** Agents that always exist and are never chosen by themselves. */
+export const builtInNames = ['demo', 'command'] as const;
+
+const installHint =
+  'install one of claude-agent-acp, codex-acp, opencode or gemini so that the daemon finds it on its PATH, or add [agents.NAME] to the configuration; --agent demo shows drover without a model';
+
+export type ListAgentsOptions = {
+  /** `[agents]` of the configuration, in its order. */
+  readonly configured: Readonly<Record<string, AgentConfig>>;
+  /** Where a program is, or null. */
+  readonly which: (program: string) => string | null;
+  /** Program and arguments of the demo agent. */
+  readonly demoCommand: readonly string[];
+};
+
+/**
+ * Every agent there is, in order of preference: the presets' names (configured ones win over found ones), the other
+ * configured ones, the built-in ones.
+ */
+export function listAgents(options: ListAgentsOptions): Agent[] {
+  const { configured, which, demoCommand } = options;
+  const agents = new Map<string, Agent>();
+  for (const preset of presets) {
+    if (agents.has(preset.name)) continue;
+    const own = ownAgent(configured, preset.name);
+    const path = own === null ? which(preset.program) : null;
+    if (own !== null) agents.set(preset.name, own);
+    else if (path !== null) agents.set(preset.name, found(preset, path));
+  }
+  const builtIn = [
+    agent({ name: 'demo', source: 'built-in', runtime: 'acp', command: demoCommand }),
+    agent({ name: 'command', source: 'built-in', runtime: 'command', command: [] }),
+  ];
+  const isBuiltIn = (name: string) => (builtInNames as readonly string[]).includes(name);
+  for (const name of Object.keys(configured)) {
+    const own = ownAgent(configured, name);
+    if (own !== null && !agents.has(name) && !isBuiltIn(name)) agents.set(name, own);
+  }
+  for (const one of builtIn) agents.set(one.name, ownAgent(configured, one.name) ?? one);
+  return [...agents.values()];
+}
+
+/** The agent of a run: the one it names, else `defaultName`, else the first that is a model's. Throws `agent_unknown` or `no_agent`. */
+export function chooseAgent(
+  agents: readonly Agent[],
+  wanted: { readonly name: string | null; readonly defaultName: string },
+): Agent {
+  const name = wanted.name ?? (wanted.defaultName === '' ? null : wanted.defaultName);
+  if (name !== null) {
+    const named = agents.find((one) => one.name === name);
+    if (named !== undefined) return named;
+    const known = agents.map((one) => one.name).join(', ');
+    throw new AppError('agent_unknown', `No agent is called '${name}'`, {
+      hint: `this machine has ${known}`,
+    });
+  }
+  const first = agents.find((one) => one.runtime !== 'command' && one.name !== 'demo');
+  if (first === undefined) {
+    throw new AppError('no_agent', 'No agent was found on this machine', { hint: installHint });
+  }
+  return first;
+}
+
+/** The file of the demo agent: beside the bundle, or in the sources. */
+export function demoAgentScript(moduleUrl: string = import.meta.url): string {
+  const isSource = moduleUrl.endsWith('.ts');
+  return fileURLToPath(new URL(isSource ? '../../demo/agent.ts' : './demo-agent.js', moduleUrl));
+}
+
+function ownAgent(configured: Readonly<Record<string, AgentConfig>>, name: string): Agent | null {
+  if (!Object.hasOwn(configured, name)) return null;
+  const own = configured[name];
+  if (own === undefined) return null;
+  return {
+    name,
+    source: 'config',
+    runtime: own.runtime,
+    command: own.command,
+    env: own.env,
+    approvalMode: own.approval_mode === 'yolo' ? 'unrestricted' : own.approval_mode,
+    maxTurns: own.max_turns ?? null,
+    runTimeout: own.run_timeout ?? null,
+  };
+}
+
+function found(preset: Preset, path: string): Agent {
+  return agent({ name: preset.name, source: 'found', runtime: 'acp', command: [path, ...preset.args] });
+}
+
+function agent(fields: Pick<Agent, 'name' | 'source' | 'runtime' | 'command'>): Agent {
+  return { ...fields, env: {}, approvalMode: 'ask', maxTurns: null, runTimeout: null };
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import t from 'tap';
+
+import { eventData, type Runtime } from '../../src/contract/index.ts';
+import { type AdapterEffect, adapterFor, type OutputPiece } from '../../src/domain/agents/index.ts';
+import { frame, request } from './drive.ts';
+import { ordinaryTurn, says } from './transcripts.ts';
+
+const runs = 300;
+const seed = Number(process.env.DROVER_SEED ?? Math.floor(Math.random() * 2 ** 31));
+t.comment(`seed ${seed}: repeat with DROVER_SEED=${seed}`);
+
+const lines = (messages: readonly unknown[]) =>
+  Buffer.from(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+const transcripts: Record<Runtime, Uint8Array> = {
+  acp: lines(ordinaryTurn),
+  command: Buffer.from(`first\n\n${'long '.repeat(30_000)}\nlast größer 🚀\n\nno newline at the end`),
+};
+const runtimes: readonly Runtime[] = ['acp', 'command'];
+
+/** Effects so far, and a check that the state is plain JSON at every step. */
+function play(runtime: Runtime, pieces: readonly OutputPiece[]): AdapterEffect[] {
+  const adapter = adapterFor(runtime);
+  let { state, effects } = adapter.start(request());
+  const all = [...effects];
+  for (const piece of pieces) {
+    const stored = JSON.parse(JSON.stringify(state));
+    assert.deepEqual(stored, state, 'the state survives JSON');
+    ({ state, effects } = adapter.read(stored, piece));
+    all.push(...effects);
+  }
+  return all;
+}
+
+/** Output joined, results reduced to the last: what may differ by how many lines came as one piece. */
+function normal(effects: readonly AdapterEffect[]): unknown[] {
+  const output = effects
+    .map((effect) =>
+      effect.kind === 'event' && effect.event.type === 'output.stdout' ? effect.event.data : null,
+    )
+    .filter((data) => data !== null);
+  const text = output.map((data) => data.text + (data.partial ? '' : '\n')).join('');
+  const bytes = output.reduce((sum, data) => sum + data.bytes, 0);
+  const results = effects.filter((effect) => effect.kind === 'result');
+  const rest = effects.filter(
+    (effect) =>
+      effect.kind !== 'result' && !(effect.kind === 'event' && effect.event.type === 'output.stdout'),
+  );
+  return [text, bytes, results.at(-1), rest];
+}
+
+function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
+  const points = [...new Set(at.map((n) => n % bytes.length))].sort((a, b) => a - b);
+  return [0, ...points].map((from, index) => bytes.subarray(from, points[index] ?? bytes.length));
+}
+
+for (const runtime of runtimes) {
+  const adapter = adapterFor(runtime);
+
+  void t.test(`${runtime}: the same bytes in any split give the same effects`, async (t) => {
+    const bytes = transcripts[runtime];
+    const whole = normal(play(runtime, frame(adapter, [bytes])));
+
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 40 }), (points) => {
+        const effects = normal(play(runtime, frame(adapter, cut(bytes, points))));
+        assert.deepEqual(effects, whole);
+      }),
+      { seed, numRuns: 40 },
+    );
+    t.pass('40 splits');
+  });
+
+  void t.test(`${runtime}: nothing comes after the finish`, async (t) => {
+    const { state } = adapter.start(request());
+    const ended = adapter.cancel(state);
+    const after = [
+      adapter.read(ended.state, { stream: 'stderr', text: 'x', offset: 0, bytes: 2, partial: false }),
+      ...frame(adapter, [lines(ordinaryTurn)]).map((piece) => adapter.read(ended.state, piece)),
+      adapter.cancel(ended.state),
+      adapter.answer(ended.state, 'ask-1', { decision: 'allow', always: false, optionId: null, text: null }),
+    ];
+
+    const isFinished = ended.effects.some((effect) => effect.kind === 'finish');
+    if (isFinished) for (const { effects } of after) t.strictSame(effects, []);
+    t.equal(isFinished, runtime === 'acp');
+  });
+
+  void t.test(
+    `${runtime}: garbage is never an exception, and every event is as the contract has it`,
+    async (t) => {
+      let eventCount = 0;
+      fc.assert(
+        fc.property(fc.array(anyPiece(), { maxLength: 30 }), fc.boolean(), (pieces, isOpen) => {
+          const opening = isOpen && runtime === 'acp' ? [says.initialized(), says.opened()] : [];
+          const before = frame(adapter, [lines(opening)]);
+          const effects = play(runtime, [...before, ...pieces]);
+          for (const effect of effects) {
+            if (effect.kind !== 'event') continue;
+            eventCount += 1;
+            eventData[effect.event.type].parse(effect.event.data);
+          }
+          const keys = effects.flatMap((effect) => (effect.kind === 'write' ? [effect.key] : []));
+          assert.equal(new Set(keys).size, keys.length, 'no write key is used twice');
+          const finish = effects.findIndex((effect) => effect.kind === 'finish');
+          assert.ok(finish === -1 || finish === effects.length - 1, 'the finish is last');
+          assert.deepEqual(JSON.parse(JSON.stringify(effects)), effects, 'effects are plain JSON');
+        }),
+        { seed, numRuns: runs },
+      );
+      t.ok(eventCount > runs, `${eventCount} events were checked`);
+    },
+  );
+
+  void t.test(`${runtime}: every way a process can exit has an outcome`, async (t) => {
+    const { state } = adapter.start(request());
+    for (const exit of [
+      { exitCode: 0, signal: null },
+      { exitCode: 3, signal: null },
+      { exitCode: 137, signal: 'SIGKILL' },
+    ]) {
+      const outcome = adapter.exited(state, exit);
+      t.ok(outcome.status === 'succeeded' || (outcome.reason ?? '') !== '', JSON.stringify(outcome));
+    }
+  });
+}
+
+/** Pieces from noise over JSON of no protocol to messages that are nearly right. */
+function anyPiece(): fc.Arbitrary<OutputPiece> {
+  const odd = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom('t1', 's1', 'completed', 'pending', 1, '__proto__'),
+  );
+  const kinds = [
+    ...[
+      'agent_message_chunk',
+      'agent_thought_chunk',
+      'tool_call',
+      'tool_call_update',
+      'plan',
+      'usage_update',
+    ],
+    ...['notice', 'compaction_update', '__proto__', 'toString', 'new_kind'],
+  ];
+  const update = fc
+    .record(
+      {
+        sessionUpdate: fc.constantFrom(...kinds),
+        toolCallId: odd,
+        title: odd,
+        status: odd,
+        content: fc.oneof(odd, fc.record({ type: fc.constant('text'), text: fc.string({ unit: 'binary' }) })),
+        messageId: odd,
+        entries: fc.oneof(odd, fc.array(fc.record({ content: odd, status: odd }))),
+        used: odd,
+        size: odd,
+        cost: fc.record({ amount: fc.oneof(fc.double(), odd), currency: fc.constant('USD') }),
+        rawInput: odd,
+        description: odd,
+      },
+      { requiredKeys: ['sessionUpdate'] },
+    )
+    .map((fields) => ({ method: 'session/update', params: { sessionId: 's1', update: fields } }));
+  const message = fc.oneof(
+    update,
+    fc.record({ id: odd, result: odd }),
+    fc.record({ id: fc.constantFrom(1, 2, 3, 4), error: odd }),
+    fc.record({
+      id: odd,
+      method: fc.constantFrom('session/request_permission', 'elicitation/create', 'fs/read_text_file', 'x'),
+      params: fc.record({
+        mode: fc.constantFrom('form', 'url'),
+        message: odd,
+        toolCall: fc.record({ toolCallId: odd, title: odd, rawInput: odd }),
+        options: fc.oneof(odd, fc.array(fc.record({ optionId: odd, kind: odd, name: odd }))),
+        requestedSchema: fc.record({ properties: fc.dictionary(fc.string(), odd), required: odd }),
+      }),
+    }),
+    fc.record({ method: fc.constant('$/cancel_request'), params: fc.record({ requestId: odd }) }),
+  );
+  const text = fc.oneof(
+    { weight: 4, arbitrary: message.map((value) => JSON.stringify(value)) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+    { weight: 1, arbitrary: fc.json() },
+  );
+  return fc.record({
+    stream: fc.constantFrom('stdout', 'stdout', 'stdout', 'stderr'),
+    text,
+    offset: fc.nat(),
+    bytes: fc.nat(),
+    partial: fc.constantFrom(false, false, false, true),
+  });
+}
