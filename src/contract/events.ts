@@ -72,7 +72,14 @@ export const eventData = {
     bytes: z.int(),
     reason: z.string(),
   }),
-  'worktree.created': z.object({ path: z.string(), branch: z.string(), base_commit: z.string() }),
+  'worktree.created': z.object({
+    path: z.string(),
+    branch: z.string(),
+    base_commit: z.string(),
+    uncommitted_files: z.int().meta({
+      description: 'Files of the checkout that are not in the worktree because they are not committed',
+    }),
+  }),
   'worktree.saved': z.object({ ref: z.string(), commit: z.string() }),
   'worktree.removed': z.object({ path: z.string() }),
 } as const satisfies Record<string, z.ZodObject>;

@@ -1,0 +1,82 @@
+import type { CommittedEvent } from '../../foundation/store/index.ts';
+import { type JournalEntry, toEntry } from './entry.ts';
+
+/** Bounds of the tail: whatever is reached first. */
+const maxTailEvents = 16_384;
+const maxTailBytes = 8 * 2 ** 20;
+
+/** A rough size of an event beyond its texts. */
+const eventOverheadBytes = 200;
+
+type Kept = { readonly event: CommittedEvent; readonly bytes: number; entry: JournalEntry | null };
+
+/** The newest events, in memory, each turned into JSON at most once however many readers there are. */
+export type Tail = {
+  readonly append: (events: readonly CommittedEvent[]) => void;
+  /** True when every event after `after` is still here. */
+  readonly covers: (after: number) => boolean;
+  /** As `Journal.read`, for a cursor that the tail covers. */
+  readonly read: (query: { after: number; limit: number; runId: string | null }) => {
+    events: JournalEntry[];
+    scannedTo: number;
+  };
+};
+
+/** Makes an empty tail; `lastSeq` is the seq before the first event it will see. */
+export function createTail(lastSeq: number): Tail {
+  let kept: Kept[] = [];
+  let first = 0;
+  let bytes = 0;
+  let nextSeq = lastSeq + 1;
+
+  const drop = () => {
+    while (kept.length - first > maxTailEvents || (bytes > maxTailBytes && kept.length - first > 1)) {
+      bytes -= kept[first]?.bytes ?? 0;
+      first += 1;
+    }
+    if (first > maxTailEvents) {
+      kept = kept.slice(first);
+      first = 0;
+    }
+  };
+
+  const firstSeq = () => kept[first]?.event.seq ?? nextSeq;
+
+  return {
+    append: (events) => {
+      for (const event of events) {
+        const size = eventOverheadBytes + textSize(event);
+        kept.push({ event, bytes: size, entry: null });
+        bytes += size;
+        nextSeq = event.seq + 1;
+      }
+      drop();
+    },
+    covers: (after) => after + 1 >= firstSeq(),
+    read: ({ after, limit, runId }) => {
+      const events: JournalEntry[] = [];
+      let scannedTo = after;
+      for (
+        let index = first + Math.max(0, after + 1 - firstSeq());
+        index < kept.length && events.length < limit;
+        index += 1
+      ) {
+        const item = kept[index] as Kept;
+        scannedTo = item.event.seq;
+        if (runId !== null && item.event.runId !== runId) continue;
+        item.entry ??= toEntry(item.event);
+        events.push(item.entry);
+      }
+      return { events, scannedTo };
+    },
+  };
+}
+
+function textSize(event: CommittedEvent): number {
+  let size = 0;
+  for (const value of Object.values(event.data)) {
+    if (typeof value === 'string') size += 2 * value.length;
+    else if (typeof value === 'object' && value !== null) size += 2 * JSON.stringify(value).length;
+  }
+  return size;
+}

@@ -1,0 +1,175 @@
+import { newId } from '../../../contract/index.ts';
+import {
+  getRun,
+  insertApproval,
+  insertInput,
+  markInputArrived,
+  pendingApprovalsOfRun,
+  type RunRow,
+  resolveApproval,
+  type Transaction,
+  updateRun,
+} from '../../../foundation/store/index.ts';
+import type { AdapterEffect } from '../../agents/index.ts';
+
+/** The run that effects belong to. */
+export type EffectTarget = { readonly key: number; readonly id: string; readonly repoId: string | null };
+
+/** Fields of an event that tells of this run. */
+export function ofRun(run: EffectTarget) {
+  return { run: { key: run.key, id: run.id }, ...(run.repoId === null ? {} : { repoId: run.repoId }) };
+}
+
+/**
+ * Carries an adapter's effects out in the transaction that moves the output offset. What leaves the process (lines for
+ * the agent) becomes rows here and is written after the commit.
+ */
+export function applyEffects(tx: Transaction, run: EffectTarget, effects: readonly AdapterEffect[]): void {
+  for (const effect of effects) applyEffect(tx, run, effect);
+}
+
+function applyEffect(tx: Transaction, run: EffectTarget, effect: AdapterEffect): void {
+  switch (effect.kind) {
+    case 'event':
+      tx.event({ ...effect.event, source: 'agent', ...ofRun(run) });
+      return;
+    case 'write':
+      insertInput(tx, { runKey: run.key, inputKey: effect.key, line: effect.line, replay: effect.replay });
+      return;
+    case 'arrived':
+      arrive(tx, run, effect.key);
+      return;
+    case 'approval':
+      askApproval(tx, run, effect);
+      return;
+    case 'withdrawn':
+      withdraw(tx, run, effect);
+      return;
+    case 'session':
+      updateRun(tx, run.key, { sessionId: effect.sessionId });
+      tx.event({
+        type: 'run.session',
+        data: { session_id: effect.sessionId },
+        source: 'agent',
+        ...ofRun(run),
+      });
+      return;
+    case 'usage':
+      updateRun(tx, run.key, {
+        usage: effect.usage,
+        ...(effect.costUsd === null ? {} : { costUsd: effect.costUsd }),
+      });
+      tx.event({
+        type: 'usage.updated',
+        data: { usage: numbersOf(effect.usage), cost_usd: effect.costUsd },
+        source: 'agent',
+        ...ofRun(run),
+      });
+      return;
+    case 'result':
+      updateRun(tx, run.key, { result: effect.text });
+      return;
+    case 'finish':
+      updateRun(tx, run.key, { outcome: effect.outcome });
+      return;
+  }
+}
+
+function numbersOf(usage: NonNullable<RunRow['usage']>): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(usage)) if (value !== undefined) numbers[name] = value;
+  return numbers;
+}
+
+function arrive(tx: Transaction, run: EffectTarget, inputKey: string): void {
+  markInputArrived(tx, run.key, inputKey);
+  if (getRun(tx, run.key).waitingOn === 'input') resumeIfNothingWaits(tx, run);
+}
+
+function askApproval(
+  tx: Transaction,
+  run: EffectTarget,
+  effect: Extract<AdapterEffect, { kind: 'approval' }>,
+): void {
+  const id = newId('apr', tx.now);
+  const { kind, title, tool, input, options } = effect.request;
+  insertApproval(tx, {
+    id,
+    runKey: run.key,
+    agentKey: effect.key,
+    kind,
+    title,
+    tool,
+    input,
+    options: [...options],
+    requestedAt: tx.now,
+  });
+  tx.event({
+    type: 'approval.requested',
+    data: { approval_id: id, kind, title, tool, options: [...options] },
+    source: 'agent',
+    ...ofRun(run),
+  });
+  waitOn(tx, run, { waitingOn: id, reason: `Waiting for a person: ${title}` });
+}
+
+/** Moves a run to `waiting`, with the event. A run that waits already keeps what it waits on first. */
+export function waitOn(
+  tx: Transaction,
+  run: EffectTarget,
+  wait: { readonly waitingOn: string; readonly reason: string },
+): void {
+  const now = getRun(tx, run.key);
+  if (now.endedAt !== null || now.waitingOn !== null) return;
+  updateRun(tx, run.key, { status: 'waiting', waitingOn: wait.waitingOn, reason: wait.reason });
+  tx.event({ type: 'run.waiting', data: { waiting_on: wait.waitingOn }, source: 'daemon', ...ofRun(run) });
+}
+
+function withdraw(
+  tx: Transaction,
+  run: EffectTarget,
+  effect: Extract<AdapterEffect, { kind: 'withdrawn' }>,
+): void {
+  for (const approval of pendingApprovalsOfRun(tx, run.key)) {
+    if (approval.agentKey !== effect.key) continue;
+    resolveApproval(tx, approval.id, { status: 'expired', by: 'agent', reason: effect.reason, at: tx.now });
+    tx.event({
+      type: 'approval.expired',
+      data: { approval_id: approval.id, reason: effect.reason },
+      source: 'agent',
+      ...ofRun(run),
+    });
+  }
+  resumeIfNothingWaits(tx, run);
+}
+
+/** After an approval was resolved: the run goes on, or waits on the next one. */
+export function resumeIfNothingWaits(tx: Transaction, run: EffectTarget): void {
+  const now = getRun(tx, run.key);
+  if (now.status !== 'waiting') return;
+  const next = pendingApprovalsOfRun(tx, run.key)[0];
+  if (next !== undefined) {
+    updateRun(tx, run.key, { waitingOn: next.id, reason: `Waiting for a person: ${next.title}` });
+    return;
+  }
+  updateRun(tx, run.key, { status: 'running', waitingOn: null, reason: null });
+  tx.event({ type: 'run.resumed', data: {}, source: 'daemon', ...ofRun(run) });
+}
+
+/** Expires what still waits when a run ends. */
+export function expireApprovals(tx: Transaction, run: EffectTarget): void {
+  for (const approval of pendingApprovalsOfRun(tx, run.key)) {
+    resolveApproval(tx, approval.id, {
+      status: 'expired',
+      by: 'daemon',
+      reason: 'The run ended',
+      at: tx.now,
+    });
+    tx.event({
+      type: 'approval.expired',
+      data: { approval_id: approval.id, reason: 'The run ended' },
+      source: 'daemon',
+      ...ofRun(run),
+    });
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * runs: one execution of one agent on one prompt, from the queue to a final state. It owns the queue, the launch, the
+ * following of a run's files, input, approvals and the end; it promises that a run which was accepted ends exactly
+ * once, whatever happens to this process, and must not know who asked (HTTP, CLI) or what an agent's bytes mean.
+ */
+export { commandAgentName, type NewRunContext } from './new-run.ts';
+export type {
+  EngineDeps,
+  FolderState,
+  InputWriter,
+  LaunchPort,
+  PreparedWork,
+  RunLimits,
+  WorkPort,
+} from './ports.ts';
+export type { QueueLimits } from './queue.ts';
+export { cancelAnswerMs, createRuns, type ListRuns, type Runs, type RunsDeps } from './runs.ts';

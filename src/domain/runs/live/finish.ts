@@ -1,0 +1,123 @@
+import {
+  getRun,
+  type RunRow,
+  type StopKind,
+  type Store,
+  type Transaction,
+  updateRun,
+} from '../../../foundation/store/index.ts';
+import type { Adapter, Outcome } from '../../agents/index.ts';
+import { expireApprovals, ofRun } from '../follow/apply.ts';
+
+/** How the process side of a run ended. */
+export type ProcessEnd =
+  | {
+      readonly kind: 'exited';
+      readonly exitCode: number;
+      readonly signal: string | null;
+      readonly verdict: 'out_of_memory' | null;
+    }
+  | { readonly kind: 'vanished'; readonly reason: string; readonly verdict: 'out_of_memory' | null }
+  | {
+      readonly kind: 'never_started';
+      readonly error: { readonly code: string; readonly message: string } | null;
+    };
+
+export type FinalState = {
+  readonly status: 'succeeded' | 'failed' | 'canceled' | 'interrupted';
+  readonly reason: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+};
+
+/**
+ * The one rule of how a run ends. An intention that was stored before the tree was ended wins over how it died; a
+ * recorded exit is judged by the adapter; no record at all is `interrupted`.
+ */
+export function finalState(
+  run: RunRow,
+  end: ProcessEnd,
+  adapter: Pick<Adapter<unknown>, 'exited'>,
+): FinalState {
+  if (run.stopKind !== null) return stopped(run.stopKind, run.stopReason ?? 'Stopped');
+  if (end.kind === 'never_started') {
+    return { status: 'failed', reason: end.error?.message ?? 'The run was never started', error: end.error };
+  }
+  if (end.verdict === 'out_of_memory') {
+    const message = 'The operating system ended the agent because memory ran out';
+    return { status: 'failed', reason: message, error: { code: 'out_of_memory', message } };
+  }
+  if (end.kind === 'exited') return adapter.exited(run.adapterState, end) satisfies Outcome;
+  if (run.outcome !== null) return run.outcome as Outcome; // the turn was over; only the exit record is missing
+  return { status: 'interrupted', reason: end.reason, error: { code: 'interrupted', message: end.reason } };
+}
+
+function stopped(kind: StopKind, reason: string): FinalState {
+  if (kind === 'cancel') return { status: 'canceled', reason, error: null };
+  return { status: 'failed', reason, error: { code: kind, message: reason } };
+}
+
+/** Moves a run to its final state, once: true when this call did it. */
+export function finishRun(tx: Transaction, key: number, final: FinalState, end: ProcessEnd): boolean {
+  const run = getRun(tx, key);
+  if (run.endedAt !== null) return false;
+  const exit =
+    end.kind === 'exited' ? { exitCode: end.exitCode, signal: end.signal } : { exitCode: null, signal: null };
+  expireApprovals(tx, run);
+  const endSeq = tx.event({
+    type: 'run.finished',
+    data: {
+      status: final.status,
+      reason: final.reason,
+      exit_code: exit.exitCode,
+      signal: exit.signal,
+      result: run.result,
+    },
+    source: 'daemon',
+    ...ofRun(run),
+  });
+  updateRun(tx, key, {
+    status: final.status,
+    reason: final.reason,
+    errorCode: final.error?.code ?? null,
+    errorMessage: final.error?.message ?? null,
+    endedAt: tx.now,
+    waitingOn: null,
+    tokenHash: null,
+    endSeq,
+    ...exit,
+  });
+  return true;
+}
+
+/** Ends a run that was never launched. Returns false when it has ended, or is being launched, by now. */
+export function cancelQueued(tx: Transaction, key: number, reason: string): boolean {
+  const run = getRun(tx, key);
+  if (run.status !== 'queued') return false;
+  updateRun(tx, key, { stopKind: 'cancel', stopReason: reason });
+  return finishRun(
+    tx,
+    key,
+    { status: 'canceled', reason, error: null },
+    { kind: 'never_started', error: null },
+  );
+}
+
+/** Stores the intention to stop a run, once: the first intention stays. */
+export function intendStop(
+  store: Store,
+  key: number,
+  intent: { readonly kind: StopKind; readonly reason: string },
+): Promise<boolean> {
+  return store.write((tx) => {
+    const run = getRun(tx, key);
+    if (run.endedAt !== null || run.stopKind !== null) return false;
+    updateRun(tx, key, { stopKind: intent.kind, stopReason: intent.reason });
+    tx.event({
+      type: 'run.cancel_requested',
+      data: { reason: intent.reason },
+      source: 'daemon',
+      ...ofRun(run),
+    });
+    return true;
+  });
+}

@@ -1,0 +1,114 @@
+import { isAppError } from '../../../contract/index.ts';
+import { getRun, type RunRow, updateRun } from '../../../foundation/store/index.ts';
+import { applyEffects, ofRun } from '../follow/apply.ts';
+import type { EngineDeps, FolderState } from '../ports.ts';
+
+/** How long a launcher may take from its claim to its identity before the launch is made void. */
+const claimGraceMs = 10_000;
+
+/** What came of starting a run. */
+export type Started =
+  | { readonly kind: 'started' }
+  /** The machine had no room or no manager: nothing runs, it may be tried again. */
+  | { readonly kind: 'later'; readonly reason: string }
+  | { readonly kind: 'never'; readonly error: { readonly code: string; readonly message: string } | null };
+
+/**
+ * Brings a run from `starting` to a process, from wherever a crash left it. Crash points, each harmless:
+ * 1. before the worktree: made again; 2. between worktree and folder: the same worktree is found; 3. before the launch:
+ * the folder is unclaimed and written anew; 4. after the launch: the folder says so, and launching again changes nothing.
+ */
+export async function startRun(deps: EngineDeps, key: number, signal: AbortSignal): Promise<Started> {
+  const { store, launch, clock } = deps;
+  const claimedUntil = clock.monotonic() + claimGraceMs;
+  for (;;) {
+    signal.throwIfAborted();
+    const run = store.read((sql) => getRun(sql, key));
+    const folder = await launch.inspect(run);
+    switch (folder.kind) {
+      case 'unclaimed': {
+        if (run.stopKind !== null && (await launch.voidLaunch(run))) return { kind: 'never', error: null };
+        const refused = await launchOnce(deps, run);
+        if (refused !== null) return refused;
+        break;
+      }
+      case 'claimed':
+        if (clock.monotonic() > claimedUntil && (await launch.voidLaunch(run))) return { kind: 'started' };
+        await clock.sleep(5, signal);
+        break;
+      case 'running':
+      case 'ended':
+      case 'vanished':
+        await markStarted(deps, key, folder);
+        return { kind: 'started' };
+    }
+  }
+}
+
+async function launchOnce(deps: EngineDeps, run: RunRow): Promise<Started | null> {
+  const { store, launch, work, log } = deps;
+  try {
+    const place = await work.prepare(run);
+    const { token, hash } = deps.issueToken();
+    await store.write((tx) => {
+      updateRun(tx, run.key, {
+        worktree: place.cwd,
+        tokenHash: hash,
+        ...(place.branch === null ? {} : { branch: place.branch, baseCommit: place.baseCommit }),
+      });
+      if (place.branch !== null && place.baseCommit !== null && run.branch === null) {
+        const data = {
+          path: place.cwd,
+          branch: place.branch,
+          base_commit: place.baseCommit,
+          uncommitted_files: place.uncommittedFiles,
+        };
+        tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
+      }
+      if (run.adapterState === null) {
+        const adapter = deps.adapterOf(run);
+        const first = adapter.start(requestOf(run, place.cwd));
+        updateRun(tx, run.key, { adapterState: first.state });
+        applyEffects(tx, run, first.effects);
+      }
+    });
+    await launch.prepare(run, { cwd: place.cwd, env: work.environment(run, token) });
+    const { launchedBy } = await launch.launch(run);
+    await store.write((tx) => updateRun(tx, run.key, { launchedBy }));
+    return null;
+  } catch (error) {
+    if (isAppError(error, 'busy') || isAppError(error, 'storage_failed'))
+      return { kind: 'later', reason: error.message };
+    log.warn('a run could not be launched', { run: run.id, err: error });
+    const code = isAppError(error) ? error.code : 'launch_failed';
+    return {
+      kind: 'never',
+      error: { code, message: error instanceof Error ? error.message : String(error) },
+    };
+  }
+}
+
+function requestOf(run: RunRow, cwd: string) {
+  const { id, prompt, approvalMode, model, maxTurns, sessionId } = run;
+  return { runId: id, prompt, cwd, approvalMode, model, maxTurns, sessionId };
+}
+
+async function markStarted({ store }: EngineDeps, key: number, folder: FolderState): Promise<void> {
+  await store.write((tx) => {
+    const run = getRun(tx, key);
+    if (run.startedAt !== null || run.endedAt !== null) return;
+    const pid = folder.kind === 'running' ? folder.pid : 0;
+    updateRun(tx, key, {
+      status: run.status === 'waiting' ? 'waiting' : 'running',
+      reason: null,
+      startedAt: tx.now,
+      pid,
+    });
+    tx.event({
+      type: 'run.started',
+      data: { pid, launched_by: run.launchedBy ?? 'session' },
+      source: 'daemon',
+      ...ofRun(run),
+    });
+  });
+}

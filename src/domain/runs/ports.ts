@@ -1,0 +1,75 @@
+import type { Clock, Log } from '../../base/index.ts';
+import type { RunRow, Store } from '../../foundation/store/index.ts';
+import type { Adapter } from '../agents/index.ts';
+
+/** How a run's folder stands: exactly one of these at any instant (architecture, idea 1). */
+export type FolderState =
+  | { readonly kind: 'unclaimed' }
+  | { readonly kind: 'claimed' }
+  | { readonly kind: 'running'; readonly pid: number }
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly signal: string | null }
+  | { readonly kind: 'vanished'; readonly reason: string };
+
+/** What the engine needs of the launcher; `launch/` is the real one. */
+export type LaunchPort = {
+  /** Writes the run's folder. An unclaimed one is written anew. */
+  readonly prepare: (run: RunRow, work: PreparedWork) => Promise<void>;
+  /** Starts the launcher; harmless when it was started before. Rejects when the machine has no room or no manager. */
+  readonly launch: (run: RunRow) => Promise<{ readonly launchedBy: 'systemd' | 'session' }>;
+  readonly inspect: (run: RunRow) => Promise<FolderState>;
+  /** Makes sure that a launch that shows no process never starts one. False: it has started. */
+  readonly voidLaunch: (run: RunRow) => Promise<boolean>;
+  readonly requestEndOfInput: (run: RunRow) => Promise<void>;
+  /** Opens the agent's stdin for writing. */
+  readonly openInput: (run: RunRow) => Promise<InputWriter>;
+  /** Ends the whole tree: TERM, a grace, KILL. Resolves when nothing of it is left, or rejects with `timeout`. */
+  readonly endTree: (run: RunRow, options: { readonly graceMs: number }) => Promise<void>;
+  /** Why the operating system ended it, where it knows: `out_of_memory` or null. Forgets what it knows. */
+  readonly verdict: (run: RunRow) => Promise<'out_of_memory' | null>;
+  readonly outputFile: (runId: string, stream: 'stdout' | 'stderr') => string;
+  readonly folder: (runId: string) => string;
+};
+
+/** Stdin of an agent. One line at a time; resolves when the kernel has all of it. */
+export type InputWriter = {
+  readonly write: (line: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+/** Where a run works and with what environment. */
+export type PreparedWork = {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** What the engine needs of the repositories' room. */
+export type WorkPort = {
+  /** Makes the worktree or scratch folder of this run; the same one when it is asked again. */
+  readonly prepare: (run: RunRow) => Promise<{
+    readonly cwd: string;
+    readonly branch: string | null;
+    readonly baseCommit: string | null;
+    readonly uncommittedFiles: number;
+  }>;
+  /** The environment of the agent, with this run's token. */
+  readonly environment: (run: RunRow, token: string) => Readonly<Record<string, string>>;
+};
+
+/** Limits that the configuration sets; read when they matter, so that a reload is felt. */
+export type RunLimits = {
+  readonly outputBytes: number;
+  readonly idleMs: number;
+  readonly pollMs: number;
+};
+
+/** What every part of the engine is made with. */
+export type EngineDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly launch: LaunchPort;
+  readonly work: WorkPort;
+  readonly adapterOf: (run: RunRow) => Adapter<unknown>;
+  readonly issueToken: () => { readonly token: string; readonly hash: string };
+  readonly limits: () => RunLimits;
+};
