@@ -3,6 +3,8 @@
  * following of a run's files, input, approvals and the end; it promises that a run which was accepted ends exactly
  * once, whatever happens to this process, and must not know who asked (HTTP, CLI) or what an agent's bytes mean.
  */
+
+export { type LogType, openLog } from './logs.ts';
 export { commandAgentName, type NewRunContext } from './new-run.ts';
 export type {
   EngineDeps,
@@ -14,4 +16,5 @@ export type {
   WorkPort,
 } from './ports.ts';
 export type { QueueLimits } from './queue.ts';
+export { overLimits, type RetainLimits, removeOldRuns } from './retain.ts';
 export { cancelAnswerMs, createRuns, type ListRuns, type Runs, type RunsDeps } from './runs.ts';

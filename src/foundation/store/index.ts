@@ -24,7 +24,7 @@ export {
   type Resolution,
   resolveApproval,
 } from './tables/approvals.ts';
-export { type EventRow, eventsAfter } from './tables/events.ts';
+export { type EventRow, eventsAfter, outputPieces } from './tables/events.ts';
 export {
   deleteOldIdempotency,
   findIdempotency,
@@ -43,6 +43,7 @@ export {
   insertRun,
   listRuns,
   liveRuns,
+  outputBytesOfEnded,
   type RunFilter,
   type RunRow,
   type StopKind,

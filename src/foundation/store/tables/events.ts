@@ -44,3 +44,34 @@ export function eventsAfter(
         );
   return rows.map(decode);
 }
+
+/** Where pieces of a run's output stand, in journal order: after `after`, or the last `limit` ones when `after` is null. */
+export function outputPieces(
+  sql: Sql,
+  runKey: number,
+  query: { readonly after: number | null; readonly limit: number },
+): readonly {
+  readonly seq: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly offset: number;
+  readonly bytes: number;
+}[] {
+  const where = 'run_key = ? AND file_bytes IS NOT NULL';
+  const rows =
+    query.after === null
+      ? sql
+          .all(`SELECT * FROM events WHERE ${where} ORDER BY seq DESC LIMIT ?`, runKey, query.limit)
+          .toReversed()
+      : sql.all(
+          `SELECT * FROM events WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`,
+          runKey,
+          query.after,
+          query.limit,
+        );
+  return rows.map((row) => ({
+    seq: Number(row.seq),
+    stream: row.type === 'output.stdout' ? 'stdout' : 'stderr',
+    offset: Number(row.file_offset),
+    bytes: Number(row.file_bytes),
+  }));
+}

@@ -228,6 +228,15 @@ export function endedRuns(sql: Sql, limit: number): readonly RunRow[] {
     .map(decode);
 }
 
+/** Bytes that the output files of ended runs hold together. */
+export function outputBytesOfEnded(sql: Sql): number {
+  return Number(
+    sql.get(
+      'SELECT coalesce(sum(stdout_offset + stderr_offset), 0) AS n FROM runs WHERE ended_at IS NOT NULL',
+    )?.n,
+  );
+}
+
 /** Removes a run and everything that hangs on it. Returns the first and last seq that went with it, or null for none. */
 export function deleteRun(sql: Sql, key: number): { readonly from: number; readonly to: number } | null {
   const range = sql.get('SELECT min(seq) AS low, max(seq) AS high FROM events WHERE run_key = ?', key);

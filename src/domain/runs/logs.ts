@@ -1,0 +1,119 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { outputPieces, type RunRow, type Store } from '../../foundation/store/index.ts';
+
+/**
+ * `stdout`, `stderr`: the raw files. `transcript`: the raw protocol, which is stdout. `process`: what the process said
+ * besides the protocol, both streams in the order of the journal.
+ */
+export type LogType = 'process' | 'stdout' | 'stderr' | 'transcript';
+
+export type LogOptions = { readonly type: LogType; readonly tail: number | undefined };
+
+type LogDeps = {
+  readonly store: Store;
+  readonly outputFile: (runId: string, stream: 'stdout' | 'stderr') => string;
+};
+
+const chunkBytes = 64 * 2 ** 10;
+const pagePieces = 500;
+
+/** The log of a run as bytes, read as the reader takes them. `tail`: only the last lines. */
+export function openLog(deps: LogDeps, run: RunRow, options: LogOptions): ReadableStream<Uint8Array> {
+  const bytes =
+    options.type === 'process' ? processBytes(deps, run, options.tail) : fileBytes(deps, run, options);
+  return ReadableStream.from(bytes);
+}
+
+async function* fileBytes(
+  deps: LogDeps,
+  run: RunRow,
+  { type, tail }: LogOptions,
+): AsyncGenerator<Uint8Array> {
+  const file = await openOrNull(deps.outputFile(run.id, type === 'stderr' ? 'stderr' : 'stdout'));
+  if (file === null) return;
+  try {
+    const end = (await file.stat()).size;
+    let position = tail === undefined ? 0 : await startOfTail(file, end, tail);
+    while (position < end) {
+      const chunk = await readRange(file, position, Math.min(chunkBytes, end - position));
+      if (chunk.length === 0) return;
+      yield chunk;
+      position += chunk.length;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where the last `lines` lines begin, found by reading backwards. */
+async function startOfTail(file: FileHandle, end: number, lines: number): Promise<number> {
+  if (lines === 0) return end;
+  let found = 0;
+  for (let position = end; position > 0; ) {
+    const size = Math.min(chunkBytes, position);
+    const chunk = await readRange(file, position - size, size);
+    for (let index = chunk.length - 1; index >= 0; index -= 1) {
+      const isLastByte = position - size + index === end - 1;
+      if (chunk[index] !== 0x0a || isLastByte) continue;
+      found += 1;
+      if (found === lines) return position - size + index + 1;
+    }
+    position -= size;
+  }
+  return 0;
+}
+
+async function* processBytes(
+  { store, outputFile }: LogDeps,
+  run: RunRow,
+  tail: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  const files = new Map<string, FileHandle | null>();
+  const read = async (piece: ReturnType<typeof outputPieces>[number]) => {
+    if (!files.has(piece.stream)) files.set(piece.stream, await openOrNull(outputFile(run.id, piece.stream)));
+    const file = files.get(piece.stream) ?? null;
+    return file === null ? Buffer.alloc(0) : readRange(file, piece.offset, piece.bytes);
+  };
+  try {
+    if (tail !== undefined) {
+      const pieces = store.read((sql) => outputPieces(sql, run.key, { after: null, limit: tail }));
+      const bytes: Buffer[] = [];
+      for (const piece of pieces) bytes.push(await read(piece));
+      yield lastLines(Buffer.concat(bytes), tail);
+      return;
+    }
+    for (let after = 0; ; ) {
+      const pieces = store.read((sql) => outputPieces(sql, run.key, { after, limit: pagePieces }));
+      for (const piece of pieces) yield await read(piece);
+      const last = pieces.at(-1);
+      if (last === undefined) return;
+      after = last.seq;
+    }
+  } finally {
+    for (const file of files.values()) await file?.close();
+  }
+}
+
+function lastLines(bytes: Buffer, lines: number): Buffer {
+  let end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  for (let left = lines; left > 0; left -= 1) {
+    end = bytes.lastIndexOf(0x0a, end - 1);
+    if (end <= 0) return bytes;
+  }
+  return bytes.subarray(end + 1);
+}
+
+async function readRange(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  const { bytesRead } = await file.read(buffer, 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+async function openOrNull(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
