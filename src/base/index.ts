@@ -7,6 +7,8 @@ export { inBackground } from './background.ts';
 export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
+export { createMutex, type Mutex } from './mutex.ts';
+export { openIfThere } from './open-if-there.ts';
 export {
   type CommandResult,
   type DetachedOptions,

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openIfThere } from '../../base/index.ts';
 import type { EventRow } from '../../foundation/store/index.ts';
 
 /** Where the raw output of a run stands. */
@@ -14,7 +15,7 @@ export async function readOutputTexts(
 ): Promise<ReadonlyMap<number, string>> {
   const texts = new Map<number, string>();
   for (const [path, pieces] of groupByFile(rows, outputFile)) {
-    const file = await openOrNull(path);
+    const file = await openIfThere(path);
     if (file === null) continue;
     try {
       for (const span of spansOf(pieces)) await readSpan(file, span, texts);
@@ -71,13 +72,4 @@ async function readSpan(file: FileHandle, span: Span, texts: Map<number, string>
 export function pieceText(bytes: Buffer): string {
   const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
   return bytes.toString('utf8', 0, end);
-}
-
-async function openOrNull(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

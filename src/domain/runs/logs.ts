@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openIfThere } from '../../base/index.ts';
 import { outputPieces, type RunRow, type Store } from '../../foundation/store/index.ts';
 
 /**
@@ -29,7 +30,7 @@ async function* fileBytes(
   run: RunRow,
   { type, tail }: LogOptions,
 ): AsyncGenerator<Uint8Array> {
-  const file = await openOrNull(deps.outputFile(run.id, type === 'stderr' ? 'stderr' : 'stdout'));
+  const file = await openIfThere(deps.outputFile(run.id, type === 'stderr' ? 'stderr' : 'stdout'));
   if (file === null) return;
   try {
     const end = (await file.stat()).size;
@@ -70,7 +71,8 @@ async function* processBytes(
 ): AsyncGenerator<Uint8Array> {
   const files = new Map<string, FileHandle | null>();
   const read = async (piece: ReturnType<typeof outputPieces>[number]) => {
-    if (!files.has(piece.stream)) files.set(piece.stream, await openOrNull(outputFile(run.id, piece.stream)));
+    if (!files.has(piece.stream))
+      files.set(piece.stream, await openIfThere(outputFile(run.id, piece.stream)));
     const file = files.get(piece.stream) ?? null;
     return file === null ? Buffer.alloc(0) : readRange(file, piece.offset, piece.bytes);
   };
@@ -107,13 +109,4 @@ async function readRange(file: FileHandle, position: number, length: number): Pr
   const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);
-}
-
-async function openOrNull(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openIfThere } from '../../../base/index.ts';
 import type { Adapter, OutputPiece } from '../../agents/index.ts';
 import { cutPieces, maxPieceBytes } from './pieces.ts';
 
@@ -41,7 +42,7 @@ export function createOutputReader(options: OutputReaderOptions): OutputReader {
   const maxLineBytes = line.beyond === 'split' ? Math.min(line.maxBytes, maxPieceBytes) : line.maxBytes;
 
   const size = async () => {
-    file ??= await openOrNull(options.path);
+    file ??= await openIfThere(options.path);
     return file === null ? 0 : (await file.stat()).size;
   };
 
@@ -117,13 +118,4 @@ async function dropLine({ offset, waiting, isEnd, read }: DropOptions): Promise<
 
 function dropped(offset: number, bytes: number): OutputBatch {
   return { pieces: [], nextOffset: offset + bytes, dropped: { offset, bytes } };
-}
-
-async function openOrNull(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { createMutex } from '../../../base/index.ts';
 import { isAppError } from '../../../contract/index.ts';
 import {
   getRun,
@@ -12,12 +13,10 @@ import { createOutputReader, type OutputBatch, type OutputReader } from '../foll
 import type { EngineDeps, FolderState } from '../ports.ts';
 import { finalState, finishRun, intendStop, type ProcessEnd } from './finish.ts';
 import { createWake } from './folder-watch.ts';
+import { createGuard, stopGraceMs } from './guard.ts';
 import { createInputPump } from './inputs.ts';
 import { startRun } from './start.ts';
 
-/** From TERM to KILL, and how long an agent may take to leave after its turn is over. */
-export const stopGraceMs = 5000;
-const leaveGraceMs = 5000;
 /** A run whose process died without a record is noticed within this, whatever the configuration says. */
 const maxPollMs = 2000;
 /** While output flows, the folder is still looked at this often. */
@@ -258,63 +257,4 @@ function readAll(adapter: Adapter<unknown>, state: unknown, batch: OutputBatch):
     effects.push(...step.effects);
   }
   return { state: current, effects };
-}
-
-/** One at a time, in order. */
-function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => {}); // the caller sees the failure
-    return mine;
-  };
-}
-
-type GuardOptions = {
-  readonly deps: EngineDeps;
-  readonly run: RunRow;
-  readonly stop: LiveRun['stop'];
-  readonly endTree: (graceMs: number) => Promise<void>;
-  readonly lastOutputAt: () => number;
-};
-
-/** Looks after the limits of a run: time, silence, output, and an agent that does not leave when its turn is over. */
-function createGuard({
-  deps,
-  run,
-  stop,
-  endTree,
-  lastOutputAt,
-}: GuardOptions): (now: RunRow, outputBytes: number) => Promise<void> {
-  const { clock, launch } = deps;
-  const elapsedMs = Math.max(0, clock.now() - (run.startedAt ?? clock.now()));
-  const deadline = run.timeoutMs > 0 ? clock.monotonic() + Math.max(0, run.timeoutMs - elapsedMs) : null;
-  let leaveBy: number | null = null;
-  return async (now, outputBytes) => {
-    const limits = deps.limits();
-    if (now.outcome !== null && now.stopKind === null) {
-      if (leaveBy === null) {
-        leaveBy = clock.monotonic() + leaveGraceMs;
-        await launch.requestEndOfInput(now);
-      } else if (clock.monotonic() > leaveBy) void endTree(stopGraceMs);
-      return;
-    }
-    if (now.stopKind !== null) {
-      void endTree(stopGraceMs);
-      return;
-    }
-    if (deadline !== null && clock.monotonic() >= deadline)
-      await stop('run_timeout', `Stopped after its time limit of ${now.timeoutMs / 1000} s`);
-    else if (limits.outputBytes > 0 && outputBytes > limits.outputBytes)
-      await stop(
-        'output_limit',
-        `Stopped: it wrote more than run_output_limit (${limits.outputBytes} bytes)`,
-      );
-    else if (
-      limits.idleMs > 0 &&
-      now.status === 'running' &&
-      clock.monotonic() - lastOutputAt() > limits.idleMs
-    )
-      await stop('idle_timeout', `Stopped: it said nothing for ${limits.idleMs / 1000} s`);
-  };
 }
