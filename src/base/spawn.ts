@@ -6,7 +6,7 @@ export type RunCommandOptions = {
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Written to stdin, which is then closed; without it stdin is /dev/null. */
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   /** Output beyond this many bytes per stream ends the command with `truncated`; 64 MiB unless told. */
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
