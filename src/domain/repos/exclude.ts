@@ -1,0 +1,56 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { type Log, writeFileAtomic } from '../../base/index.ts';
+import { readUntrusted } from '../../foundation/untrusted/index.ts';
+
+/** Kept out of git in every checkout of the repository. */
+export const excludedPattern = '.drover/signals/';
+const maxExcludeBytes = 4 * 2 ** 20;
+
+/**
+ * Adds our pattern to `info/exclude` of the git folder once, never to the user's .gitignore. A file that cannot be read
+ * safely is left alone, and said.
+ */
+export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
+  if (await hasPattern(gitDir)) return;
+  const folder = join(gitDir, 'info');
+  const file = join(folder, 'exclude');
+  await mkdir(folder, { recursive: true });
+  let isCompromised = false;
+  const release = await lock(file, {
+    realpath: false,
+    stale: 10_000,
+    retries: { retries: 30, minTimeout: 20, maxTimeout: 500 },
+    lockfilePath: join(folder, 'exclude.drover-lock'),
+    onCompromised: (error) => {
+      isCompromised = true;
+      log.warn('the lock on info/exclude was taken away', { err: error, gitDir });
+    },
+  });
+  try {
+    const read = await readUntrusted(gitDir, 'info/exclude', { maxBytes: maxExcludeBytes });
+    if (!read.ok && read.reason !== 'missing') {
+      log.warn('info/exclude was left alone', { gitDir, reason: read.reason });
+      return;
+    }
+    const before = read.ok ? read.bytes : Buffer.alloc(0);
+    if (isCompromised || holdsPattern(before)) return;
+    const glue = before.length > 0 && before.at(-1) !== 10 ? '\n' : '';
+    const mode = read.ok ? (await stat(file)).mode & 0o777 : 0o644;
+    await writeFileAtomic(file, Buffer.concat([before, Buffer.from(`${glue}${excludedPattern}\n`)]), {
+      mode,
+    });
+  } finally {
+    if (!isCompromised) await release();
+  }
+}
+
+async function hasPattern(gitDir: string): Promise<boolean> {
+  const read = await readUntrusted(gitDir, 'info/exclude', { maxBytes: maxExcludeBytes });
+  return read.ok && holdsPattern(read.bytes);
+}
+
+function holdsPattern(bytes: Buffer): boolean {
+  return bytes.toString('latin1').split(/\r?\n/).includes(excludedPattern);
+}

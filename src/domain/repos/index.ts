@@ -1,0 +1,14 @@
+/**
+ * repos: the repositories that a person handed to drover, and the work trees that runs get from them. It owns finding,
+ * naming, trusting and diffing them, promises that nothing of a repository runs before it is trusted and that no byte of
+ * work is removed before it is saved, and must not know how runs are driven.
+ */
+
+export type { WorktreeContext, WorktreeRepo } from './checkout.ts';
+export { type OwnConfig, ownConfigPath, readOwnConfig } from './own-config.ts';
+export { branchName } from './project-name.ts';
+export { type ResolvedRepo, resolveRepo } from './resolve.ts';
+export type { CreatedWorktree, NewWorktree } from './worktree-create.ts';
+export { type Diff, maxDiffBytes } from './worktree-diff.ts';
+export type { Removal } from './worktree-save.ts';
+export { createWorktrees, type Worktrees } from './worktrees.ts';

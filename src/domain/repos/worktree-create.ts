@@ -1,0 +1,173 @@
+/**
+ * Making a work tree, so that a daemon that dies at any point finds it whole or makes it anew:
+ * 1. `git worktree add --no-checkout` makes branch, admin folder and `.git` file; it runs in the main checkout.
+ * 2. `git read-tree` fills it. It runs in the new work tree, so that the drivers that a conditional include brings in
+ *    there are seen and made harmless: git's own checkout would run before anyone could look.
+ * 3. The marker in the admin folder says that it is whole. Without it nobody has worked there, and it is made anew.
+ */
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../../base/index.ts';
+import { AppError, isAppError } from '../../contract/index.ts';
+import {
+  adminDir,
+  assertPart,
+  type Checkout,
+  exists,
+  isAdminOf,
+  line,
+  placed,
+  readyMarker,
+  type WorktreeContext,
+  type WorktreeRepo,
+} from './checkout.ts';
+import { describeDirty } from './dirty.ts';
+import { ensureExcluded } from './exclude.ts';
+import { assertPlainGitDir } from './git-dir.ts';
+import { branchName } from './project-name.ts';
+import { removeTree } from './remove-tree.ts';
+import { type ResolvedRepo, resolveRepo } from './resolve.ts';
+
+export type NewWorktree = {
+  readonly repo: WorktreeRepo;
+  readonly runId: string;
+  /** Branch, tag or commit to start from; HEAD unless told. */
+  readonly base?: string | undefined;
+  /** What the branch's name says besides the id: a label or a prompt. */
+  readonly label: string;
+};
+
+export type CreatedWorktree = {
+  readonly path: string;
+  readonly branch: string;
+  readonly baseCommit: string;
+  /** Uncommitted files in the main checkout, which are not in the work tree. */
+  readonly dirtyFiles: number;
+};
+
+/** Checkouts of large repositories in parallel; git uses it from 100 files on. */
+const checkoutWorkers = ['checkout.workers', '2'] as const;
+const checkoutTimeoutMs = 600_000;
+
+/** Makes the work tree of a run, or hands back the one that is there. */
+export async function createWorktree(
+  context: WorktreeContext,
+  wanted: NewWorktree,
+): Promise<CreatedWorktree> {
+  assertPart(wanted.runId);
+  const { git, log } = context;
+  const resolved = await resolveUsable(context, wanted.repo);
+  return git.exclusive(resolved.gitDir, async () => {
+    if (!wanted.repo.trusted) await assertPlainGitDir(resolved.gitDir);
+    const folder = join(context.stateRoot, 'worktrees', wanted.repo.id);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const path = join(await realpath(folder), wanted.runId);
+    const found = await findWhole(context, { resolved, path, wanted });
+    if (found !== null) return found;
+    const base = await findBase(context, { resolved, wanted });
+    await ensureExcluded(resolved.gitDir, log);
+    const branch = branchName(wanted.runId, wanted.label);
+    const baseCommit = await add(context, { resolved, wanted, path, branch, base });
+    await fill(context, { resolved, wanted, path });
+    return { path, branch, baseCommit, dirtyFiles: await countDirty(context, resolved, wanted) };
+  });
+}
+
+async function resolveUsable(context: WorktreeContext, repo: WorktreeRepo): Promise<ResolvedRepo> {
+  const unusable = (why: string, cause?: unknown) =>
+    new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${why}`, { cause });
+  const resolved = await resolveRepo(context.git, repo.path).catch((error: unknown) => {
+    throw isAppError(error) ? unusable(error.message, error) : error;
+  });
+  if (resolved.path !== repo.path) throw unusable(`it is now at ${resolved.path}`);
+  return resolved;
+}
+
+type Place = { readonly resolved: ResolvedRepo; readonly wanted: NewWorktree; readonly path: string };
+
+async function findWhole({ git }: WorktreeContext, place: Place): Promise<CreatedWorktree | null> {
+  const checkout = checkoutOf(place);
+  if (!(await isAdminOf(checkout.gitDir, place.path))) return null;
+  if (!(await exists(join(checkout.gitDir, readyMarker))) || !(await exists(place.path))) return null;
+  const ref = await line(git, place.path, ['symbolic-ref', '--quiet', 'HEAD'], {
+    ...placed(checkout),
+    okCodes: [0, 1],
+  });
+  const baseCommit = await line(git, place.path, ['rev-parse', '--verify', 'HEAD'], placed(checkout));
+  return { path: place.path, branch: ref.replace(/^refs\/heads\//, ''), baseCommit, dirtyFiles: 0 };
+}
+
+function checkoutOf({ resolved, wanted, path }: Place): Checkout {
+  return {
+    workTree: path,
+    gitDir: adminDir(resolved.gitDir, wanted.runId),
+    commonDir: resolved.gitDir,
+    trusted: wanted.repo.trusted,
+  };
+}
+
+async function findBase(
+  { git }: WorktreeContext,
+  { resolved, wanted }: Omit<Place, 'path'>,
+): Promise<string> {
+  const base = wanted.base ?? 'HEAD';
+  const isOption = base.startsWith('-') || base === '' || /[\0\n]/.test(base);
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`];
+  const found = isOption ? '' : await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
+  if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
+  if (wanted.base === undefined || wanted.base === 'HEAD') {
+    throw new AppError('repo_unusable', `The repository ${resolved.path} has no commit yet`, {
+      hint: 'make a first commit, or run with --in-place',
+    });
+  }
+  throw new AppError('base_not_found', `'${base}' is no branch, tag or commit of ${resolved.path}`, {
+    hint: 'name one that `git rev-parse` knows, such as main or origin/main',
+  });
+}
+
+type Addition = Place & { readonly branch: string; readonly base: string };
+
+/** Registers the work tree. A branch that a dead daemon left is taken as it is. Returns the commit it stands at. */
+async function add({ git }: WorktreeContext, addition: Addition): Promise<string> {
+  const { resolved, path, branch, base, wanted } = addition;
+  const call = { trusted: wanted.repo.trusted };
+  await removeTree(path);
+  await removeTree(adminDir(resolved.gitDir, wanted.runId)); // named after the run, so it is nobody else's
+  const left = await line(git, resolved.path, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
+    ...call,
+    okCodes: [0, 1],
+  });
+  const target = left === '' ? ['--no-track', '-b', branch, path, base] : [path, branch];
+  await git.run(resolved.path, ['worktree', 'add', '--force', '--no-checkout', ...target], call);
+  return left === '' ? base : left;
+}
+
+async function fill({ git }: WorktreeContext, place: Place): Promise<void> {
+  const checkout = checkoutOf(place);
+  if (!(await isAdminOf(checkout.gitDir, place.path))) {
+    throw new AppError('repo_unusable', `git keeps ${place.path} elsewhere than in ${checkout.gitDir}`);
+  }
+  await git.run(place.path, ['read-tree', '--reset', '-u', 'HEAD'], {
+    ...placed(checkout),
+    settings: [checkoutWorkers],
+    timeoutMs: checkoutTimeoutMs,
+  });
+  await writeFileAtomic(join(checkout.gitDir, readyMarker), '', { durable: true });
+}
+
+async function countDirty(
+  context: WorktreeContext,
+  resolved: ResolvedRepo,
+  wanted: NewWorktree,
+): Promise<number> {
+  const { trusted } = wanted.repo;
+  return describeDirty(context.git, { path: resolved.path, gitDir: resolved.gitDir, trusted }).catch(
+    (error: unknown) => {
+      context.log.warn('uncommitted files could not be counted', {
+        err: error,
+        folder: dirname(resolved.gitDir),
+      });
+      return 0;
+    },
+  );
+}

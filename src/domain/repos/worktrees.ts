@@ -1,0 +1,75 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError, isAppError } from '../../contract/index.ts';
+import { adminDir, assertPart, type Checkout, type WorktreeContext, type WorktreeRepo } from './checkout.ts';
+import { describeDirty } from './dirty.ts';
+import { assertPlainGitDir } from './git-dir.ts';
+import { resolveRepo } from './resolve.ts';
+import { type CreatedWorktree, createWorktree, type NewWorktree } from './worktree-create.ts';
+import { type Diff, diffCheckout } from './worktree-diff.ts';
+import { type Removal, saveAndRemove } from './worktree-save.ts';
+
+/** Work trees of runs: `<state>/worktrees/<repo-id>/<run-id>`, never inside the user's checkout. */
+export type Worktrees = {
+  /** Makes the run's work tree, or finishes or finds the one that is there. */
+  readonly create: (wanted: NewWorktree) => Promise<CreatedWorktree>;
+  /** Patch of all changes since `baseCommit`; without `runId` of the main checkout (a run in place). */
+  readonly diff: (of: {
+    readonly repo: WorktreeRepo;
+    readonly runId: string | null;
+    readonly baseCommit: string;
+    readonly maxBytes?: number;
+  }) => Promise<Diff>;
+  /** Uncommitted files of the main checkout. */
+  readonly countDirty: (repo: WorktreeRepo) => Promise<number>;
+  /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
+  readonly saveAndRemove: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<Removal>;
+};
+
+/** Makes the room's part that works on work trees. */
+export function createWorktrees(context: WorktreeContext): Worktrees {
+  const { git, stateRoot } = context;
+
+  const mainCheckout = async (repo: WorktreeRepo): Promise<Checkout> => {
+    const resolved = await resolveRepo(git, repo.path).catch((error: unknown) => {
+      if (!isAppError(error)) throw error;
+      throw new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${error.message}`, {
+        cause: error,
+      });
+    });
+    const { path: workTree, gitDir } = resolved;
+    return { workTree, gitDir, commonDir: gitDir, trusted: repo.trusted };
+  };
+
+  const runCheckout = async (repo: WorktreeRepo, runId: string): Promise<Checkout> => {
+    assertPart(runId);
+    const main = await mainCheckout(repo);
+    const folder = join(stateRoot, 'worktrees', repo.id);
+    const workTree = join(await realpath(folder).catch(() => folder), runId);
+    return { ...main, workTree, gitDir: adminDir(main.commonDir, runId) };
+  };
+
+  return {
+    create: (wanted) => createWorktree(context, wanted),
+    diff: async ({ repo, runId, baseCommit, maxBytes }) => {
+      const checkout = runId === null ? await mainCheckout(repo) : await runCheckout(repo, runId);
+      const temporary = join(stateRoot, 'tmp');
+      return diffCheckout(git, checkout, {
+        baseCommit,
+        temporary,
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+      });
+    },
+    countDirty: async (repo) => {
+      const { workTree: path, gitDir, trusted } = await mainCheckout(repo);
+      return describeDirty(git, { path, gitDir, trusted });
+    },
+    saveAndRemove: async ({ repo, runId }) => {
+      const checkout = await runCheckout(repo, runId);
+      return git.exclusive(checkout.commonDir, async () => {
+        if (!repo.trusted) await assertPlainGitDir(checkout.commonDir);
+        return saveAndRemove(context, { checkout, runId, mainPath: repo.path });
+      });
+    },
+  };
+}
