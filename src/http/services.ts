@@ -77,12 +77,14 @@ export type Services = {
     /** Seq of the last committed event. */
     readonly lastSeq: () => number;
     /**
-     * Up to `limit` committed events after `after`, in order, each already serialised once and shared between readers.
-     * `scannedTo` is how far the journal was looked at: the next `after`. Throws `cursor_unknown`.
+     * Committed events after `after`, in order, each already serialised once and shared between readers: at most
+     * `limit`, and at most `maxBytes` of JSON, but always one if there is one. `scannedTo` is how far the journal was
+     * looked at: the next `after`. Throws `cursor_unknown`.
      */
     readonly read: (query: {
       after: number;
       limit: number;
+      maxBytes: number;
       runId: string | null;
     }) => Promise<{ events: readonly JournalEntry[]; scannedTo: number }>;
     /** Called with the last seq after each commit. Returns the function that unsubscribes. */
@@ -96,15 +98,17 @@ export type Services = {
       token: string,
     ) => Promise<{ may: 'read' | 'write'; runId: string | null; name: string } | null>;
   };
+  /** Called in this order: `begin`, `find`, then the effect if nothing was found, and `end` in every case. */
   readonly idempotency: {
-    /** What is stored for this key; `in_flight` throws `idempotency_in_flight`, another body `idempotency_mismatch`. */
+    /** Takes the key until `end`. Throws `idempotency_in_flight` while another request holds it. */
+    readonly begin: (key: string, method: string, path: string) => void;
+    /** The stored answer, or null. Throws `idempotency_mismatch` when it belongs to another body. */
     readonly find: (
       key: string,
       method: string,
       path: string,
       bodyHash: string,
     ) => Promise<StoredAnswer | null>;
-    readonly begin: (key: string, method: string, path: string) => void;
     readonly end: (key: string, method: string, path: string) => void;
   };
 };

@@ -1,0 +1,137 @@
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Clock, Log } from '../base/index.ts';
+import { type App, type AppEnv, createApp } from './app.ts';
+import { problemResponse } from './errors.ts';
+import type { BoundAddress, RequestHead } from './guard/index.ts';
+import { type Limits, limitsFor, readMaxFiles } from './limits.ts';
+import {
+  type Admission,
+  answerClientError,
+  type BoundSocket,
+  createConnections,
+  createDoor,
+  isStillOurs,
+  listenOnSocket,
+  listenOnTcp,
+  refuseConnect,
+} from './listen/index.ts';
+import type { HttpConfig, Services } from './services.ts';
+import { createHub } from './sse/index.ts';
+
+export type HttpOptions = {
+  readonly services: Services;
+  /** Read at every request: a reload takes effect at once. */
+  readonly config: () => HttpConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Instead of what fits the limit of open files. */
+  readonly limits?: Partial<Limits>;
+  /** Sees the router before it is closed to further routes: for tests that prove that none escapes the guard. */
+  readonly extend?: (app: App) => void;
+};
+
+/** The control plane: one router behind one door per listener. */
+export type Http = {
+  /** The caller holds the instance lock: a socket file that nobody answers on is removed. */
+  readonly listenSocket: (path: string) => Promise<void>;
+  readonly listenTcp: (host: string, port: number) => Promise<BoundAddress>;
+  readonly address: () => { readonly socket: string | null; readonly tcp: BoundAddress | null };
+  readonly counts: () => { readonly connections: number; readonly streams: number };
+  /** Stops listening, ends the streams, waits for the requests under way, and cuts what is left after `graceMs`. */
+  readonly close: (drain: { readonly graceMs: number }) => Promise<void>;
+};
+
+/** Makes the control plane. Nothing listens yet. */
+export function createHttp(options: HttpOptions): Http {
+  const { services, log, clock } = options;
+  const limits: Limits = { ...limitsFor(readMaxFiles()), ...options.limits };
+  const connections = createConnections(limits, clock);
+  const hub = createHub({ journal: services.journal, log, clock, ...limits });
+  const { maxBodyBytes } = limits;
+  const app = createApp({ services, hub, takeStream: connections.becomeStream, maxBodyBytes }, log);
+  options.extend?.(app);
+  const enter = createEntrance(app, log);
+  const servers: Server[] = [];
+  let socket: BoundSocket | null = null;
+  let tcp: BoundAddress | null = null;
+
+  const serverFor = (transport: RequestHead['transport']): Server => {
+    const server = createServer({
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      requireHostHeader: false, // the guard says it better
+    });
+    server.maxHeadersCount = 0; // no silent cut: what is dropped here would be hidden from the guard
+    server.timeout = limits.stalledResponseMs;
+    const rules = () => ({ ...options.config(), bound: tcp });
+    const { tokens } = services;
+    const door = createDoor({ transport, rules, tokens, connections, maxBodyBytes, log, enter });
+    server.on('request', (incoming, outgoing) => door(incoming, outgoing, 'none'));
+    server.on('checkContinue', (incoming, outgoing) => door(incoming, outgoing, 'continue'));
+    server.on('checkExpectation', (incoming, outgoing) => door(incoming, outgoing, 'unknown'));
+    server.on('connect', (_incoming, peer) => refuseConnect(peer));
+    server.on('clientError', answerClientError);
+    connections.watch(server);
+    servers.push(server);
+    return server;
+  };
+
+  return {
+    listenSocket: async (path) => {
+      socket = await listenOnSocket(serverFor('socket'), path);
+    },
+    listenTcp: async (host, port) => {
+      tcp = await listenOnTcp(serverFor('tcp'), { host, port });
+      return tcp;
+    },
+    address: () => ({ socket: socket?.path ?? null, tcp }),
+    counts: connections.counts,
+    close: async ({ graceMs }) => {
+      const ended = servers
+        .filter((server) => server.listening)
+        .map((server) => stopListening(server, socket));
+      hub.close('the daemon is stopping; resume from the last id');
+      connections.closeIdle();
+      const deadline = setTimeout(connections.closeAll, graceMs);
+      await Promise.all(ended);
+      clearTimeout(deadline);
+    },
+  };
+}
+
+/** The only way into the router: with the admission that the door gave. */
+function createEntrance(app: App, log: Log) {
+  const admissions = new WeakMap<object, Admission>();
+  const listener = getRequestListener(
+    (request, env) => {
+      const { incoming, outgoing } = env as Omit<AppEnv['Bindings'], 'admission'>;
+      const admission = admissions.get(incoming);
+      if (admission === undefined) throw new Error('A request came to the router without an admission');
+      return app.fetch(request, { incoming, outgoing, admission });
+    },
+    { errorHandler: (error) => problemResponse(error, log) },
+  );
+  return async (
+    ...[incoming, outgoing, admission]: Parameters<Parameters<typeof createDoor>[0]['enter']>
+  ) => {
+    admissions.set(incoming, admission);
+    await listener(incoming, outgoing);
+  };
+}
+
+/** Closing a Unix listener removes whatever is at its path, so one whose place was taken is left to end with us. */
+function stopListening(server: Server, socket: BoundSocket | null): Promise<void> {
+  const isSocketServer = typeof server.address() === 'string';
+  if (isSocketServer && socket !== null && !isStillOurs(socket)) {
+    server.unref();
+    server.on('connection', (peer) => peer.destroy());
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AliasRoute, Repo, RouteId, RouteSpec, Run } from '../contract/index.ts';
+import { bodyOfAlias, shapeAnswer } from './alias.ts';
+import { parseJson, readBody } from './body.ts';
+import { once } from './idempotency.ts';
+import type { Admission } from './listen/index.ts';
+import { type Call, statusAndValue } from './route.ts';
+import type { Services } from './services.ts';
+import type { StreamHub } from './sse/index.ts';
+import { parseQuery, validate } from './validate.ts';
+
+/** What every route needs besides the request. */
+export type DispatchOptions = {
+  readonly services: Services;
+  readonly hub: StreamHub;
+  readonly takeStream: (incoming: IncomingMessage) => void;
+  readonly maxBodyBytes: number;
+};
+
+/** A request that the router has matched. */
+export type Matched = {
+  readonly route: RouteSpec;
+  readonly alias: AliasRoute | null;
+  readonly handler: (call: Call<RouteId>) => Promise<unknown>;
+  readonly params: Record<string, string>;
+  readonly path: string;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly admission: Admission;
+};
+
+const jsonHeaders = { 'content-type': 'application/json' };
+
+/** Validates by the route's schemas, calls its handler, and answers in the route's or the alias's shape. */
+export async function dispatch(matched: Matched, options: DispatchOptions): Promise<Response> {
+  const { route, alias, incoming } = matched;
+  const isRead = route.method === 'GET';
+  const raw = isRead ? Buffer.alloc(0) : await readBody(incoming, options.maxBodyBytes);
+  const json = parseJson(raw);
+  const query = route.query && validate(route.query, parseQuery(incoming.url ?? ''), 'query');
+  const body = route.body && validate(route.body, alias === null ? json : bodyOfAlias(alias, json), 'body');
+  const call = (idempotency: Call<RouteId>['idempotency']) =>
+    matched.handler({ ...callOf(matched, options), query, body, idempotency } as Call<RouteId>);
+  const stored = (value: unknown, status: number) => ({ status, body: serialise(value, alias) });
+  if (route.idempotent === true) {
+    const request = {
+      key: incoming.headers['idempotency-key'],
+      method: route.method,
+      path: matched.path,
+      body: raw,
+    };
+    const answer = await once(options.services.idempotency, request, {
+      answer: (resource: Run | Repo) => stored(resource, route.status),
+      effect: async (write) => {
+        const { status, value } = statusAndValue(await call(write), route.status);
+        return stored(value, status);
+      },
+    });
+    const headers = answer.isReplay ? { ...jsonHeaders, 'idempotency-replayed': 'true' } : jsonHeaders;
+    return new Response(answer.body, { status: answer.status, headers });
+  }
+  const answer = await call(null);
+  if (answer instanceof Response) return answer;
+  const { status, value } = statusAndValue(answer, route.status);
+  return new Response(serialise(value, alias), { status, headers: jsonHeaders });
+}
+
+function callOf(matched: Matched, options: DispatchOptions) {
+  const { incoming, outgoing, admission, params } = matched;
+  const stream = {
+    hub: options.hub,
+    incoming,
+    outgoing,
+    isStillValid: admission.isStillValid,
+    take: () => options.takeStream(incoming),
+  };
+  return { services: options.services, caller: admission.caller, params, stream };
+}
+
+function serialise(value: unknown, alias: AliasRoute | null): string {
+  return `${JSON.stringify(alias === null ? value : shapeAnswer(alias.shape, value))}\n`;
+}

@@ -1,0 +1,92 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/index.ts';
+import { AppError } from '../../contract/index.ts';
+import { problemAnswer, problemBytes } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+
+type Connection = { socket: Socket; requests: number; idleSince: number; isStream: boolean };
+
+/** The connections of all listeners together: at the limit, the one that has been silent longest makes room. */
+export type Connections = {
+  /** Watches a server's connections and requests. */
+  readonly watch: (server: Server) => void;
+  /** Counts a request of a connection, until its response is over. */
+  readonly beginRequest: (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+  /** Makes the connection of a request one of the event streams. Throws `busy` when there are too many. */
+  readonly becomeStream: (incoming: IncomingMessage) => void;
+  readonly counts: () => { readonly connections: number; readonly streams: number };
+  readonly closeIdle: () => void;
+  readonly closeAll: () => void;
+};
+
+/** Makes the one table of connections. */
+export function createConnections(limits: Limits, clock: Clock): Connections {
+  const open = new Map<Socket, Connection>();
+  let streams = 0;
+
+  const forget = (socket: Socket) => {
+    const connection = open.get(socket);
+    if (connection?.isStream) streams -= 1;
+    open.delete(socket);
+  };
+
+  const admit = (socket: Socket) => {
+    socket.on('error', () => socket.destroy()); // a peer that went away is no news
+    if (open.size - streams >= limits.maxConnections && !dropLongestIdle()) return refuse(socket);
+    open.set(socket, { socket, requests: 0, idleSince: clock.monotonic(), isStream: false });
+    socket.once('close', () => forget(socket));
+  };
+
+  const dropLongestIdle = (): boolean => {
+    let longest: Connection | undefined;
+    for (const connection of open.values()) {
+      if (connection.requests > 0) continue;
+      if (longest === undefined || connection.idleSince < longest.idleSince) longest = connection;
+    }
+    if (longest === undefined) return false;
+    longest.socket.destroy();
+    forget(longest.socket);
+    return true;
+  };
+
+  return {
+    watch: (server) => {
+      server.on('connection', admit);
+    },
+    beginRequest: (incoming, outgoing) => {
+      const connection = open.get(incoming.socket);
+      if (connection === undefined) return;
+      connection.requests += 1;
+      outgoing.once('close', () => {
+        connection.requests -= 1;
+        if (connection.isStream && open.has(incoming.socket)) streams -= 1;
+        connection.isStream = false;
+        connection.idleSince = clock.monotonic();
+      });
+    },
+    becomeStream: (incoming) => {
+      const connection = open.get(incoming.socket);
+      if (connection === undefined || connection.isStream) return;
+      if (streams >= limits.maxStreams) {
+        throw new AppError('busy', `${streams} event streams are open already`, {
+          hint: 'close one, or read pages with Accept: application/json',
+        });
+      }
+      connection.isStream = true;
+      streams += 1;
+    },
+    counts: () => ({ connections: open.size - streams, streams }),
+    closeIdle: () => {
+      for (const { socket, requests } of [...open.values()]) if (requests === 0) socket.destroy();
+    },
+    closeAll: () => {
+      for (const socket of [...open.keys()]) socket.destroy();
+    },
+  };
+}
+
+function refuse(socket: Socket): void {
+  const busy = new AppError('busy', 'Every connection is in use', { hint: 'try again' });
+  socket.end(problemBytes(problemAnswer(busy), 'Service Unavailable'), () => socket.destroy());
+}

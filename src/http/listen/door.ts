@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inBackground, type Log } from '../../base/index.ts';
+import { AppError } from '../../contract/index.ts';
+import { problemAnswer, problemOf } from '../errors.ts';
+import {
+  checkRights,
+  headerValues,
+  judge,
+  type RequestHead,
+  type Rules,
+  unauthorized,
+} from '../guard/index.ts';
+import type { Caller, Services } from '../services.ts';
+import type { Connections } from './connections.ts';
+
+/** What every answer carries: nothing of it is for a page, a cache or a frame. No CORS header, ever. */
+export const commonHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** A request that the guard let in. Only the door makes one; the router answers nothing without it. */
+export type Admission = { readonly caller: Caller; readonly isStillValid: (() => Promise<boolean>) | null };
+
+export type DoorOptions = {
+  readonly transport: RequestHead['transport'];
+  readonly rules: () => Rules;
+  readonly tokens: Services['tokens'];
+  readonly connections: Connections;
+  readonly maxBodyBytes: number;
+  readonly log: Log;
+  /** The router behind the door. */
+  readonly enter: (
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    admission: Admission,
+  ) => Promise<void>;
+};
+
+/** The listener of a server: everything that reaches the router has passed it. */
+export type Door = (incoming: IncomingMessage, outgoing: ServerResponse, expects: Expectation) => void;
+
+/** What the request's Expect header asks for. */
+export type Expectation = 'none' | 'continue' | 'unknown';
+
+/** How much of a refused body is read and dropped, so that the client gets to read the refusal. */
+const lingerMs = 2000;
+const lingerBytes = 8 * 2 ** 20;
+
+/**
+ * Makes the door of one server. For each request, in order: judge the head; check the token, if one was presented;
+ * check its rights against the method; refuse a body that says it is too large; say `100 Continue` if asked to; enter.
+ */
+export function createDoor(options: DoorOptions): Door {
+  const { log, connections } = options;
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse, expects: Expectation) => {
+    try {
+      const admission = await admit(incoming, options);
+      if (expects === 'unknown') return refuse(incoming, outgoing, unknownExpectation());
+      if (expects === 'continue') outgoing.writeContinue();
+      await options.enter(incoming, outgoing, admission);
+    } catch (error) {
+      refuse(incoming, outgoing, problemOf(error, log));
+    }
+  };
+  return (incoming, outgoing, expects) => {
+    for (const [name, value] of Object.entries(commonHeaders)) outgoing.setHeader(name, value);
+    connections.beginRequest(incoming, outgoing);
+    inBackground(log, 'answer a request', pass(incoming, outgoing, expects));
+  };
+}
+
+function unknownExpectation() {
+  return problemAnswer(new AppError('invalid_request', 'The Expect header asks for something unknown'), 417);
+}
+
+async function admit(incoming: IncomingMessage, options: DoorOptions): Promise<Admission> {
+  const method = incoming.method ?? '';
+  const head = {
+    transport: options.transport,
+    method,
+    url: incoming.url ?? '',
+    rawHeaders: incoming.rawHeaders,
+  };
+  const verdict = judge(head, options.rules());
+  if (verdict.kind === 'refuse') throw verdict.error;
+  const admission =
+    verdict.kind === 'token'
+      ? await withToken(verdict.token, options)
+      : { caller: anonymous(options.transport, verdict.may), isStillValid: null };
+  checkRights(method, admission.caller);
+  if (Number(headerValues(head, 'content-length')[0] ?? 0) > options.maxBodyBytes) {
+    throw new AppError('body_too_large', `The body is larger than ${options.maxBodyBytes} bytes`);
+  }
+  return admission;
+}
+
+async function withToken(token: string, options: DoorOptions): Promise<Admission> {
+  const { tokens, transport } = options;
+  const found = await tokens.check(token);
+  if (found === null) throw unauthorized('The token is not valid');
+  const isStillValid = async () => (await tokens.check(token)) !== null;
+  return { caller: { transport, ...found }, isStillValid };
+}
+
+function anonymous(transport: Caller['transport'], may: 'write' | 'nothing'): Caller {
+  return { transport, may, runId: null, name: may === 'write' ? 'admin' : 'anonymous' };
+}
+
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: ReturnType<typeof problemAnswer>,
+): void {
+  if (outgoing.headersSent || outgoing.destroyed) {
+    outgoing.destroy();
+    return;
+  }
+  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : answer.body);
+  if (!incoming.complete) linger(incoming);
+}
+
+/** Reads and drops what the client still sends, for a while: closing at once would take the answer away from it. */
+function linger(incoming: IncomingMessage): void {
+  let dropped = 0;
+  const cut = () => incoming.socket.destroy();
+  const timer = setTimeout(cut, lingerMs);
+  timer.unref();
+  incoming.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > lingerBytes) cut();
+  });
+  incoming.once('close', () => clearTimeout(timer));
+  incoming.resume();
+}

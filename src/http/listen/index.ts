@@ -1,0 +1,9 @@
+/**
+ * listen: sockets, connections and the one door of each server. It promises that a request reaches the router only
+ * with an admission, and that a socket is ours alone; it must not know which routes exist.
+ */
+export { answerClientError, refuseConnect } from './client-error.ts';
+export { type Connections, createConnections } from './connections.ts';
+export { type Admission, commonHeaders, createDoor, type Door } from './door.ts';
+export { type BoundSocket, isStillOurs, listenOnSocket, listenOnTcp } from './listen.ts';
+export { maxSocketPathBytes } from './socket-folder.ts';

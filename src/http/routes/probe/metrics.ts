@@ -1,0 +1,8 @@
+import type { Handler } from '../../route.ts';
+import { textResponse } from '../../route.ts';
+
+/** `GET /metrics`: Prometheus text. Its library is loaded at the first scrape. */
+export const metrics: Handler<'metrics'> = async ({ services }) => {
+  const { contentType, render } = await import('../../prometheus.ts');
+  return textResponse(await render(await services.metrics()), contentType);
+};

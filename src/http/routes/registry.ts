@@ -1,0 +1,54 @@
+import type { RouteId } from '../../contract/index.ts';
+import type { Handler } from '../route.ts';
+import { listApprovals } from './approvals/list.ts';
+import { resolveApproval } from './approvals/resolve.ts';
+import { openapi } from './daemon/openapi.ts';
+import { reload } from './daemon/reload.ts';
+import { shutdown } from './daemon/shutdown.ts';
+import { status } from './daemon/status.ts';
+import { events } from './events/all.ts';
+import { health } from './probe/health.ts';
+import { healthz } from './probe/healthz.ts';
+import { metrics } from './probe/metrics.ts';
+import { metricsJson } from './probe/metrics-json.ts';
+import { readyz } from './probe/readyz.ts';
+import { addRepo } from './repos/add.ts';
+import { listRepos } from './repos/list.ts';
+import { removeRepo } from './repos/remove.ts';
+import { showRepo } from './repos/show.ts';
+import { updateRepo } from './repos/update.ts';
+import { cancelRun } from './runs/cancel.ts';
+import { runDiff } from './runs/diff.ts';
+import { runEvents } from './runs/events.ts';
+import { listRuns } from './runs/list.ts';
+import { runLogs } from './runs/logs.ts';
+import { showRun } from './runs/show.ts';
+import { startRun } from './runs/start.ts';
+
+/** The handler of every route of the contract: one that is missing does not compile. */
+export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
+  healthz,
+  readyz,
+  health,
+  metrics,
+  metricsJson,
+  status,
+  openapi,
+  reload,
+  shutdown,
+  reposList: listRepos,
+  reposAdd: addRepo,
+  reposShow: showRepo,
+  reposUpdate: updateRepo,
+  reposRemove: removeRepo,
+  runsStart: startRun,
+  runsList: listRuns,
+  runsShow: showRun,
+  runsCancel: cancelRun,
+  runsEvents: runEvents,
+  runsLogs: runLogs,
+  runsDiff: runDiff,
+  events,
+  approvalsList: listApprovals,
+  approvalsResolve: resolveApproval,
+};

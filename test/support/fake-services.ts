@@ -1,0 +1,345 @@
+import {
+  AppError,
+  type Approval,
+  type Event,
+  type Page,
+  type Repo,
+  type Run,
+  type Status,
+} from '../../src/contract/index.ts';
+import type { JournalEntry, Services, StoredAnswer } from '../../src/http/index.ts';
+
+/** The tokens that the fake knows. */
+export const adminToken = 'admin-token-of-the-fake';
+export const readToken = 'read-token-of-the-fake';
+export const runToken = 'run-token-of-the-fake';
+
+export type FakeServices = Services & {
+  /** Every service call that a handler made, by name: what the guard matrix looks at. */
+  readonly calls: string[];
+  /** Appends an event and nudges the readers. Returns its seq. */
+  readonly emit: (type: string, runId?: string | null, data?: Record<string, unknown>) => number;
+  /** Adds a run that exists from now on. */
+  readonly addRun: (id: string, prompt?: string) => Run;
+  readonly endRun: (id: string) => void;
+  readonly revoke: (token: string) => void;
+  readonly set: { ready: boolean; hasRoom: boolean };
+  /** Events handed out by `journal.read`: how often the journal was really read. */
+  readonly reads: { count: number };
+};
+
+const at = '2026-01-02T03:04:05.678Z';
+
+/** Services in memory that behave as the contract says, for tests of the HTTP room. */
+export function createFakeServices(): FakeServices {
+  const calls: string[] = [];
+  const entries: JournalEntry[] = [];
+  const listeners = new Set<(lastSeq: number) => void>();
+  const runs = new Map<string, Run>();
+  const lastSeqs = new Map<string, number>();
+  const repos = new Map<string, Repo>([['repo_1', fakeRepo('repo_1', 'demo')]]);
+  const stored = new Map<string, StoredAnswer & { bodyHash: string }>();
+  const inFlight = new Set<string>();
+  const revoked = new Set<string>();
+  const set = { ready: true, hasRoom: true };
+  const reads = { count: 0 };
+  const call = (name: string) => calls.push(name);
+
+  const emit: FakeServices['emit'] = (type, runId = null, data = {}) => {
+    const seq = entries.length + 1;
+    const event: Event = {
+      seq,
+      time: at,
+      type,
+      source: 'daemon',
+      data,
+      ...(runId === null ? {} : { run_id: runId }),
+    };
+    entries.push({ seq, type, runId, json: JSON.stringify(event) });
+    for (const listener of listeners) listener(seq);
+    return seq;
+  };
+  const findRun = (ref: string): Run => {
+    const found = runs.get(ref) ?? [...runs.values()].find((run) => run.name === ref);
+    if (found === undefined) throw new AppError('run_not_found', `There is no run '${ref}'`);
+    return found;
+  };
+  const findRepo = (ref: string): Repo => {
+    const found = repos.get(ref) ?? [...repos.values()].find((repo) => repo.project === ref);
+    if (found === undefined) throw new AppError('repo_not_found', `There is no repository '${ref}'`);
+    return found;
+  };
+  const addRun = (id: string, prompt = 'work'): Run => {
+    const run = fakeRun(id, prompt);
+    runs.set(id, run);
+    emit('run.queued', id, { agent: run.agent, prompt, reason: null });
+    return run;
+  };
+  const pageOf = <T>(items: readonly T[], limit: number): Page<T> => {
+    const some = limit === 0 ? items : items.slice(0, limit);
+    return { items: some, next_cursor: some.length < items.length ? String(some.length) : null };
+  };
+
+  return {
+    calls,
+    emit,
+    addRun,
+    set,
+    reads,
+    endRun: (id) => {
+      runs.set(id, { ...findRun(id), status: 'succeeded', ended_at: at });
+      lastSeqs.set(id, entries.length + 1);
+      emit('run.finished', id, { status: 'succeeded' });
+    },
+    revoke: (token) => revoked.add(token),
+    isReady: () => set.ready,
+    status: async () => {
+      call('status');
+      return fakeStatus(entries.length, [...repos.values()]);
+    },
+    metrics: async () => {
+      call('metrics');
+      return {
+        metrics: { runs_running: 1, events_total: entries.length },
+        workers: [{ run_id: 'run_1', pid: 1, rss_bytes: 4096, cpu_seconds: 0.5 }],
+      };
+    },
+    reload: async () => {
+      call('reload');
+      return { applied: [], needs_restart: [], unchanged: true };
+    },
+    shutdown: () => {
+      call('shutdown');
+    },
+    assertRoomToStart: () => {
+      if (!set.hasRoom) throw new AppError('busy', 'No room for a process', { hint: 'try again' });
+    },
+    repos: {
+      list: async ({ limit }) => {
+        call('repos.list');
+        return pageOf([...repos.values()], limit);
+      },
+      show: async (ref) => {
+        call('repos.show');
+        return findRepo(ref);
+      },
+      add: async ({ path, name }, key) => {
+        call('repos.add');
+        const repo = { ...fakeRepo(`repo_${repos.size + 1}`, name ?? 'added'), path };
+        repos.set(repo.id, repo);
+        if (key !== null)
+          stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(repo), bodyHash: key.bodyHash });
+        return repo;
+      },
+      update: async (ref, patch) => {
+        call('repos.update');
+        const repo = { ...findRepo(ref), ...(patch.project === undefined ? {} : { project: patch.project }) };
+        repos.set(repo.id, repo);
+        return repo;
+      },
+      remove: async (ref) => {
+        call('repos.remove');
+        repos.delete(findRepo(ref).id);
+        return { canceled_runs: [] };
+      },
+    },
+    runs: {
+      list: async ({ limit }) => {
+        call('runs.list');
+        return pageOf([...runs.values()].reverse(), limit);
+      },
+      show: async (ref) => {
+        call('runs.show');
+        return findRun(ref);
+      },
+      start: async (body, key) => {
+        call('runs.start');
+        const run = addRun(`run_${runs.size + 1}`, body.prompt ?? '');
+        if (key !== null)
+          stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(run), bodyHash: key.bodyHash });
+        return run;
+      },
+      cancel: async (ref) => {
+        call('runs.cancel');
+        findRun(ref);
+        return 'canceled';
+      },
+      logs: async (ref) => {
+        call('runs.logs');
+        findRun(ref);
+        return ReadableStream.from([
+          new TextEncoder().encode('line 1\nline 2\n'),
+        ]) as ReadableStream<Uint8Array>;
+      },
+      diff: async (ref) => {
+        call('runs.diff');
+        findRun(ref);
+        return 'diff --git a/x b/x\n';
+      },
+    },
+    approvals: {
+      list: async ({ limit }) => {
+        call('approvals.list');
+        return pageOf([fakeApproval()], limit);
+      },
+      resolve: async (_ref, _body, by) => {
+        call('approvals.resolve');
+        return { ...fakeApproval(), status: 'allowed', resolved_by: by };
+      },
+    },
+    journal: {
+      lastSeq: () => entries.length,
+      read: async ({ after, limit, maxBytes, runId }) => {
+        reads.count += 1;
+        await Promise.resolve();
+        if (after > entries.length)
+          throw new AppError('cursor_unknown', `The cursor ${after} was never given`);
+        const events: JournalEntry[] = [];
+        let scannedTo = after;
+        let bytes = 0;
+        for (const entry of entries.slice(after)) {
+          const isWanted = runId === null || entry.runId === runId;
+          if (
+            isWanted &&
+            events.length > 0 &&
+            (events.length >= limit || bytes + entry.json.length > maxBytes)
+          )
+            break;
+          scannedTo = entry.seq;
+          if (!isWanted) continue;
+          events.push(entry);
+          bytes += entry.json.length;
+        }
+        return { events, scannedTo };
+      },
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      lastSeqOfRun: (runId) => lastSeqs.get(runId) ?? null,
+    },
+    tokens: {
+      check: async (token) => {
+        if (revoked.has(token)) return null;
+        if (token === adminToken) return { may: 'write', runId: null, name: 'admin' };
+        if (token === readToken) return { may: 'read', runId: null, name: 'read-only' };
+        if (token === runToken) return { may: 'read', runId: 'run_1', name: 'run_1' };
+        return null;
+      },
+    },
+    idempotency: {
+      begin: (key, method, path) => {
+        if (inFlight.has(keyOf(key, method, path))) {
+          throw new AppError('idempotency_in_flight', `A request with the key '${key}' is being worked on`);
+        }
+        inFlight.add(keyOf(key, method, path));
+      },
+      find: async (key, method, path, bodyHash) => {
+        const found = stored.get(keyOf(key, method, path));
+        if (found !== undefined && found.bodyHash !== bodyHash) {
+          throw new AppError('idempotency_mismatch', `The key '${key}' was used with another body`);
+        }
+        return found ?? null;
+      },
+      end: (key, method, path) => {
+        inFlight.delete(keyOf(key, method, path));
+      },
+    },
+  };
+}
+
+function keyOf(key: string, method: string, path: string): string {
+  return `${method} ${path} ${key}`;
+}
+
+function fakeRun(id: string, prompt: string): Run {
+  return {
+    id,
+    run_id: id,
+    status: 'running',
+    reason: null,
+    agent: 'demo',
+    runtime: 'acp',
+    profile: 'demo',
+    model: null,
+    approval_mode: 'ask',
+    max_turns: null,
+    label: null,
+    name: null,
+    prompt,
+    command: null,
+    repo: null,
+    worktree: null,
+    branch: null,
+    base_commit: null,
+    session_id: null,
+    retry_of: null,
+    created_at: at,
+    started_at: at,
+    ended_at: null,
+    exit_code: null,
+    signal: null,
+    result: null,
+    error: null,
+    usage: null,
+    cost_usd: null,
+    waiting_on: null,
+  };
+}
+
+function fakeRepo(id: string, project: string): Repo {
+  return {
+    id,
+    path: `/srv/${project}`,
+    project,
+    trusted: false,
+    missing: false,
+    active_runs: 0,
+    active_plans: [],
+    added_at: at,
+  };
+}
+
+function fakeApproval(): Approval {
+  return {
+    id: 'apr_1',
+    run_id: 'run_1',
+    repo: null,
+    kind: 'permission',
+    title: 'Write a file',
+    tool: null,
+    input: null,
+    options: [],
+    status: 'pending',
+    default: null,
+    requested_at: at,
+    expires_at: null,
+    resolved_at: null,
+    resolved_by: null,
+    reason: null,
+  };
+}
+
+function fakeStatus(lastSeq: number, repos: Repo[]): Status {
+  return {
+    running: true,
+    ready: true,
+    draining: false,
+    version: '0.0.0',
+    pid: 4242,
+    uptime_sec: 1,
+    started_at: at,
+    profile: 'default',
+    instance_id: 'fake',
+    socket: '/run/drover.sock',
+    address: null,
+    state_root: '/state',
+    config: null,
+    repo_count: repos.length,
+    repos,
+    runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
+    approvals_pending: 0,
+    last_seq: lastSeq,
+    warnings: [],
+  };
+}
