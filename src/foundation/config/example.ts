@@ -1,0 +1,81 @@
+import { stringify } from 'smol-toml';
+import { type ConfigKey, configKeys, defaultOf, definitionOf, metaOf } from './keys.ts';
+
+const lineWidth = 100;
+
+/**
+ * The text of `config.example.toml`: every key with its description and, commented out, its default. Uncommenting all
+ * of it changes nothing.
+ */
+export function renderExample(): string {
+  const keys = configKeys();
+  const top = keys.filter(({ path, schema }) => path.length === 1 && definitionOf(schema).type !== 'record');
+  const tables = [...new Set(keys.filter(({ path }) => path.length > 1).map(({ path }) => path[0] ?? ''))];
+  const presets = keys.filter(({ schema }) => definitionOf(schema).type === 'record');
+  const sections = [
+    [
+      comment(
+        'drover reads drover/daemon.toml in $XDG_CONFIG_HOME or ~/.config. Every key is optional; the values below are the defaults.',
+      ),
+      comment(
+        'Run `drover daemon reload` after a change. Keys marked (restart) wait for `drover daemon restart`.',
+      ),
+    ].join('\n'),
+    ...top.map(renderKey),
+    ...tables.map((table) =>
+      [`[${table}]`, ...keys.filter(({ path }) => path.length > 1 && path[0] === table).map(renderKey)].join(
+        '\n\n',
+      ),
+    ),
+    ...presets.map(renderPreset),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function renderKey({ path, scope, description, defaultValue }: ConfigKey): string {
+  const note = scope === 'restart' ? ' (restart)' : '';
+  return `${comment(description + note)}\n# ${assignment(path.at(-1) ?? '', defaultValue)}`;
+}
+
+/** `[agents.NAME]`: commented out as a whole, since a preset has no default. */
+function renderPreset({ path, description, schema }: ConfigKey): string {
+  const preset = definitionOf(schema).valueType;
+  const fields = Object.entries(preset === undefined ? {} : (definitionOf(preset).shape ?? {}));
+  const lines = fields.flatMap(([name, field]) => [
+    comment(metaOf(field).description ?? ''),
+    `# ${assignment(name, exampleValues[name] ?? defaultOf(field))}`,
+  ]);
+  return [comment(description), `# [${path.join('.')}.example]`, ...lines].join('\n');
+}
+
+/** Values of keys that have no default. */
+const exampleValues: Readonly<Record<string, unknown>> = {
+  runtime: 'acp',
+  command: ['my-agent', '--acp'],
+  env: { MY_AGENT_MODE: 'careful' },
+  max_turns: 50,
+  run_timeout: '2h',
+};
+
+function assignment(name: string, value: unknown): string {
+  // As a float where the number is one in spirit: `2.0` says that `0.5` is fine.
+  if (name.endsWith('_sec') && Number.isInteger(value)) return `${name} = ${value}.0`;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const pairs = Object.entries(value).map(([key, each]) => assignment(key, each));
+    return `${name} = { ${pairs.join(', ')} }`;
+  }
+  return stringify({ [name]: value }).trim();
+}
+
+function comment(text: string): string {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of text.split(' ')) {
+    if (line.length + word.length + 1 > lineWidth) {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import { configKeys, definitionOf, keysOfTable, schemaAt } from './keys.ts';
+import type { KeyPath, Locator, Place } from './locate.ts';
+import { nearestSpelling } from './nearest.ts';
+
+/** One thing that is wrong in the file. */
+export type ConfigProblem = Place & {
+  readonly key: string;
+  readonly message: string;
+  readonly hint?: string;
+};
+
+type Issue = z.core.$ZodIssue;
+
+/** Tells each issue of the schema in the words of the file, with the line of the key it is about, in file order. */
+export function explainIssues(issues: readonly Issue[], raw: unknown, locate: Locator): ConfigProblem[] {
+  return issues
+    .flatMap((issue) => explainIssue(issue, raw, locate))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function explainIssue(issue: Issue, raw: unknown, locate: Locator): ConfigProblem[] {
+  const path = issue.path as KeyPath;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(path, name, locate));
+  const key = formatKey(path);
+  const value = valueAt(raw, path);
+  const place = locate(path);
+  if (issue.code === 'invalid_key') {
+    return [{ ...place, key, message: `'${key}' has a name that cannot be used: ${keyRule(issue)}` }];
+  }
+  if (value === undefined)
+    return [{ ...place, key, message: `'${key}' is missing: ${expectation(issue, path)}` }];
+  const problem = { ...place, key, message: `'${key}' is ${show(value, path)}: ${expectation(issue, path)}` };
+  const nearest =
+    issue.code === 'invalid_value' && typeof value === 'string'
+      ? nearestSpelling(value, issue.values.map(String))
+      : null;
+  return [nearest === null ? problem : { ...problem, hint: `did you mean "${nearest}"?` }];
+}
+
+function unknownKey(table: KeyPath, name: string, locate: Locator): ConfigProblem {
+  const path = [...table, name];
+  const key = formatKey(path);
+  const problem = { ...locate(path), key, message: `unknown key '${key}'` };
+  const nearest = nearestSpelling(name, keysOfTable(table));
+  if (nearest !== null) return { ...problem, hint: `did you mean '${formatKey([...table, nearest])}'?` };
+  const known = configKeys().map((each) => each.path);
+  const elsewhere =
+    known.find((each) => each.at(-1) === name) ??
+    known.find((each) => nearestSpelling(name, [each.at(-1) ?? '']) !== null);
+  if (elsewhere === undefined) return problem;
+  const parent = elsewhere.slice(0, -1);
+  const where = parent.length === 0 ? 'above the first [table]' : `in [${parent.join('.')}]`;
+  return { ...problem, hint: `'${elsewhere.at(-1)}' belongs ${where}` };
+}
+
+/** What the schema wanted, as the end of a sentence. */
+function expectation(issue: Issue, path: KeyPath): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected === 'number' ? typeOf(path) : (typeWords[issue.expected] ?? issue.expected)}`;
+    case 'invalid_value':
+      return `expected ${oneOf(issue.values.map((value) => JSON.stringify(value)))}`;
+    case 'too_small':
+      if (issue.origin === 'array') return `expected at least ${items(issue.minimum)}`;
+      return `expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      if (issue.origin === 'array') return `expected at most ${items(issue.maximum)}`;
+      return `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    default:
+      return issue.message.startsWith('expected') ? issue.message : `expected ${typeOf(path)}`;
+  }
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a string in quotes',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list in [brackets]',
+  object: 'a table',
+  record: 'a table',
+};
+
+function typeOf(path: KeyPath): string {
+  const schema = schemaAt(path);
+  if (schema === undefined) return 'another value';
+  const { type, format } = definitionOf(schema);
+  return typeWords[format === 'safeint' ? 'int' : type] ?? 'another value';
+}
+
+function keyRule(issue: Extract<Issue, { code: 'invalid_key' }>): string {
+  const inner = issue.issues[0]?.message ?? '';
+  return inner.startsWith('expected')
+    ? inner
+    : 'expected letters, digits and underscores, not starting with a digit';
+}
+
+function oneOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+function items(count: number | bigint): string {
+  return `${count} ${Number(count) === 1 ? 'item' : 'items'}`;
+}
+
+/** The value for a message. What stands in an `env` table may be a secret and is never shown. */
+function show(value: unknown, path: KeyPath): string {
+  if (path.includes('env')) return 'not right';
+  if (value instanceof Date) return 'a date';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a table';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function valueAt(raw: unknown, path: KeyPath): unknown {
+  let value = raw;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string | number, unknown>)[part];
+  }
+  return value;
+}
+
+/** A key as one writes it in TOML. */
+export function formatKey(path: KeyPath): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const name = /^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part);
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
