@@ -6,6 +6,7 @@ export { type AtomicFileOptions, syncFolder, writeFileAtomic } from './atomic-fi
 export { inBackground } from './background.ts';
 export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
+export { fileDescriptorRoom } from './fd-limit.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
 export { createMutex, type Mutex } from './mutex.ts';
 export { openIfThere } from './open-if-there.ts';
