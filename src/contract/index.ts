@@ -5,6 +5,7 @@
 export { type AliasRoute, aliasRoutes } from './alias-routes.ts';
 export { AppError, type AppErrorOptions, isAppError } from './app-error.ts';
 export { type AgentConfig, agentConfig, type Config, type ConfigKeyScope, config } from './config.ts';
+export { type Endpoint, parseEndpoint } from './endpoint.ts';
 export { type ErrorCode, type ErrorCodeInfo, errorCodeNames, errorCodes } from './error-code.ts';
 export { type EventData, type EventType, eventData, eventTypes } from './events.ts';
 export {
