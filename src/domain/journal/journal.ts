@@ -17,6 +17,8 @@ export type JournalQuery = {
   /** Events after this seq; 0 = from the beginning. */
   readonly after: number;
   readonly limit: number;
+  /** Stop after about this many bytes of JSON, but give at least one event. */
+  readonly maxBytes: number;
   /** Only events of this run. */
   readonly runId: string | null;
 };
@@ -42,15 +44,19 @@ export function createJournal({ store, bus, outputFile }: JournalOptions): Journ
   const tail = createTail(store.lastSeq());
   store.onCommit(tail.append);
 
-  const readStored = async ({ after, limit, runId }: JournalQuery) => {
+  const readStored = async ({ after, limit, maxBytes, runId }: JournalQuery) => {
     const upTo = store.lastSeq();
-    const rows = store.read((sql) => {
+    const found = store.read((sql) => {
       const runKey = runId === null ? null : (findRunsById(sql, runId)[0]?.key ?? -1);
       return eventsAfter(sql, { after, limit, runKey });
     });
+    const rows = withinBytes(found, maxBytes);
     const texts = await readOutputTexts(rows, outputFile);
     const events = rows.map((row) => toEntry(toCommitted(row, texts)));
-    return { events, scannedTo: rows.length === limit ? (rows.at(-1)?.seq ?? upTo) : upTo };
+    return {
+      events,
+      scannedTo: rows.length === limit || rows.length < found.length ? (rows.at(-1)?.seq ?? upTo) : upTo,
+    };
   };
 
   return {
@@ -86,4 +92,14 @@ function toCommitted(row: EventRow, texts: ReadonlyMap<number, string>): Committ
     repoId: row.repoId,
     data,
   };
+}
+
+/** The rows that fit, at least one. */
+function withinBytes(rows: readonly EventRow[], maxBytes: number): readonly EventRow[] {
+  let bytes = 0;
+  const tooMany = rows.findIndex((row, index) => {
+    bytes += row.data?.length ?? row.fileBytes;
+    return index > 0 && bytes > maxBytes;
+  });
+  return tooMany === -1 ? rows : rows.slice(0, tooMany);
 }

@@ -16,7 +16,7 @@ export type Tail = {
   /** True when every event after `after` is still here. */
   readonly covers: (after: number) => boolean;
   /** As `Journal.read`, for a cursor that the tail covers. */
-  readonly read: (query: { after: number; limit: number; runId: string | null }) => {
+  readonly read: (query: { after: number; limit: number; maxBytes: number; runId: string | null }) => {
     events: JournalEntry[];
     scannedTo: number;
   };
@@ -53,12 +53,13 @@ export function createTail(lastSeq: number): Tail {
       drop();
     },
     covers: (after) => after + 1 >= firstSeq(),
-    read: ({ after, limit, runId }) => {
+    read: ({ after, limit, maxBytes, runId }) => {
+      let size = 0;
       const events: JournalEntry[] = [];
       let scannedTo = after;
       for (
         let index = first + Math.max(0, after + 1 - firstSeq());
-        index < kept.length && events.length < limit;
+        index < kept.length && events.length < limit && size < maxBytes;
         index += 1
       ) {
         const item = kept[index] as Kept;
@@ -66,6 +67,7 @@ export function createTail(lastSeq: number): Tail {
         if (runId !== null && item.event.runId !== runId) continue;
         item.entry ??= toEntry(item.event);
         events.push(item.entry);
+        size += item.entry.json.length;
       }
       return { events, scannedTo };
     },
