@@ -11,6 +11,15 @@ export { type Log, type LogFields, silentLog } from './log.ts';
 export { createMutex, type Mutex } from './mutex.ts';
 export { openIfThere } from './open-if-there.ts';
 export {
+  bootId,
+  isAlive,
+  type ProcessIdentity,
+  type ProcessRow,
+  readIdentity,
+  readProcess,
+} from './process-identity.ts';
+export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
+export {
   type CommandResult,
   type DetachedOptions,
   type RunCommandOptions,

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { runCommand } from './spawn.ts';
+
+/** What tells a process from every other one, before or after it, on this machine. */
+export type ProcessIdentity = {
+  readonly pid: number;
+  /** Linux: clock ticks after boot; macOS: `ps -o lstart` in UTC. Only ever compared. */
+  readonly startTime: string;
+  /** Changes with every boot. */
+  readonly bootId: string;
+};
+
+/** One living or dead process as the kernel shows it. */
+export type ProcessRow = {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly groupId: number;
+  /** 0 where the system does not tell (macOS). */
+  readonly sessionId: number;
+  /** Dead, but not yet waited for by its parent. */
+  readonly isZombie: boolean;
+  readonly startTime: string;
+};
+
+/** `ps` answers in milliseconds; a machine that swaps may need longer. */
+const psTimeoutMs = 5_000;
+const psEnv = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' };
+
+let knownBootId: Promise<string> | undefined;
+
+/** An id of this boot of the machine; the same for the whole life of a process, so it is read once. */
+export function bootId(): Promise<string> {
+  knownBootId ??= readBootId().catch((error: unknown) => {
+    knownBootId = undefined;
+    throw error;
+  });
+  return knownBootId;
+}
+
+/** The identity of the process that has this pid now; null when there is none, or only a zombie. */
+export async function readIdentity(pid: number): Promise<ProcessIdentity | null> {
+  const row = await readProcess(pid);
+  return row === null || row.isZombie ? null : { pid, startTime: row.startTime, bootId: await bootId() };
+}
+
+/** True while this very process runs. A zombie, a reused pid and another boot count as dead. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  if (identity.bootId !== (await bootId())) return false;
+  const row = await readProcess(identity.pid);
+  return row !== null && !row.isZombie && row.startTime === identity.startTime;
+}
+
+/** The process with this pid, zombie or not; null when there is none. */
+export async function readProcess(pid: number): Promise<ProcessRow | null> {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
+  if (process.platform === 'linux') {
+    const stat = await readIfThere(`/proc/${pid}/stat`);
+    return stat === null ? null : parseProcStat(stat);
+  }
+  const { stdout } = await runCommand('ps', ['-o', psColumns, '-p', String(pid)], {
+    env: psEnv,
+    timeoutMs: psTimeoutMs,
+  });
+  return parsePsLine(stdout.toString('utf8').trim());
+}
+
+/** Parses `/proc/<pid>/stat`; null when it is not one. The name in parentheses may hold anything, `)` included. */
+export function parseProcStat(stat: string): ProcessRow | null {
+  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
+  const [state, parent, group, session] = fields;
+  const startTime = fields[19]; // field 22 of the line (proc(5)), counted from the state, which is field 3
+  if (state === undefined || startTime === undefined) return null;
+  return {
+    pid: Number.parseInt(stat, 10),
+    parentPid: Number(parent),
+    groupId: Number(group),
+    sessionId: Number(session),
+    isZombie: isDeadState(state),
+    startTime,
+  };
+}
+
+/** The columns that `parsePsLine` reads. */
+export const psColumns = 'pid=,ppid=,pgid=,stat=,lstart=';
+
+/** Parses a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=` (macOS, BSD); null when it is not one. */
+export function parsePsLine(line: string): ProcessRow | null {
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line);
+  if (match === null) return null;
+  const [, pid, parent, group, state = '', startTime = ''] = match;
+  return {
+    pid: Number(pid),
+    parentPid: Number(parent),
+    groupId: Number(group),
+    sessionId: 0,
+    isZombie: isDeadState(state),
+    startTime,
+  };
+}
+
+function isDeadState(state: string): boolean {
+  return state.startsWith('Z') || state.startsWith('X');
+}
+
+async function readBootId(): Promise<string> {
+  if (process.platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const { stdout } = await runCommand('sysctl', ['-n', 'kern.bootsessionuuid'], {
+    env: psEnv,
+    timeoutMs: psTimeoutMs,
+  });
+  return stdout.toString('utf8').trim();
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return null; // it ended before or while we read
+    throw error;
+  }
+}

@@ -1,0 +1,136 @@
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AppError } from '../../../contract/index.ts';
+
+/** The layout of a run's folder that this code writes. Every released layout stays readable for ever. */
+export const layoutVersion = 1;
+
+/** The variable that marks every process of a run, for the sweep after it. */
+export const runMark = 'DROVER_RUN_ID';
+
+/** Names in a run's folder, layout v1. What each means is told at the top of `launcher.sh`. */
+export const runFiles = {
+  meta: 'meta.json',
+  argv: 'argv',
+  cwd: 'cwd',
+  env: 'env',
+  input: 'input',
+  launcherScript: 'launcher.sh',
+  unit: 'unit',
+  claim: 'claim',
+  launcher: 'launcher',
+  go: 'go',
+  agent: 'agent',
+  fifo: 'in.fifo',
+  stdout: 'out.log',
+  stderr: 'err.log',
+  eof: 'eof',
+  eofDone: 'eof.done',
+  exit: 'exit',
+} as const;
+
+/** What the launcher is to start. */
+export type LaunchSpec = {
+  readonly runId: string;
+  /** The program and its arguments; a bare name is looked up in the PATH of `env`. */
+  readonly argv: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** The agent's whole environment, to which only the run's mark, and a PATH where there is none, are added. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `fifo`: stdin is `in.fifo`. `none`: stdin is /dev/null. */
+  readonly input: 'fifo' | 'none';
+};
+
+/** What `meta.json` says. */
+export type RunFolderMeta = {
+  readonly layout: number;
+  readonly runId: string;
+  readonly input: 'fifo' | 'none';
+};
+
+const defaultPath = '/usr/local/bin:/usr/bin:/bin';
+/** Addressed to the daemon by its service manager; an agent that answered them would speak for the daemon. */
+const daemonOnly =
+  /^(LISTEN_(FDS|PID|FDNAMES|PIDFDID)|NOTIFY_SOCKET|WATCHDOG_(PID|USEC)|JOURNAL_STREAM|INVOCATION_ID|SYSTEMD_EXEC_PID|MANAGERPID)$/;
+/** Assigning to these ends some `sh`: they are read-only in bash, or must be a number in dash. */
+const shellOwned = /^(UID|EUID|PPID|GROUPS|BASHOPTS|SHELLOPTS|BASH_VERSINFO|OPTIND)$/;
+const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const launcherScript = new URL('./launcher.sh', import.meta.url);
+
+/**
+ * Writes all that the launcher needs into `folder`, which must not exist. Returns the names of variables that a shell
+ * cannot hand on and that were therefore left out.
+ */
+export async function prepareRunFolder(
+  folder: string,
+  spec: LaunchSpec,
+): Promise<{ readonly droppedVariables: readonly string[] }> {
+  assertLaunchable(spec);
+  const droppedVariables: string[] = [];
+  const lines: string[] = [];
+  const env = { PATH: defaultPath, ...spec.env, [runMark]: spec.runId };
+  for (const [name, value] of Object.entries(env)) {
+    if (daemonOnly.test(name)) continue;
+    if (!shellName.test(name) || shellOwned.test(name)) droppedVariables.push(name);
+    else lines.push(`export ${name}=${quote(value)}\n`);
+  }
+  const meta = { layout: layoutVersion, run_id: spec.runId, input: spec.input };
+
+  await mkdir(folder, { mode: 0o700 });
+  const write = (name: string, content: string) =>
+    writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' });
+  await write(runFiles.argv, `set -- ${spec.argv.map(quote).join(' ')}\n`);
+  await write(runFiles.cwd, `cwd=${quote(spec.cwd)}\n`);
+  await write(runFiles.env, lines.join(''));
+  if (spec.input === 'fifo') await write(runFiles.input, 'fifo\n');
+  await write(runFiles.stdout, '');
+  await write(runFiles.stderr, '');
+  const script = join(folder, runFiles.launcherScript);
+  await copyFile(launcherScript, script);
+  await chmod(script, 0o600);
+  await write(runFiles.meta, `${JSON.stringify(meta)}\n`);
+  return { droppedVariables };
+}
+
+/** Reads `meta.json`. Throws `internal` for a folder that is none of ours, or of a layout that this code cannot read. */
+export async function readMeta(folder: string): Promise<RunFolderMeta> {
+  const path = join(folder, runFiles.meta);
+  let meta: { layout?: unknown; run_id?: unknown; input?: unknown };
+  try {
+    meta = JSON.parse(await readFile(path, 'utf8')) as typeof meta;
+  } catch (error) {
+    throw new AppError('internal', `Run folder '${basename(folder)}' has no readable meta.json`, {
+      cause: error,
+    });
+  }
+  const { layout, run_id: runId, input } = meta;
+  if (layout !== layoutVersion || typeof runId !== 'string' || (input !== 'fifo' && input !== 'none')) {
+    throw new AppError(
+      'internal',
+      `Run folder '${basename(folder)}' has layout ${String(layout)}, this drover reads ${layoutVersion}`,
+    );
+  }
+  return { layout, runId, input };
+}
+
+/** `text` as one word of a POSIX shell. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function assertLaunchable(spec: LaunchSpec): void {
+  const texts = [...spec.argv, spec.cwd, ...Object.values(spec.env)];
+  if (spec.argv.length === 0 || spec.argv[0] === '') {
+    throw new AppError('invalid_request', 'The agent has no command to start');
+  }
+  if (!spec.cwd.startsWith('/')) {
+    throw new AppError('invalid_request', `The working folder '${spec.cwd}' is not absolute`);
+  }
+  if (texts.some((text) => text.includes('\0'))) {
+    throw new AppError('invalid_request', 'An argument or variable of the agent holds a NUL byte', {
+      hint: 'No program can be given one; remove it',
+    });
+  }
+}
