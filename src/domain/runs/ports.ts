@@ -12,7 +12,9 @@ export type FolderState =
 
 /** What the engine needs of the launcher; `launch/` is the real one. */
 export type LaunchPort = {
-  /** Writes the run's folder. An unclaimed one is written anew. */
+  /** True when the folder is whole: it may have been launched, and is never written again. */
+  readonly isPrepared: (run: RunRow) => Promise<boolean>;
+  /** Writes the run's folder. Half of one that a crash left is written anew. */
   readonly prepare: (run: RunRow, work: PreparedWork) => Promise<void>;
   /** Starts the launcher; harmless when it was started before. Rejects when the machine has no room or no manager. */
   readonly launch: (run: RunRow) => Promise<{ readonly launchedBy: 'systemd' | 'session' }>;

@@ -46,33 +46,9 @@ export async function startRun(deps: EngineDeps, key: number, signal: AbortSigna
 }
 
 async function launchOnce(deps: EngineDeps, run: RunRow): Promise<Started | null> {
-  const { store, launch, work, log } = deps;
+  const { store, launch, log } = deps;
   try {
-    const place = await work.prepare(run);
-    const { token, hash } = deps.issueToken();
-    await store.write((tx) => {
-      updateRun(tx, run.key, {
-        worktree: place.cwd,
-        tokenHash: hash,
-        ...(place.branch === null ? {} : { branch: place.branch, baseCommit: place.baseCommit }),
-      });
-      if (place.branch !== null && place.baseCommit !== null && run.branch === null) {
-        const data = {
-          path: place.cwd,
-          branch: place.branch,
-          base_commit: place.baseCommit,
-          uncommitted_files: place.uncommittedFiles,
-        };
-        tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
-      }
-      if (run.adapterState === null) {
-        const adapter = deps.adapterOf(run);
-        const first = adapter.start(requestOf(run, place.cwd));
-        updateRun(tx, run.key, { adapterState: first.state });
-        applyEffects(tx, run, first.effects);
-      }
-    });
-    await launch.prepare(run, { cwd: place.cwd, env: work.environment(run, token) });
+    if (!(await launch.isPrepared(run))) await prepare(deps, run);
     const { launchedBy } = await launch.launch(run);
     await store.write((tx) => updateRun(tx, run.key, { launchedBy }));
     return null;
@@ -86,6 +62,36 @@ async function launchOnce(deps: EngineDeps, run: RunRow): Promise<Started | null
       error: { code, message: error instanceof Error ? error.message : String(error) },
     };
   }
+}
+
+async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
+  const { store, launch, work } = deps;
+  const place = await work.prepare(run);
+  const { token, hash } = deps.issueToken();
+  await store.write((tx) => {
+    updateRun(tx, run.key, {
+      worktree: place.cwd,
+      tokenHash: hash,
+      branch: place.branch,
+      baseCommit: place.baseCommit,
+    });
+    if (place.branch !== null && place.baseCommit !== null && run.branch === null) {
+      const data = {
+        path: place.cwd,
+        branch: place.branch,
+        base_commit: place.baseCommit,
+        uncommitted_files: place.uncommittedFiles,
+      };
+      tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
+    }
+    if (run.adapterState === null) {
+      const adapter = deps.adapterOf(run);
+      const first = adapter.start(requestOf(run, place.cwd));
+      updateRun(tx, run.key, { adapterState: first.state });
+      applyEffects(tx, run, first.effects);
+    }
+  });
+  await launch.prepare(run, { cwd: place.cwd, env: work.environment(run, token) });
 }
 
 function requestOf(run: RunRow, cwd: string) {
