@@ -1,0 +1,30 @@
+import type { Clock } from '../base/index.ts';
+import type { Config } from '../contract/index.ts';
+import { type Agent, chooseAgent, demoAgentScript, findProgram, listAgents } from '../domain/agents/index.ts';
+
+/** How long what was found on PATH is believed. */
+const believedMs = 5000;
+
+/** The agents of this machine: what the configuration names, what is on PATH, what is built in. */
+export type AgentCatalogue = {
+  /** The agent of this name, or the default one. Throws `agent_unknown` or `no_agent`. */
+  readonly choose: (name: string | undefined) => Agent;
+};
+
+/** Looks at PATH at most every few seconds, so that a new agent is found without a restart. */
+export function createAgentCatalogue(options: { readonly clock: Clock; readonly config: () => Config; readonly path: string }): AgentCatalogue {
+  let found: { readonly agents: readonly Agent[]; readonly config: Config; readonly until: number } | null = null;
+  const agents = () => {
+    const config = options.config();
+    const now = options.clock.monotonic();
+    if (found === null || found.config !== config || found.until < now) {
+      const demoCommand = [process.execPath, demoAgentScript()];
+      const which = (program: string) => findProgram(program, options.path);
+      found = { agents: listAgents({ configured: config.agents, which, demoCommand }), config, until: now + believedMs };
+    }
+    return found.agents;
+  };
+  return {
+    choose: (name) => chooseAgent(agents(), { name: name ?? null, defaultName: options.config().default_agent }),
+  };
+}

@@ -1,0 +1,96 @@
+import { AppError } from '../../contract/index.ts';
+import type { Journal } from '../../domain/journal/index.ts';
+import type { Worktrees } from '../../domain/repos/index.ts';
+import { openLog, type LogType } from '../../domain/runs/index.ts';
+import { type LaunchPort } from '../../domain/runs/index.ts';
+import { liveRuns } from '../../foundation/store/index.ts';
+import type { Tokens } from '../../foundation/tokens/index.ts';
+import type { Services } from '../../http/index.ts';
+import { createIdempotency, storeAnswer } from './idempotency.ts';
+import { describeMetrics, describeStatus, type StatusDeps } from './status.ts';
+
+export { type Instance, type StatusDeps } from './status.ts';
+
+export type ServicesDeps = StatusDeps & {
+  readonly journal: Journal;
+  readonly worktrees: Worktrees;
+  readonly launch: LaunchPort;
+  readonly tokens: Tokens;
+  readonly reload: Services['reload'];
+  readonly shutdown: Services['shutdown'];
+  readonly fileDescriptorRoom: () => number;
+};
+
+/** File descriptors that a launch and what follows it may need at the same time: git's pipes, files, the agent's stdio. */
+export const launchRoom = 20;
+
+/** The daemon's rooms as the control plane wants them. */
+export function createServices(deps: ServicesDeps): Services {
+  const { store, clock, repos, runs, journal, worktrees, launch } = deps;
+  const { forgetOld: _, ...idempotency } = createIdempotency(store, clock);
+  const assertNotDraining = () => {
+    if (deps.phase() === 'draining') throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
+  };
+  return {
+    isReady: () => deps.phase() === 'ready',
+    status: () => describeStatus(deps),
+    metrics: async () => ({
+      metrics: describeMetrics(deps),
+      workers: store
+        .read(liveRuns)
+        .filter((run) => run.pid !== null && run.pid > 0)
+        .map((run) => ({ run_id: run.id, pid: run.pid ?? 0, rss_bytes: null, cpu_seconds: null })),
+    }),
+    reload: deps.reload,
+    shutdown: deps.shutdown,
+    assertRoomToStart: () => {
+      assertNotDraining();
+      const room = deps.fileDescriptorRoom();
+      if (room >= launchRoom) return;
+      throw new AppError('busy', `Only ${room} file descriptors are left, and a run needs ${launchRoom}`, {
+        hint: 'try again, close idle connections, or raise the limit of open files',
+      });
+    },
+    repos: {
+      list: repos.list,
+      show: repos.show,
+      add: (body, key) => repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
+      update: repos.update,
+      remove: async (ref, { keepRuns }) => {
+        const repo = await repos.find(ref);
+        const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
+        if (!keepRuns) await Promise.all(live.map((run) => runs.cancel(run.id, 'the removal of its repository')));
+        await repos.remove(repo.id);
+        return { canceled_runs: keepRuns ? [] : live.map((run) => run.id) };
+      },
+    },
+    runs: {
+      list: async ({ limit, cursor, status, repo }) => {
+        const repoId = repo === undefined ? undefined : (await repos.find(repo)).id;
+        return runs.list({ limit, cursor, status, repoId });
+      },
+      show: async (ref) => runs.show(ref),
+      start: (body, key) => {
+        assertNotDraining();
+        return runs.start(body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
+      },
+      cancel: runs.cancel,
+      logs: async (ref, { type, tail }) => openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type: type as LogType, tail }),
+      diff: async (ref) => {
+        const run = runs.row(ref);
+        if (run.repoId === null || run.baseCommit === null) {
+          throw new AppError('repo_unusable', `The run ${run.id} has no repository to compare with`, { hint: 'only a run in a repository has a diff' });
+        }
+        const { patch } = await worktrees.diff({ repo: await repos.find(run.repoId), runId: run.inPlace ? null : run.id, baseCommit: run.baseCommit });
+        return patch;
+      },
+    },
+    approvals: {
+      list: async (options) => runs.approvals(options),
+      resolve: runs.resolve,
+    },
+    journal,
+    tokens: { check: deps.tokens.check },
+    idempotency,
+  };
+}

@@ -1,0 +1,75 @@
+import { type Clock, type Paths, toTimestamp } from '../../base/index.ts';
+import type { RunStatus, Status } from '../../contract/index.ts';
+import type { Repos } from '../../domain/repos/index.ts';
+import type { Runs } from '../../domain/runs/index.ts';
+import { countPendingApprovals, type Store } from '../../foundation/store/index.ts';
+import type { Warnings } from '../warnings.ts';
+
+/** What stays the same for the life of this daemon. */
+export type Instance = {
+  readonly id: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+};
+
+export type StatusDeps = {
+  readonly instance: Instance;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly repos: Repos;
+  readonly runs: Runs;
+  readonly warnings: Warnings;
+  /** Null while the file is missing and defaults hold. */
+  readonly configPath: () => string | null;
+  readonly address: () => string | null;
+  readonly phase: () => 'starting' | 'ready' | 'draining';
+};
+
+/** What `GET /v1/status` answers. */
+export async function describeStatus(deps: StatusDeps): Promise<Status> {
+  const { instance, paths, clock, store, repos, runs, warnings } = deps;
+  const { items } = await repos.list({ limit: 0, cursor: undefined });
+  const counts = runs.counts();
+  const count = (status: RunStatus) => counts.get(status) ?? 0;
+  const gone = items.filter((repo) => repo.missing).map((repo) => `The repository ${repo.path} (${repo.project}) is missing`);
+  return {
+    running: true,
+    ready: deps.phase() === 'ready',
+    draining: deps.phase() === 'draining',
+    version: instance.version,
+    pid: process.pid,
+    uptime_sec: Math.round(clock.monotonic() - instance.startedMonotonic) / 1000,
+    started_at: toTimestamp(instance.startedAt),
+    profile: paths.profile,
+    instance_id: instance.id,
+    socket: paths.socket,
+    address: deps.address(),
+    state_root: paths.stateRoot,
+    config: deps.configPath(),
+    repo_count: items.length,
+    repos: [...items],
+    runs: { queued: count('queued'), starting: count('starting'), running: count('running'), waiting: count('waiting') },
+    approvals_pending: store.read(countPendingApprovals),
+    last_seq: store.lastSeq(),
+    warnings: [...warnings.list(), ...gone],
+  };
+}
+
+/** The figures of `/metrics`, by their names without the prefix `drover_`. */
+export function describeMetrics(deps: StatusDeps): Record<string, number> {
+  const { instance, clock, store, runs } = deps;
+  const counts = runs.counts();
+  return {
+    uptime_seconds: (clock.monotonic() - instance.startedMonotonic) / 1000,
+    runs_queued: counts.get('queued') ?? 0,
+    runs_starting: counts.get('starting') ?? 0,
+    runs_running: counts.get('running') ?? 0,
+    runs_waiting: counts.get('waiting') ?? 0,
+    approvals_pending: store.read(countPendingApprovals),
+    journal_last_seq: store.lastSeq(),
+    process_resident_memory_bytes: process.memoryUsage.rss(),
+    process_cpu_seconds_total: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
+  };
+}
