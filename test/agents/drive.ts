@@ -1,10 +1,12 @@
-import type {
-  Adapter,
-  AdapterEffect,
-  AgentRequest,
-  OutputPiece,
-  Step,
+import {
+  type Adapter,
+  type AdapterEffect,
+  type AgentRequest,
+  adapterFor,
+  type OutputPiece,
+  type Step,
 } from '../../src/domain/agents/index.ts';
+import { says } from './transcripts.ts';
 
 /** A request as the engine makes it, with what a test wants different. */
 export function request(fields: Partial<AgentRequest> = {}): AgentRequest {
@@ -104,4 +106,12 @@ export function events(effects: readonly AdapterEffect[], type: string): Record<
 /** The outcome that effects finish with, or undefined. */
 export function outcomeIn(effects: readonly AdapterEffect[]) {
   return effects.find((effect) => effect.kind === 'finish')?.outcome;
+}
+
+/** An ACP drive whose prompt has been sent. */
+export function prompted(fields: Partial<AgentRequest> = {}): Drive {
+  const drive = new Drive(adapterFor('acp'), fields);
+  drive.says(says.initialized());
+  drive.says(says.opened());
+  return drive;
 }
