@@ -29,6 +29,7 @@ export const allowedNames: readonly string[] = [
   'AWS_REGION',
   'AWS_DEFAULT_REGION',
   'AWS_BEARER_TOKEN_BEDROCK',
+  'DROVER_DEMO_PACE_MS',
 ];
 
 /** Taken over by how the name begins: locale, XDG folders, and the settings and keys of model providers and agents. */
