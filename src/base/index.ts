@@ -11,6 +11,16 @@ export { type Log, type LogFields, silentLog } from './log.ts';
 export { createMutex, type Mutex } from './mutex.ts';
 export { openIfThere } from './open-if-there.ts';
 export {
+  computePaths,
+  defaultProfile,
+  isProfileName,
+  maxSocketPathBytes,
+  type PathFlags,
+  type PathInput,
+  type Paths,
+  profileOf,
+} from './paths.ts';
+export {
   bootId,
   isAlive,
   type ProcessIdentity,

@@ -12,19 +12,29 @@ export type AgentCatalogue = {
 };
 
 /** Looks at PATH at most every few seconds, so that a new agent is found without a restart. */
-export function createAgentCatalogue(options: { readonly clock: Clock; readonly config: () => Config; readonly path: string }): AgentCatalogue {
-  let found: { readonly agents: readonly Agent[]; readonly config: Config; readonly until: number } | null = null;
+export function createAgentCatalogue(options: {
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly path: string;
+}): AgentCatalogue {
+  let found: { readonly agents: readonly Agent[]; readonly config: Config; readonly until: number } | null =
+    null;
   const agents = () => {
     const config = options.config();
     const now = options.clock.monotonic();
     if (found === null || found.config !== config || found.until < now) {
       const demoCommand = [process.execPath, demoAgentScript()];
       const which = (program: string) => findProgram(program, options.path);
-      found = { agents: listAgents({ configured: config.agents, which, demoCommand }), config, until: now + believedMs };
+      found = {
+        agents: listAgents({ configured: config.agents, which, demoCommand }),
+        config,
+        until: now + believedMs,
+      };
     }
     return found.agents;
   };
   return {
-    choose: (name) => chooseAgent(agents(), { name: name ?? null, defaultName: options.config().default_agent }),
+    choose: (name) =>
+      chooseAgent(agents(), { name: name ?? null, defaultName: options.config().default_agent }),
   };
 }

@@ -30,12 +30,20 @@ export function isLoopback(host: string): boolean {
  * Refuses to open a port that anybody could use (contract §4): a token is needed, unless `mode = "none"`, which holds on
  * loopback only. Throws `address_invalid`.
  */
-export function assertGuarded(address: ListenAddress, mode: Config['auth']['mode'], hasAdminToken: boolean): void {
+export function assertGuarded(
+  address: ListenAddress,
+  mode: Config['auth']['mode'],
+  hasAdminToken: boolean,
+): void {
   const spelled = `${address.host}:${address.port}`;
   if (mode === 'none' && !isLoopback(address.host)) {
-    throw new AppError('address_invalid', `auth.mode = "none" is not allowed on ${spelled}, which other machines can reach`, {
-      hint: 'listen on 127.0.0.1, or use auth.mode = "bearer" with auth.admin_token_file',
-    });
+    throw new AppError(
+      'address_invalid',
+      `auth.mode = "none" is not allowed on ${spelled}, which other machines can reach`,
+      {
+        hint: 'listen on 127.0.0.1, or use auth.mode = "bearer" with auth.admin_token_file',
+      },
+    );
   }
   if (mode === 'bearer' && !hasAdminToken) {
     throw new AppError('address_invalid', `Listening on ${spelled} needs a token`, {

@@ -29,7 +29,12 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
       }
       const base = run.base === null ? {} : { base: run.base };
       const made = await worktrees.create({ repo, runId: run.id, label: run.label ?? run.prompt, ...base });
-      return { cwd: made.path, branch: made.branch, baseCommit: run.baseCommit ?? made.baseCommit, uncommittedFiles: made.dirtyFiles };
+      return {
+        cwd: made.path,
+        branch: made.branch,
+        baseCommit: run.baseCommit ?? made.baseCommit,
+        uncommittedFiles: made.dirtyFiles,
+      };
     },
     environment: (run, token) =>
       agentEnvironment({

@@ -1,4 +1,4 @@
-import { type Clock, createMutex } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
 import {
   deleteOldIdempotency,
@@ -13,13 +13,9 @@ import type { IdempotencyWrite, Services } from '../../http/index.ts';
 export const idempotencyKeptMs = 86_400_000;
 
 /** Answers by Idempotency-Key: what is in flight in memory, what is answered in the store. */
-export function createIdempotency(
-  store: Store,
-  clock: Clock,
-): Services['idempotency'] & { readonly forgetOld: () => Promise<void> } {
+export function createIdempotency(store: Store, clock: Clock): Services['idempotency'] {
   const inFlight = new Set<string>();
   const idOf = (key: string, method: string, path: string) => JSON.stringify([key, method, path]);
-  const forget = createMutex();
   return {
     begin: (key, method, path) => {
       const id = idOf(key, method, path);
@@ -49,8 +45,6 @@ export function createIdempotency(
     end: (key, method, path) => {
       inFlight.delete(idOf(key, method, path));
     },
-    forgetOld: () =>
-      forget(() => store.write((tx) => deleteOldIdempotency(tx, clock.now() - idempotencyKeptMs))),
   };
 }
 

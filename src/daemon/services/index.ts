@@ -1,15 +1,14 @@
 import { AppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
-import { openLog, type LogType } from '../../domain/runs/index.ts';
-import { type LaunchPort } from '../../domain/runs/index.ts';
+import { type LaunchPort, type LogType, openLog } from '../../domain/runs/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
 import { describeMetrics, describeStatus, type StatusDeps } from './status.ts';
 
-export { type Instance, type StatusDeps } from './status.ts';
+export type { Instance, StatusDeps } from './status.ts';
 
 export type ServicesDeps = StatusDeps & {
   readonly journal: Journal;
@@ -27,9 +26,10 @@ export const launchRoom = 20;
 /** The daemon's rooms as the control plane wants them. */
 export function createServices(deps: ServicesDeps): Services {
   const { store, clock, repos, runs, journal, worktrees, launch } = deps;
-  const { forgetOld: _, ...idempotency } = createIdempotency(store, clock);
+  const idempotency = createIdempotency(store, clock);
   const assertNotDraining = () => {
-    if (deps.phase() === 'draining') throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
+    if (deps.phase() === 'draining')
+      throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
   };
   return {
     isReady: () => deps.phase() === 'ready',
@@ -54,12 +54,14 @@ export function createServices(deps: ServicesDeps): Services {
     repos: {
       list: repos.list,
       show: repos.show,
-      add: (body, key) => repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
+      add: (body, key) =>
+        repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
       update: repos.update,
       remove: async (ref, { keepRuns }) => {
         const repo = await repos.find(ref);
         const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
-        if (!keepRuns) await Promise.all(live.map((run) => runs.cancel(run.id, 'the removal of its repository')));
+        if (!keepRuns)
+          await Promise.all(live.map((run) => runs.cancel(run.id, 'the removal of its repository')));
         await repos.remove(repo.id);
         return { canceled_runs: keepRuns ? [] : live.map((run) => run.id) };
       },
@@ -75,13 +77,20 @@ export function createServices(deps: ServicesDeps): Services {
         return runs.start(body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
       cancel: runs.cancel,
-      logs: async (ref, { type, tail }) => openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type: type as LogType, tail }),
+      logs: async (ref, { type, tail }) =>
+        openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type: type as LogType, tail }),
       diff: async (ref) => {
         const run = runs.row(ref);
         if (run.repoId === null || run.baseCommit === null) {
-          throw new AppError('repo_unusable', `The run ${run.id} has no repository to compare with`, { hint: 'only a run in a repository has a diff' });
+          throw new AppError('repo_unusable', `The run ${run.id} has no repository to compare with`, {
+            hint: 'only a run in a repository has a diff',
+          });
         }
-        const { patch } = await worktrees.diff({ repo: await repos.find(run.repoId), runId: run.inPlace ? null : run.id, baseCommit: run.baseCommit });
+        const { patch } = await worktrees.diff({
+          repo: await repos.find(run.repoId),
+          runId: run.inPlace ? null : run.id,
+          baseCommit: run.baseCommit,
+        });
         return patch;
       },
     },

@@ -33,7 +33,9 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
   const { items } = await repos.list({ limit: 0, cursor: undefined });
   const counts = runs.counts();
   const count = (status: RunStatus) => counts.get(status) ?? 0;
-  const gone = items.filter((repo) => repo.missing).map((repo) => `The repository ${repo.path} (${repo.project}) is missing`);
+  const gone = items
+    .filter((repo) => repo.missing)
+    .map((repo) => `The repository ${repo.path} (${repo.project}) is missing`);
   return {
     running: true,
     ready: deps.phase() === 'ready',
@@ -50,7 +52,12 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     config: deps.configPath(),
     repo_count: items.length,
     repos: [...items],
-    runs: { queued: count('queued'), starting: count('starting'), running: count('running'), waiting: count('waiting') },
+    runs: {
+      queued: count('queued'),
+      starting: count('starting'),
+      running: count('running'),
+      waiting: count('waiting'),
+    },
     approvals_pending: store.read(countPendingApprovals),
     last_seq: store.lastSeq(),
     warnings: [...warnings.list(), ...gone],

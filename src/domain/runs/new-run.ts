@@ -6,11 +6,14 @@ import { type Agent, assertSupported } from '../agents/index.ts';
 export type NewRunContext = {
   /** The agent of this name; the default one for undefined. Throws `agent_unknown` or `no_agent`. */
   readonly chooseAgent: (name: string | undefined) => Promise<Agent>;
-  /** The repository of this id, name or path, with the base commit resolved. Throws `repo_not_found`, `base_not_found`, `repo_unusable`. */
+  /**
+   * The repository of this id, name or path, and the commit that a worktree of it starts from: null in place. Throws
+   * `repo_not_found`, `base_not_found` or `repo_unusable`.
+   */
   readonly chooseRepo: (
     ref: string,
-    base: string | undefined,
-  ) => Promise<{ readonly id: string; readonly project: string }>;
+    where: { readonly base: string | undefined; readonly inPlace: boolean },
+  ) => Promise<{ readonly id: string; readonly project: string; readonly base: string | null }>;
   readonly defaultTimeout: string;
   readonly now: number;
 };
@@ -31,7 +34,13 @@ export async function newRun(
     maxTurns,
     sessionId: request.session_id ?? null,
   });
-  const repo = request.repo === undefined ? null : await context.chooseRepo(request.repo, request.base);
+  const repo =
+    request.repo === undefined
+      ? null
+      : await context.chooseRepo(request.repo, { base: request.base, inPlace: request.worktree === false });
+  if (request.worktree === false && request.base !== undefined) {
+    throw new AppError('invalid_request', 'A base needs a worktree', { hint: 'leave out base, or in-place' });
+  }
   if (repo === null && (request.base !== undefined || request.worktree === true)) {
     throw new AppError('invalid_request', 'A base or a worktree needs a repository', {
       hint: 'name one with repo',
@@ -56,7 +65,7 @@ export async function newRun(
     repoId: repo?.id ?? null,
     project: repo?.project ?? null,
     inPlace: repo !== null && request.worktree === false,
-    base: request.base ?? null,
+    base: repo?.base ?? null,
     sessionId: request.session_id ?? null,
     createdAt: context.now,
   };

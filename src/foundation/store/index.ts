@@ -38,6 +38,7 @@ export {
   deleteRun,
   endedRuns,
   findRunByName,
+  findRunByTokenHash,
   findRunsById,
   getRun,
   insertRun,

@@ -186,6 +186,12 @@ export function findRunByName(sql: Sql, name: string): RunRow | undefined {
   return row === undefined ? undefined : decode(row);
 }
 
+/** Id of the live run whose own token has this hash. */
+export function findRunByTokenHash(sql: Sql, hash: string): string | null {
+  const row = sql.get('SELECT id FROM runs WHERE token_hash = ? AND ended_at IS NULL', hash);
+  return row === undefined ? null : String(row.id);
+}
+
 export type RunFilter = {
   readonly beforeKey: number | null;
   readonly status: RunStatus | 'live' | 'ended' | null;

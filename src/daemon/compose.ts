@@ -1,0 +1,143 @@
+import { userInfo } from 'node:os';
+import { createBus, fileDescriptorRoom, type Log, type Paths, systemClock } from '../base/index.ts';
+import { type Config, parseBytes, parseDurationMs } from '../contract/index.ts';
+import { adapterFor } from '../domain/agents/index.ts';
+import { createJournal, type Journal } from '../domain/journal/index.ts';
+import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
+import { createLaunchPort, createRuns, type Runs, removeOldRuns } from '../domain/runs/index.ts';
+import { createGit } from '../foundation/git/index.ts';
+import { findRunByTokenHash, openStore, type Store } from '../foundation/store/index.ts';
+import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../foundation/tokens/index.ts';
+import { createHttp, type Http, type Services } from '../http/index.ts';
+import { createAgentCatalogue } from './agent-catalogue.ts';
+import { createServices, type Instance, type StatusDeps } from './services/index.ts';
+import type { Warnings } from './warnings.ts';
+import { createWorkPort } from './work-port.ts';
+
+export type ComposeOptions = {
+  readonly paths: Paths;
+  readonly instance: Instance;
+  readonly config: () => Config;
+  readonly configPath: () => string | null;
+  readonly phase: StatusDeps['phase'];
+  readonly inlineTokens: InlineTokens;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly warnings: Warnings;
+  readonly reload: Services['reload'];
+  readonly shutdown: Services['shutdown'];
+};
+
+/** The daemon's parts, wired. */
+export type Composed = {
+  readonly store: Store;
+  readonly tokens: Tokens;
+  readonly repos: Repos;
+  readonly runs: Runs;
+  readonly journal: Journal;
+  readonly http: Http;
+  /** Removes finished runs beyond the configured limits. */
+  readonly retain: () => Promise<void>;
+};
+
+/** Wires every room of the daemon. Nothing listens and no run moves yet. Throws what opening the store throws. */
+export function compose(options: ComposeOptions): Composed {
+  const { paths, config, env, log, warnings } = options;
+  const clock = systemClock;
+  const bus = createBus();
+  const store = openStore({ path: paths.database, clock, bus });
+  const git = createGit({ env, log, clock });
+  const repos = createRepos({ store, git, clock, log });
+  const worktrees = createWorktrees({ git, log, stateRoot: paths.stateRoot });
+  const launch = createLaunchPort({
+    runsFolder: paths.runs,
+    clock,
+    log,
+    inputOf: (run) => (adapterFor(run.runtime).input === 'none' ? 'none' : 'fifo'),
+  });
+  const journal = createJournal({ store, bus, outputFile: launch.outputFile });
+  const user = userInfo();
+  const agents = createAgentCatalogue({ clock, config, path: env.PATH ?? '' });
+  const runs = createRuns({
+    store,
+    clock,
+    log,
+    launch,
+    work: createWorkPort({ repos, worktrees, paths, env, user }),
+    adapterOf: (run) => adapterFor(run.runtime),
+    issueToken: issueRunToken,
+    limits: () => ({
+      outputBytes: parseBytes(config().run_output_limit),
+      idleMs: parseDurationMs(config().idle_timeout),
+      pollMs: config().poll_interval_sec * 1000,
+    }),
+    queueLimits: () => ({
+      maxRuns: config().max_parallel_runs,
+      maxRunsPerRepo: config().max_parallel_runs_per_repo,
+    }),
+    newRunContext: () => ({
+      chooseAgent: async (name) => agents.choose(name),
+      chooseRepo: async (ref, { base, inPlace }) => {
+        const repo = await repos.find(ref);
+        return {
+          id: repo.id,
+          project: repo.project,
+          base: inPlace ? null : await worktrees.findBase(repo, base),
+        };
+      },
+      defaultTimeout: config().run_timeout,
+      now: clock.now(),
+    }),
+  });
+  const tokens = createTokens({
+    auth: config().auth,
+    inline: options.inlineTokens,
+    uid: process.getuid?.() ?? 0,
+    clock,
+    log,
+    runTokens: { findRunByTokenHash: (hash) => store.read((sql) => findRunByTokenHash(sql, hash)) },
+    onWarning: (key, text) => (text === null ? warnings.clear(key) : warnings.set(key, text)),
+  });
+  const address = () => {
+    const tcp = http.address().tcp;
+    return tcp === null ? null : formatAddress(tcp);
+  };
+  const services = createServices({
+    ...options,
+    clock,
+    store,
+    repos,
+    runs,
+    journal,
+    worktrees,
+    launch,
+    tokens,
+    address,
+    fileDescriptorRoom,
+  });
+  const http = createHttp({
+    services,
+    config: () => ({ authMode: config().auth.mode, allowedHosts: config().http.allowed_hosts }),
+    log,
+    clock,
+  });
+  const retain = () =>
+    removeOldRuns(
+      {
+        store,
+        clock,
+        log,
+        folder: launch.folder,
+        removeWork: async (run) => {
+          if (run.repoId === null || run.inPlace || run.worktree === null) return;
+          await worktrees.saveAndRemove({ repo: await repos.find(run.repoId), runId: run.id });
+        },
+      },
+      { days: config().retention_days, bytes: parseBytes(config().retention_bytes) },
+    );
+  return { store, tokens, repos, runs, journal, http, retain };
+}
+
+function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { inBackground, type Log, type Paths, readIdentity, systemClock } from '../base/index.ts';
+import { AppError, type Config, type ReloadResult } from '../contract/index.ts';
+import { loadConfig } from '../foundation/config/index.ts';
+import { takeInlineTokens } from '../foundation/tokens/index.ts';
+import { type Composed, compose } from './compose.ts';
+import { takeInstanceLock } from './instance-lock.ts';
+import { assertGuarded, parseListenAddress } from './listen-address.ts';
+import { chooseStderrFormat, createDaemonLog, createStderrWriter, type DaemonLog } from './log/index.ts';
+import { removePidFiles, writePidFiles } from './pid-files.ts';
+import { reloadConfig } from './reload.ts';
+import { onSignals } from './signals.ts';
+import { prepareStateRoot } from './state-root.ts';
+import { version } from './version.ts';
+import { createWarnings, type Warnings } from './warnings.ts';
+
+/** What a command line may say about a daemon that is to be started. */
+export type RunDaemonOptions = {
+  readonly paths: Paths;
+  readonly env: NodeJS.ProcessEnv;
+  /** Wins over `socket_path`. */
+  readonly socket?: string | undefined;
+  /** Wins over `addr`. */
+  readonly addr?: string | undefined;
+  readonly adminToken?: string | undefined;
+  readonly readonlyToken?: string | undefined;
+};
+
+/** How long requests under way may take to end at a stop. */
+const drainGraceMs = 5000;
+/** Retention looks at finished runs this often. */
+const retainEveryMs = 3_600_000;
+
+/**
+ * Runs the daemon until it is told to stop; resolves with the exit code. Throws an AppError when it cannot start. In
+ * order: state root, instance lock, log, configuration, store, listeners, recovery, PID files, ready. Nothing before the
+ * lock touches what another daemon may hold; the lock goes last.
+ */
+export async function runDaemon(options: RunDaemonOptions): Promise<number> {
+  const clock = systemClock;
+  const uid = process.getuid?.() ?? 0;
+  const inlineTokens = takeInlineTokens(options.env, definedTokens(options));
+  await prepareStateRoot({ path: options.paths.stateRoot, uid });
+  const lock = takeInstanceLock({ stateRoot: options.paths.stateRoot });
+  try {
+    const load = () => loadConfig({ path: options.paths.config, isNamed: options.paths.isConfigNamed, home: homedir() });
+    const loaded = await load();
+    const paths = { ...options.paths, socket: chooseSocket(options, loaded.config) };
+    const startedAt = clock.now();
+    const instance = { id: randomUUID(), version, startedAt, startedMonotonic: clock.monotonic() };
+    const daemonLog = createDaemonLog({
+      folder: paths.logs,
+      clock,
+      settings: loaded.config.log,
+      stderr: { format: chooseStderrFormat(options.env), write: createStderrWriter() },
+    });
+    const warnings = createWarnings();
+    try {
+      return await serve({ options, paths, instance, loaded, load, daemonLog, warnings, inlineTokens });
+    } catch (error) {
+      daemonLog.log.error('the daemon could not start', { err: error });
+      throw error;
+    } finally {
+      daemonLog.close();
+    }
+  } finally {
+    lock.close();
+  }
+}
+
+type Serving = {
+  readonly options: RunDaemonOptions;
+  readonly paths: Paths;
+  readonly instance: Parameters<typeof compose>[0]['instance'];
+  readonly loaded: { readonly config: Config; readonly path: string | null };
+  readonly load: () => Promise<{ readonly config: Config; readonly path: string | null }>;
+  readonly daemonLog: DaemonLog;
+  readonly warnings: Warnings;
+  readonly inlineTokens: ReturnType<typeof takeInlineTokens>;
+};
+
+async function serve(serving: Serving): Promise<number> {
+  const { options, paths, instance, daemonLog, warnings } = serving;
+  const { log } = daemonLog;
+  let config = serving.loaded.config;
+  let configPath = serving.loaded.path;
+  let phase: 'starting' | 'ready' | 'draining' = 'starting';
+  const stopping = Promise.withResolvers<string>();
+
+  const reload = async (): Promise<ReloadResult> => {
+    try {
+      const { config: next, result } = await reloadConfig({
+        current: config,
+        load: async () => {
+          const loaded = await serving.load();
+          configPath = loaded.path;
+          return loaded.config;
+        },
+        prepare: [(wanted) => parts.tokens.prepare(wanted.auth)],
+      });
+      config = next;
+      daemonLog.apply(config.log);
+      warnings.clear('config');
+      await registerRepos(parts, config, warnings);
+      await parts.store.write((tx) => tx.event({ type: 'daemon.reloaded', data: { applied: result.applied, needs_restart: result.needs_restart }, source: 'person' }));
+      parts.runs.tick();
+      log.info('configuration reloaded', { applied: result.applied, needs_restart: result.needs_restart });
+      return result;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      warnings.set('config', `The configuration was not reloaded: ${why}`);
+      log.error('the configuration was not reloaded', { err: error });
+      throw error;
+    }
+  };
+
+  const parts = compose({
+    paths,
+    instance,
+    config: () => config,
+    configPath: () => configPath,
+    phase: () => phase,
+    inlineTokens: serving.inlineTokens,
+    env: options.env,
+    log,
+    warnings,
+    reload,
+    shutdown: (reason) => stopping.resolve(reason),
+  });
+  const off = onSignals({
+    stop: (reason) => stopping.resolve(reason),
+    reload: () => inBackground(log, 'reload', reload()),
+    log,
+  });
+  try {
+    await parts.http.listenSocket(paths.socket);
+    await listenTcp(parts, options.addr ?? config.addr, config);
+    await registerRepos(parts, config, warnings);
+    parts.runs.recover();
+    const address = parts.http.address().tcp;
+    const identity = await readIdentity(process.pid);
+    await writePidFiles(paths.stateRoot, {
+      pid: process.pid,
+      start_time: identity?.startTime ?? '',
+      boot_id: identity?.bootId ?? '',
+      instance_id: instance.id,
+      version: instance.version,
+      socket: paths.socket,
+      address: address === null ? null : `${address.host}:${address.port}`,
+    });
+    await parts.store.write((tx) => tx.event({ type: 'daemon.started', data: { version: instance.version, instance_id: instance.id, pid: process.pid }, source: 'daemon' }));
+    phase = 'ready';
+    log.info('ready', { socket: paths.socket, address: address?.port ?? null, pid: process.pid });
+    const stopRetention = retainRegularly(parts, log);
+    const reason = await stopping.promise;
+    stopRetention();
+    phase = 'draining';
+    log.info('stopping', { reason });
+    return 0;
+  } finally {
+    phase = 'draining';
+    await stop(parts, { paths, instanceId: instance.id, log });
+    off();
+  }
+}
+
+/** In this order: no new work, listeners closed, readers told, runs left alone, store closed, files removed. */
+async function stop(parts: Composed, { paths, instanceId, log }: { paths: Paths; instanceId: string; log: Log }): Promise<void> {
+  const say = parts.store.write((tx) => tx.event({ type: 'daemon.stopping', data: { reason: 'asked to stop' }, source: 'daemon' }));
+  await say.catch((error: unknown) => log.warn('the stop could not be journaled', { err: error }));
+  await parts.http.close({ graceMs: drainGraceMs });
+  await parts.runs.detach();
+  await parts.store.close();
+  await removePidFiles(paths.stateRoot, instanceId);
+  log.info('stopped');
+}
+
+function chooseSocket({ paths, socket }: RunDaemonOptions, config: Config): string {
+  if (socket !== undefined) return socket;
+  return paths.socketFrom === 'computed' && config.socket_path !== '' ? config.socket_path : paths.socket;
+}
+
+function definedTokens({ adminToken, readonlyToken }: RunDaemonOptions) {
+  return {
+    ...(adminToken === undefined ? {} : { admin: adminToken }),
+    ...(readonlyToken === undefined ? {} : { readonly: readonlyToken }),
+  };
+}
+
+async function listenTcp(parts: Composed, addr: string, config: Config): Promise<void> {
+  const address = parseListenAddress(addr);
+  if (address === null) return;
+  assertGuarded(address, config.auth.mode, parts.tokens.hasAdmin());
+  await parts.http.listenTcp(address.host, address.port);
+}
+
+/** Registers what the configuration names; what is missing becomes a warning, never a failed start. */
+async function registerRepos({ repos }: Composed, config: Config, warnings: Warnings): Promise<void> {
+  const found = await repos.syncFromConfig(config.repos);
+  warnings.replace('repos:', new Map(found.map((text, index) => [`repos:${index}`, text])));
+}
+
+function retainRegularly(parts: Composed, log: Log): () => void {
+  const sweep = () => inBackground(log, 'retention', parts.retain());
+  sweep();
+  const timer = setInterval(sweep, retainEveryMs);
+  return () => clearInterval(timer);
+}
