@@ -6,16 +6,16 @@
 # Each folder holds its own copy, because an upgrade must not rewrite a script that a shell is still reading.
 #
 # The order, and what a death right after each step leaves behind:
-#  1. mkdir claim     not reached: `unclaimed`, launching again is safe. Reached: this folder is never launched again.
-#  2. traps           before anyone can learn our pid: an untrapped USR1 would end us.
-#  3. in.fifo, fd 3   before the identity: who sees the identity can open the FIFO.
-#  4. launcher        our identity. Death before: `claimed` for ever, until the daemon takes `go` and so voids it.
-#  5. argv cwd env    read; env is removed. Death from here on: `vanished`.
-#  6. mkdir go        the fence: whoever makes it decides. The daemon made it: we end without having started anything.
-#  7. the agent       started. Death between 6 and 8: an agent nobody wrote down; found by session, cgroup or mark.
-#  8. agent           its pid and start time.
-#  9. wait            USR1, or an `eof` marker found here, closes fd 3: the agent reads to the end of the FIFO, then EOF.
-# 10. exit            the status. Death before: `vanished`; after: `ended`.
+#   1. mkdir claim     not reached: `unclaimed`, launching again is safe. Reached: this folder is never launched again.
+#   2. traps           before anyone can learn our pid: an untrapped USR1 would end us.
+#   3. in.fifo, fd 3   before the identity: who sees the identity can open the FIFO.
+#   4. launcher        our identity. Death before: `claimed` for ever, until the daemon takes `go` and so voids it.
+#   5. argv cwd env    read; env is removed. Death from here on: `vanished`.
+#   6. mkdir go        the fence: whoever makes it decides. The daemon made it: we end without having started anything.
+#   7. the agent       started. Death between 6 and 8: an agent nobody wrote down; found by session, cgroup or mark.
+#   8. agent           its pid and start time.
+#   9. wait            USR1, or an `eof` marker found here, closes fd 3: the agent reads to the end of the FIFO, then EOF.
+#  10. exit            the status. Death before: `vanished`; after: `ended`.
 
 umask 077
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin
@@ -29,9 +29,12 @@ exec </dev/null >>launcher.log 2>&1
 
 # 2. Handlers, not `trap ''`: an ignored signal would stay ignored in the agent. TERM to the whole group or cgroup must
 # end the agent and leave us alive to write down how it ended.
+# USR1 before there is an agent does nothing: its marker is looked at in step 9. Closing fd 3 earlier would leave the
+# agent's own open of the FIFO without a writer, and so hanging.
 signalled=
+agent=
 trap 'signalled=1' TERM INT HUP
-trap 'signalled=1; exec 3>&-; : >eof.done' USR1
+trap 'signalled=1; if [ -n "$agent" ]; then exec 3>&-; : >eof.done; fi' USR1
 
 # 3. We hold the write end (and, opened both ways, never block) so that the agent sees no EOF between two writers.
 if [ -e input ]; then
