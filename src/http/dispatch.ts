@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { AliasRoute, Repo, RouteId, RouteSpec, Run } from '../contract/index.ts';
 import { bodyOfAlias, shapeAnswer } from './alias.ts';
 import { parseJson, readBody } from './body.ts';
@@ -60,6 +61,7 @@ export async function dispatch(matched: Matched, options: DispatchOptions): Prom
     return new Response(answer.body, { status: answer.status, headers });
   }
   const answer = await call(null);
+  if (answer === RESPONSE_ALREADY_SENT) return RESPONSE_ALREADY_SENT;
   if (answer instanceof Response) return answer;
   const { status, value } = statusAndValue(answer, route.status);
   return new Response(serialise(value, alias), { status, headers: jsonHeaders });

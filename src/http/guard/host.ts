@@ -17,7 +17,7 @@ export function singleHost(head: RequestHead): string {
     });
   }
   const match = hostGrammar.exec(host);
-  if (match === null || Number(match[1] ?? 1) > 65_535) {
+  if (match === null || Number(match[1] ?? 1) > 65_535 || !URL.canParse(`http://${host}/`)) {
     throw new AppError('invalid_request', 'The Host header is malformed', {
       hint: 'send a name or address, with a port or without',
     });

@@ -1,10 +1,16 @@
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { AppError } from '../../contract/index.ts';
 import { problemAnswer, problemBytes } from '../errors.ts';
 
 /** Answers what Node's parser could not make a request of, and closes: 408 too slow, 431 headers too large, else 400. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered(socket)) {
+  const pending = pendingAnswer(socket);
+  if (pending?.req.complete === true && !pending.headersSent) {
+    pending.once('finish', () => socket.destroy()); // the request was whole: what came after it was not
+    return;
+  }
+  if (error.code === 'ECONNRESET' || !socket.writable || pending?.headersSent === true) {
     socket.destroy();
     return;
   }
@@ -30,13 +36,7 @@ function statusOf(code: string | undefined): readonly [number, string, string] {
   return [400, 'Bad Request', 'The request is not valid HTTP/1.1'];
 }
 
-/** Part of an answer is on its way: more bytes would be taken for its body. */
-function hasAnswered(socket: Duplex): boolean {
-  const message = '_httpMessage' in socket ? socket._httpMessage : null;
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'headersSent' in message &&
-    message.headersSent === true
-  );
+/** The answer that Node is in the middle of on this connection: bytes written past it would be taken for its body. */
+function pendingAnswer(socket: Duplex): ServerResponse | null {
+  return '_httpMessage' in socket ? (socket._httpMessage as ServerResponse | null) : null;
 }
