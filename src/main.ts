@@ -1,2 +1,51 @@
 #!/usr/bin/env node
-process.stdout.write('drover\n');
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { fastAnswer } from './cli/fast.ts';
+import { version } from './contract/index.ts';
+
+// The only bin. It is bundled on its own, for old syntax, so that an old Node.js can still read it and say what drover
+// needs; everything that is not `drover status` or `--version` is loaded only when it is asked for.
+
+/** The least Node.js: the first with node:sqlite without a flag. */
+const floor = [22, 13] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < floor[0] || (major === floor[0] && minor < floor[1])) {
+  process.stderr.write(
+    `error: drover needs Node.js ${floor.join('.')} or newer, and this is ${process.versions.node}\n` +
+      'hint: install a newer one from https://nodejs.org\n',
+  );
+  process.exitCode = 2;
+} else void start(process.argv.slice(2));
+
+async function start(argv: readonly string[]): Promise<void> {
+  if (major === 22) silenceSqliteWarning();
+  const world = { env: process.env, cwd: process.cwd(), isOutTerminal: isatty(1), version };
+  const text = await fastAnswer(argv, world);
+  if (text !== null && wroteAll(text)) return;
+  const { runFromProcess } = await import('./cli/process.ts');
+  await runFromProcess(argv);
+}
+
+/** Writes to stdout without making a stream of it; false when not even the first byte went. */
+function wroteAll(text: string): boolean {
+  let rest = Buffer.from(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(1, rest));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return true; // the reader went away, such as head
+    if (rest.length === Buffer.byteLength(text)) return false;
+    process.stdout.write(rest); // a pipe that is full for the moment
+  }
+  return true;
+}
+
+/** Node 22 warns that node:sqlite is experimental: our choice, and nothing the user can act on. */
+function silenceSqliteWarning(): void {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('SQLite is an experimental feature')) return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  }) as typeof process.emitWarning;
+}

@@ -30,6 +30,16 @@ export {
 } from './process-identity.ts';
 export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
 export {
+  computePaths,
+  defaultProfile,
+  isProfileName,
+  maxSocketPathBytes,
+  type PathFlags,
+  type PathInput,
+  type Paths,
+  profileOf,
+} from './paths.ts';
+export {
   type CommandResult,
   type DetachedOptions,
   type RunCommandOptions,

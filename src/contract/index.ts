@@ -42,3 +42,4 @@ export {
 } from './resources.ts';
 export { type Access, type RouteId, type RouteSpec, type Routes, routes } from './routes.ts';
 export { parseBytes, parseDurationMs } from './units.ts';
+export { version } from './version.ts';

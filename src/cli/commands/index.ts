@@ -1,0 +1,64 @@
+/**
+ * commands: one class per command, which parses, calls and prints. The list here is what exists: help, completion,
+ * docs/cli.md and the suggestion after a typing error come from it.
+ */
+import type { CommandClass } from 'clipanion';
+import type { CliContext } from '../context.ts';
+import { ApprovalsListCommand } from './approvals/list.ts';
+import { ApprovalsAllowCommand, ApprovalsAnswerCommand, ApprovalsDenyCommand } from './approvals/resolve.ts';
+import { CompletionCommand } from './completion.ts';
+import { DaemonReloadCommand } from './daemon/reload.ts';
+import {
+  DaemonAddCommand,
+  DaemonRemoveCommand,
+  DaemonRenameCommand,
+  DaemonReposCommand,
+  DaemonTrustCommand,
+} from './daemon/repos.ts';
+import { DaemonRestartCommand } from './daemon/restart.ts';
+import { DaemonStartCommand, ServeCommand } from './daemon/start.ts';
+import { DaemonStatusCommand } from './daemon/status.ts';
+import { DaemonStopCommand } from './daemon/stop.ts';
+import { HelpCommand } from './help.ts';
+import { LogsCommand } from './logs.ts';
+import { AttachCommand } from './run/attach.ts';
+import { RunsCancelCommand } from './run/cancel.ts';
+import { RunsDiffCommand } from './run/diff.ts';
+import { RunsListCommand } from './run/list.ts';
+import { RunsLogsCommand } from './run/logs.ts';
+import { RunCommand, RunsStartCommand } from './run/run.ts';
+import { RunsShowCommand } from './run/show.ts';
+import { RunsWaitCommand } from './run/wait.ts';
+import { VersionCommand } from './version.ts';
+
+/** Every command, in the order of the help. */
+export const commandClasses: readonly CommandClass<CliContext>[] = [
+  RunCommand,
+  RunsListCommand,
+  RunsStartCommand,
+  RunsShowCommand,
+  RunsCancelCommand,
+  RunsLogsCommand,
+  RunsDiffCommand,
+  RunsWaitCommand,
+  AttachCommand,
+  ApprovalsListCommand,
+  ApprovalsAllowCommand,
+  ApprovalsDenyCommand,
+  ApprovalsAnswerCommand,
+  DaemonStartCommand,
+  DaemonStopCommand,
+  DaemonRestartCommand,
+  DaemonReloadCommand,
+  DaemonStatusCommand,
+  ServeCommand,
+  LogsCommand,
+  DaemonAddCommand,
+  DaemonRemoveCommand,
+  DaemonReposCommand,
+  DaemonRenameCommand,
+  DaemonTrustCommand,
+  CompletionCommand,
+  HelpCommand,
+  VersionCommand,
+];

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Client } from '../client/index.ts';
+import { isAppError } from '../contract/index.ts';
+import { escapeLine } from './print/escape.ts';
+
+/**
+ * The registered repository of a folder, for a run: registered on first use, which is said. Null outside of any
+ * repository, where a run works in a scratch folder. Only the daemon asks git.
+ */
+export async function repoOfFolder(
+  client: Client,
+  folder: string,
+  say: (text: string) => void,
+): Promise<string | null> {
+  const top = topOf(folder);
+  if (top === null) return null;
+  try {
+    const repo = await client.call('reposAdd', { body: { path: top }, idempotencyKey: randomUUID() });
+    say(
+      `registered ${escapeLine(repo.path)} as ${escapeLine(repo.project)}; remove it with: drover daemon remove ${escapeLine(repo.project)}`,
+    );
+    return repo.id;
+  } catch (error) {
+    if (isAppError(error, 'not_a_repo')) return null;
+    if (!isAppError(error, 'repo_exists')) throw error;
+    const { repo_id: id } = error.fields;
+    return typeof id === 'string' ? id : top;
+  }
+}
+
+/** The nearest folder upwards that holds `.git`, or null. */
+function topOf(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    if (lstatSync(join(at, '.git'), { throwIfNoEntry: false }) !== undefined) return at;
+    if (dirname(at) === at) return null;
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Paths, spawnDetached } from '../base/index.ts';
+import type { Client } from '../client/index.ts';
+import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
+import type { CliContext } from './context.ts';
+import { isAlive } from './is-alive.ts';
+
+/** How long a daemon may take until it is ready. */
+export const startDeadlineMs = 15_000;
+const pollMs = 25;
+const respawnMs = 250;
+
+export type DetachedStart = {
+  readonly context: CliContext;
+  readonly paths: Paths;
+  /** Made anew for each try: the endpoint file may appear meanwhile. */
+  readonly connect: () => Client;
+  readonly args: readonly string[];
+  readonly tokens: { readonly admin: string | undefined; readonly readonly: string | undefined };
+};
+
+/**
+ * Starts the daemon in a session of its own and waits until it answers as ready.
+ *
+ * 1. One that answers already is returned: nothing is started.
+ * 2. The child writes its errors to a file; its last line is a problem document when it refuses to start.
+ * 3. A child that lost against another one (`already_running`) makes us wait for the winner; when that one was just
+ *    stopping, a new child is started.
+ * 4. Any other end of the child, or the deadline, is thrown with the reason it gave.
+ */
+export async function startDetached(start: DetachedStart): Promise<{ isNew: boolean; status: Status }> {
+  const { clock } = start.context;
+  const running = await readyStatus(start.connect());
+  if (running !== null) return { isNew: false, status: running };
+  const deadline = clock.monotonic() + startDeadlineMs;
+  const errors = openErrorFile(start.paths);
+  try {
+    let child = await spawnChild(start, errors.path);
+    for (;;) {
+      const isChildAlive = isAlive(child);
+      const status = await readyStatus(start.connect());
+      if (status !== null) {
+        if (status.pid === child) errors.keep();
+        return { isNew: status.pid === child, status };
+      }
+      if (!isChildAlive) {
+        const reason = reasonIn(errors.path);
+        if (reason.code !== 'already_running') throw reason;
+        await clock.sleep(respawnMs);
+        if ((await readyStatus(start.connect())) === null) child = await spawnChild(start, errors.path);
+      }
+      if (clock.monotonic() > deadline) {
+        throw new AppError(
+          'start_failed',
+          `The daemon (pid ${child}) is not ready after ${startDeadlineMs / 1000} s`,
+          {
+            hint: 'look at its log: drover logs',
+          },
+        );
+      }
+      await clock.sleep(pollMs);
+    }
+  } finally {
+    errors.close();
+  }
+}
+
+/** The status of a daemon that is ready; null while there is none. */
+async function readyStatus(client: Client): Promise<Status | null> {
+  try {
+    const status = await client.call('status', { deadlineMs: 5000 });
+    return status.ready ? status : null;
+  } catch (error) {
+    const isOnItsWay = ['daemon_not_running', 'busy', 'draining', 'timeout'].some((code) =>
+      isAppError(error, code as ErrorCode),
+    );
+    if (isOnItsWay) return null;
+    throw error;
+  }
+}
+
+async function spawnChild(start: DetachedStart, errorFile: string): Promise<number> {
+  const { context, tokens } = start;
+  const stderr = openSync(errorFile, 'w', 0o600);
+  try {
+    const env = { ...context.env, ...tokenEnv(tokens) };
+    const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return await spawnDetached(
+      process.execPath,
+      [...context.program, 'daemon', 'start', '--foreground', '--json', ...start.args],
+      { cwd: context.cwd, env: Object.fromEntries(defined), stdio: ['ignore', 'ignore', stderr] },
+    );
+  } finally {
+    closeSync(stderr);
+  }
+}
+
+/** Tokens travel by environment: arguments can be read by every user of the machine. */
+function tokenEnv(tokens: DetachedStart['tokens']): Record<string, string> {
+  return {
+    ...(tokens.admin === undefined ? {} : { DROVER_HTTP_ADMIN_TOKEN: tokens.admin }),
+    ...(tokens.readonly === undefined ? {} : { DROVER_HTTP_READONLY_TOKEN: tokens.readonly }),
+  };
+}
+
+/** Where the child's stderr goes: beside the logs, so that the trace of a crash is kept; else a temporary folder. */
+function openErrorFile(paths: Paths): { path: string; keep: () => void; close: () => void } {
+  let temporary: string | null = null;
+  let folder = paths.logs;
+  try {
+    mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+    if (lstatSync(paths.logs).uid !== process.getuid?.()) throw new Error('the folder of another user');
+    closeSync(openSync(join(folder, `.stderr-${process.pid}`), 'w', 0o600));
+  } catch {
+    temporary = mkdtempSync(join(tmpdir(), 'drover-start-')); // the daemon itself says what is wrong with its folder
+    folder = temporary;
+  }
+  const path = join(folder, `.stderr-${process.pid}`);
+  return {
+    path,
+    keep: () => {
+      if (temporary === null) renameSync(path, join(folder, 'daemon.stderr'));
+    },
+    close: () => {
+      rmSync(path, { force: true });
+      if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Why the child ended: its last line, as the AppError it describes where it is a problem document. */
+function reasonIn(errorFile: string): AppError {
+  const lines = readFileSync(errorFile, 'utf8').trim().split('\n');
+  const last = lines.at(-1) ?? '';
+  try {
+    const { code, detail, hint, status: _status, ...fields } = JSON.parse(last);
+    if (typeof code === 'string' && Object.hasOwn(errorCodes, code)) {
+      return new AppError(code as ErrorCode, String(detail), {
+        fields,
+        ...(hint ? { hint: String(hint) } : {}),
+      });
+    }
+  } catch {
+    // not a problem document: the line itself is the reason
+  }
+  const line = lines.findLast((text) => /error/i.test(text)) ?? last;
+  return new AppError(
+    'start_failed',
+    `The daemon did not start: ${line === '' ? 'it said nothing' : line.trim()}`,
+    {
+      hint: 'run it in this terminal to see more: drover daemon start --foreground',
+    },
+  );
+}

@@ -1,0 +1,76 @@
+import { connect } from 'node:net';
+import { isProfileName, profileOf } from '../base/index.ts';
+import { locateSocket, machinePaths } from '../client/index.ts';
+import type { Status } from '../contract/index.ts';
+import { formatStatus } from './print/status.ts';
+import { styleFor } from './print/style.ts';
+
+/** What the short way needs of the process. */
+export type FastWorld = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly isOutTerminal: boolean;
+  readonly version: string;
+};
+
+/** How long the whole exchange may take before the full command takes over. */
+export const fastDeadlineMs = 2000;
+const maxAnswerChars = 1 << 22;
+
+/**
+ * The short way for `drover status` and `drover --version`, which scripts and shell prompts call all the time: the same
+ * text as the full commands without a parser of arguments, schemas or an HTTP client. Resolves with the text, or with null
+ * for everything unusual, which the full command then does and explains.
+ */
+export async function fastAnswer(argv: readonly string[], world: FastWorld): Promise<string | null> {
+  const call = argv.join(' ');
+  if (call === '--version' || call === '-v') return `${world.version}\n`;
+  const match = /^(?:(?:daemon|d) )?status( --json)?$/.exec(call);
+  if (match === null || !isProfileName(profileOf({ env: world.env }))) return null;
+  const socket = locateSocket(machinePaths({}, world.env, world.cwd), {});
+  const body = await getStatus(socket, world.env.DROVER_RUN_TOKEN);
+  if (body === null || match[1] !== undefined) return body === null ? null : `${body.trimEnd()}\n`;
+  return textOf(body, world);
+}
+
+function textOf(body: string, world: FastWorld): string | null {
+  try {
+    return formatStatus(JSON.parse(body) as Status, styleFor(world.isOutTerminal, world.env));
+  } catch {
+    return null; // the full command says what is wrong with the answer
+  }
+}
+
+/** `GET /v1/status` in HTTP/1.0: the answer ends with the connection. Null for anything but a whole 200. */
+function getStatus(socketPath: string, token: string | undefined): Promise<string | null> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(socketPath);
+    const finish = (body: string | null) => {
+      socket.destroy();
+      resolve(body);
+    };
+    socket.setEncoding('utf8');
+    socket.setTimeout(fastDeadlineMs, () => finish(null));
+    socket.on('error', () => finish(null));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > maxAnswerChars) finish(null);
+    });
+    socket.on('end', () => finish(bodyOf(text)));
+    const authorization = token ? `Authorization: Bearer ${token}\r\n` : '';
+    socket.write(
+      `GET /v1/status HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n${authorization}\r\n`,
+    );
+  });
+}
+
+/** The body of a whole answer with status 200 and a known length. */
+export function bodyOf(answer: string): string | null {
+  const end = answer.indexOf('\r\n\r\n');
+  const head = answer.slice(0, end).toLowerCase();
+  const length = /\r\ncontent-length: *(\d+)/.exec(head);
+  if (end === -1 || !/^http\/1\.[01] 200 /.test(head) || head.includes('\r\ntransfer-encoding:')) return null;
+  const body = answer.slice(end + 4);
+  return length !== null && Buffer.byteLength(body) !== Number(length[1]) ? null : body;
+}

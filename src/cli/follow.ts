@@ -1,0 +1,92 @@
+import { type Client, followRun } from '../client/index.ts';
+import { isAppError, type Run } from '../contract/index.ts';
+import type { CliContext } from './context.ts';
+import { createEventPrinter, type Piece } from './print/events.ts';
+import { styleFor } from './print/style.ts';
+
+/** How a follower ended: with the run, at a wait for a person, or because the user let go of it. */
+export type FollowEnd =
+  | { readonly kind: 'ended'; readonly run: Run }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'detached' }
+  | { readonly kind: 'cancelled'; readonly run: Run };
+
+export type FollowRunOptions = {
+  readonly context: CliContext;
+  readonly client: Client;
+  readonly runId: string;
+  readonly after?: number | undefined;
+  /** Come back as soon as the run waits for a person. */
+  readonly leaveAtWait: boolean;
+  /** A second Ctrl-C cancels the run. */
+  readonly mayCancel: boolean;
+  readonly format: 'human' | 'json-lines' | 'silent';
+};
+
+/** After a first Ctrl-C, a second one within this cancels the run. */
+export const secondInterruptMs = 2000;
+
+/** Prints a run's events as they come until it has ended, waits for a person, or the user lets go. */
+export async function follow(options: FollowRunOptions): Promise<FollowEnd> {
+  const { context, client, runId } = options;
+  const letGo = new AbortController();
+  let interrupts = 0;
+  const giveBack = context.onInterrupt(() => {
+    interrupts++;
+    letGo.abort();
+  });
+  try {
+    const end = await readEvents(options, letGo.signal);
+    if (end !== null) return end;
+    context.stderr.write(
+      `\ndetached from ${runId}, which goes on\n  follow it again: drover attach ${runId}\n  stop it:         drover runs cancel ${runId}\n`,
+    );
+    if (!options.mayCancel) return { kind: 'detached' };
+    if (context.isInteractive) context.stderr.write('Ctrl-C again cancels it\n');
+    const deadline = context.clock.monotonic() + secondInterruptMs;
+    while (interrupts < 2 && context.clock.monotonic() < deadline) await context.clock.sleep(20);
+    if (interrupts < 2) return { kind: 'detached' };
+    await cancel(client, runId);
+    return { kind: 'cancelled', run: await client.call('runsShow', { params: { run: runId } }) };
+  } finally {
+    giveBack();
+  }
+}
+
+async function cancel(client: Client, runId: string): Promise<void> {
+  try {
+    await client.call('runsCancel', { params: { run: runId } });
+  } catch (error) {
+    if (!isAppError(error, 'run_ended')) throw error;
+  }
+}
+
+/** Null when the user let go. */
+async function readEvents(options: FollowRunOptions, signal: AbortSignal): Promise<FollowEnd | null> {
+  const { context, client, runId, after } = options;
+  const printer = createEventPrinter(styleFor(context.isErrTerminal && context.isOutTerminal, context.env));
+  const write = (pieces: readonly Piece[]) => {
+    for (const piece of pieces) (piece.to === 'out' ? context.stdout : context.stderr).write(piece.text);
+  };
+  const events = followRun(client, runId, { after, signal, clock: context.clock });
+  try {
+    for (;;) {
+      const next = await events.next();
+      if (next.done) return next.value === null ? null : { kind: 'ended', run: next.value };
+      if (options.format === 'json-lines') context.stdout.write(`${JSON.stringify(next.value)}\n`);
+      if (options.format === 'human') write(printer.print(next.value));
+      if (options.leaveAtWait && next.value.type === 'run.waiting' && (await isStillWaiting(client, runId))) {
+        return { kind: 'waiting' };
+      }
+    }
+  } finally {
+    write(printer.end());
+    await events.return(null);
+  }
+}
+
+/** A replayed wait may be over long since. */
+async function isStillWaiting(client: Client, runId: string): Promise<boolean> {
+  const run = await client.call('runsShow', { params: { run: runId } });
+  return run.status === 'waiting';
+}

@@ -1,0 +1,95 @@
+import type { Run } from '../../contract/index.ts';
+import { escapeControls, escapeLine } from './escape.ts';
+import { formatAge, formatSpan } from './span.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+
+/** Runs as a table, in the order given. */
+export function formatRuns(runs: readonly Run[], now: number, style: Style): string {
+  if (runs.length === 0) return 'no runs\n';
+  return formatTable(
+    [
+      { heading: 'ID' },
+      { heading: 'STATUS' },
+      { heading: 'AGENT', maxWidth: 16 },
+      { heading: 'REPO', maxWidth: 20 },
+      { heading: 'AGE' },
+      { heading: 'TIME' },
+      { heading: 'PROMPT', maxWidth: 60 },
+    ],
+    runs.map((run) => [
+      run.id,
+      run.status,
+      escapeLine(run.agent),
+      escapeLine(run.repo?.project ?? '-'),
+      formatAge(run.created_at, now),
+      timeOf(run, now),
+      escapeLine(run.name === null ? promptOf(run) : `[${run.name}] ${promptOf(run)}`),
+    ]),
+    (text, _row, column) => (column === 1 ? paintStatus(text, style) : text),
+  );
+}
+
+/** Everything about one run that a person asks for. */
+export function formatRun(run: Run, now: number, style: Style): string {
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['run', run.id],
+    ['status', paintStatus(run.status, style) + (run.reason === null ? '' : ` (${escapeLine(run.reason)})`)],
+    ['waits for', run.waiting_on],
+    ['name', run.name],
+    ['label', run.label],
+    ['agent', `${run.agent} (${run.runtime})`],
+    ['model', run.model],
+    ['repo', run.repo?.project ?? 'none: a scratch folder'],
+    ['worktree', run.worktree],
+    ['branch', run.branch],
+    ['base', run.base_commit],
+    ['session', run.session_id],
+    ['retry of', run.retry_of],
+    ['created', `${run.created_at} (${formatAge(run.created_at, now)})`],
+    ['time', timeOf(run, now)],
+    ['exit code', run.exit_code === null ? null : String(run.exit_code)],
+    ['signal', run.signal],
+    ['cost', run.cost_usd === null ? null : `$${run.cost_usd.toFixed(4)}`],
+    ['error', run.error === null ? null : `${run.error.message} (${run.error.code})`],
+  ];
+  const head = rows
+    .filter((row): row is readonly [string, string] => row[1] !== null)
+    .map(([name, value]) => `${`${name}:`.padEnd(11)}${name === 'status' ? value : escapeLine(value)}\n`)
+    .join('');
+  const result = run.result === null ? '' : `\n${ensureNewline(escapeControls(run.result))}`;
+  return `${head}\n${style.bold('prompt')}\n${ensureNewline(escapeControls(promptOf(run)))}${result}`;
+}
+
+/** The last line of a followed run. */
+export function formatOutcome(run: Run, style: Style): string {
+  const code = run.exit_code !== null && run.exit_code !== 0 ? `, exit code ${run.exit_code}` : '';
+  const signal = run.signal === null ? '' : `, signal ${run.signal}`;
+  const why = run.error?.message ?? run.reason;
+  const reason = why === null ? '' : `: ${escapeLine(why)}`;
+  const branch = run.branch === null ? '' : `; branch ${run.branch}`;
+  return `${run.id} ${paintStatus(run.status, style)}${code}${signal}${reason}${branch}\n`;
+}
+
+/** What a run was asked: its prompt, or its command. */
+export function promptOf(run: Run): string {
+  return run.command === null ? (run.prompt ?? '') : run.command.join(' ');
+}
+
+function timeOf(run: Run, now: number): string {
+  if (run.started_at === null) return '-';
+  const end = run.ended_at === null ? now : Date.parse(run.ended_at);
+  return formatSpan(end - Date.parse(run.started_at));
+}
+
+function paintStatus(status: string, style: Style): string {
+  if (status === 'succeeded') return style.green(status);
+  if (status === 'failed' || status === 'interrupted') return style.red(status);
+  if (status === 'waiting' || status === 'canceled') return style.yellow(status);
+  return status === 'running' ? style.cyan(status) : status;
+}
+
+/** `text` with exactly the line feed at its end that a terminal needs. */
+export function ensureNewline(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}

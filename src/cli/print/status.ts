@@ -1,0 +1,62 @@
+import type { Status } from '../../contract/index.ts';
+import { escapeLine } from './escape.ts';
+import { count, formatSpan } from './span.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+
+/** What `drover status` shows. The fast way of main.ts and the full command both print this. */
+export function formatStatus(status: Status, style: Style): string {
+  const state = status.draining
+    ? style.yellow('stopping')
+    : status.ready
+      ? style.green('running')
+      : style.yellow('starting');
+  const { queued, starting, running, waiting } = status.runs;
+  const runs = [
+    `${starting + running} running`,
+    ...(waiting > 0 ? [style.yellow(`${waiting} waiting for you`)] : []),
+    ...(queued > 0 ? [`${queued} queued`] : []),
+  ].join(', ');
+  const lines = [
+    [
+      'daemon',
+      `${state}, pid ${status.pid}, up ${formatSpan(status.uptime_sec * 1000)}, version ${status.version}`,
+    ],
+    ...(status.profile === 'default' ? [] : [['profile', status.profile]]),
+    ['socket', status.socket],
+    ...(status.address === null ? [] : [['address', status.address]]),
+    ['state', status.state_root],
+    ['config', status.config ?? 'defaults (no file)'],
+    ['runs', runs],
+    ...(status.approvals_pending > 0
+      ? [
+          [
+            'approvals',
+            style.yellow(`${count(status.approvals_pending, 'approval')} pending: drover approvals`),
+          ],
+        ]
+      : []),
+    ...(status.repos.length === 0 ? [['repos', 'none: add one with drover daemon add PATH']] : []),
+  ].map(([name, value]) => `${`${name}:`.padEnd(11)}${value}\n`);
+  const repos =
+    status.repos.length === 0
+      ? ''
+      : `\n${formatTable(
+          [
+            { heading: 'REPO' },
+            { heading: 'RUNS', alignRight: true },
+            { heading: 'PLANS' },
+            { heading: 'PATH' },
+          ],
+          status.repos.map((repo) => [
+            escapeLine(repo.project),
+            String(repo.active_runs),
+            repo.active_plans.length === 0 ? '-' : escapeLine(repo.active_plans.join(', ')),
+            escapeLine(repo.path) + (repo.missing ? ' (missing)' : ''),
+          ]),
+        )}`;
+  const warnings = status.warnings
+    .map((text) => `${style.yellow('warning:')} ${escapeLine(text)}\n`)
+    .join('');
+  return lines.join('') + repos + (warnings === '' ? '' : `\n${warnings}`);
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../base/index.ts';
+import type { Client } from '../client/index.ts';
+import { AppError, isAppError } from '../contract/index.ts';
+import { isAlive } from './is-alive.ts';
+
+const pollMs = 50;
+
+export type StopDaemon = {
+  /** Another machine's daemon is asked over HTTP; our own gets SIGTERM. */
+  readonly isRemote: boolean;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+};
+
+/**
+ * Stops the daemon that answers and waits until it is gone; its pid. It is asked for its pid over its own socket, so
+ * that a reused pid in an old file is never signalled. Throws `daemon_not_running` and, at the deadline, `timeout`.
+ */
+export async function stopDaemon(client: Client, options: StopDaemon): Promise<number> {
+  const { clock } = options;
+  const { pid } = await client.call('status');
+  if (options.isRemote) await client.call('shutdown', {});
+  else signal(pid);
+  const deadline = clock.monotonic() + options.deadlineMs;
+  while (options.isRemote ? await isAnswering(client) : isAlive(pid)) {
+    if (clock.monotonic() > deadline) {
+      throw new AppError(
+        'timeout',
+        `The daemon (pid ${pid}) is still there after ${options.deadlineMs / 1000} s`,
+        {
+          hint: 'look at its log: drover logs',
+        },
+      );
+    }
+    await clock.sleep(pollMs);
+  }
+  return pid;
+}
+
+function signal(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function isAnswering(client: Client): Promise<boolean> {
+  try {
+    await client.call('healthz');
+    return true;
+  } catch (error) {
+    return !isAppError(error, 'daemon_not_running');
+  }
+}

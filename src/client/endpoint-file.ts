@@ -1,0 +1,49 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { computePaths, type PathFlags, type Paths } from '../base/index.ts';
+
+/** `<state>/daemon.json`: how a client whose environment lacks XDG_RUNTIME_DIR still finds the daemon. */
+export type EndpointFile = {
+  readonly pid: number;
+  readonly socket: string;
+  readonly address?: string | null;
+  readonly instance_id?: string;
+  readonly version?: string;
+};
+
+/** The environment of a command. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The places of the profile that flags and environment name, on this machine. Throws RangeError on a bad name. */
+export function machinePaths(flags: PathFlags, env: Env, cwd: string): Paths {
+  return computePaths({
+    flags,
+    env,
+    uid: process.getuid?.() ?? 0,
+    home: env.HOME || homedir(),
+    cwd,
+    ownerOf: (path) => statSync(path, { throwIfNoEntry: false })?.uid ?? null,
+  });
+}
+
+/** What the endpoint file says, or null where there is none or it is not whole. */
+export function readEndpointFile(path: string): EndpointFile | null {
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof content !== 'object' || content === null) return null;
+    const { pid, socket } = content as { pid?: unknown; socket?: unknown };
+    return Number.isInteger(pid) && typeof socket === 'string' ? (content as EndpointFile) : null;
+  } catch {
+    return null; // no file: the daemon is not running, or keeps to the computed path
+  }
+}
+
+/**
+ * The socket a client tries: `--socket`, `$DROVER_SOCKET`, the endpoint file, the computed path. With `--state-root`
+ * the endpoint file there wins over the environment's socket.
+ */
+export function locateSocket(paths: Paths, flags: PathFlags): string {
+  const isNamed = paths.socketFrom === 'flag' || (paths.socketFrom === 'env' && !flags.stateRoot);
+  if (isNamed) return paths.socket;
+  return readEndpointFile(paths.endpointFile)?.socket ?? paths.socket;
+}
