@@ -30,16 +30,6 @@ export {
 } from './process-identity.ts';
 export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
 export {
-  computePaths,
-  defaultProfile,
-  isProfileName,
-  maxSocketPathBytes,
-  type PathFlags,
-  type PathInput,
-  type Paths,
-  profileOf,
-} from './paths.ts';
-export {
   type CommandResult,
   type DetachedOptions,
   type RunCommandOptions,

@@ -4,4 +4,3 @@
  * how a run, a repository or a request is handled: it only puts the rooms together.
  */
 export { type RunDaemonOptions, runDaemon } from './run-daemon.ts';
-export { version } from './version.ts';

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { inBackground, type Log, type Paths, readIdentity, systemClock } from '../base/index.ts';
-import { AppError, type Config, type ReloadResult } from '../contract/index.ts';
+import { type Config, type ReloadResult, version } from '../contract/index.ts';
 import { loadConfig } from '../foundation/config/index.ts';
 import { takeInlineTokens } from '../foundation/tokens/index.ts';
 import { type Composed, compose } from './compose.ts';
+import { createDrain } from './drain.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { assertGuarded, parseListenAddress } from './listen-address.ts';
-import { chooseStderrFormat, createDaemonLog, createStderrWriter, type DaemonLog } from './log/index.ts';
+import { createDaemonLog, type DaemonLog } from './log/create.ts';
+import { chooseStderrFormat, createStderrWriter } from './log/stderr.ts';
 import { removePidFiles, writePidFiles } from './pid-files.ts';
 import { reloadConfig } from './reload.ts';
-import { onSignals } from './signals.ts';
+import { installSignals } from './signals.ts';
 import { prepareStateRoot } from './state-root.ts';
-import { version } from './version.ts';
 import { createWarnings, type Warnings } from './warnings.ts';
 
 /** What a command line may say about a daemon that is to be started. */
@@ -44,7 +45,8 @@ export async function runDaemon(options: RunDaemonOptions): Promise<number> {
   await prepareStateRoot({ path: options.paths.stateRoot, uid });
   const lock = takeInstanceLock({ stateRoot: options.paths.stateRoot });
   try {
-    const load = () => loadConfig({ path: options.paths.config, isNamed: options.paths.isConfigNamed, home: homedir() });
+    const load = () =>
+      loadConfig({ path: options.paths.config, isNamed: options.paths.isConfigNamed, home: homedir() });
     const loaded = await load();
     const paths = { ...options.paths, socket: chooseSocket(options, loaded.config) };
     const startedAt = clock.now();
@@ -103,7 +105,13 @@ async function serve(serving: Serving): Promise<number> {
       daemonLog.apply(config.log);
       warnings.clear('config');
       await registerRepos(parts, config, warnings);
-      await parts.store.write((tx) => tx.event({ type: 'daemon.reloaded', data: { applied: result.applied, needs_restart: result.needs_restart }, source: 'person' }));
+      await parts.store.write((tx) =>
+        tx.event({
+          type: 'daemon.reloaded',
+          data: { applied: result.applied, needs_restart: result.needs_restart },
+          source: 'person',
+        }),
+      );
       parts.runs.tick();
       log.info('configuration reloaded', { applied: result.applied, needs_restart: result.needs_restart });
       return result;
@@ -128,11 +136,13 @@ async function serve(serving: Serving): Promise<number> {
     reload,
     shutdown: (reason) => stopping.resolve(reason),
   });
-  const off = onSignals({
-    stop: (reason) => stopping.resolve(reason),
-    reload: () => inBackground(log, 'reload', reload()),
+  const off = installSignals({
+    onStop: async (reason) => stopping.resolve(reason),
+    onReload: async () => void (await reload().catch(() => null)), // it has said why
+    exit: (code) => process.exit(code),
     log,
   });
+  let reason = 'the start failed';
   try {
     await parts.http.listenSocket(paths.socket);
     await listenTcp(parts, options.addr ?? config.addr, config);
@@ -149,31 +159,55 @@ async function serve(serving: Serving): Promise<number> {
       socket: paths.socket,
       address: address === null ? null : `${address.host}:${address.port}`,
     });
-    await parts.store.write((tx) => tx.event({ type: 'daemon.started', data: { version: instance.version, instance_id: instance.id, pid: process.pid }, source: 'daemon' }));
+    await parts.store.write((tx) =>
+      tx.event({
+        type: 'daemon.started',
+        data: { version: instance.version, instance_id: instance.id, pid: process.pid },
+        source: 'daemon',
+      }),
+    );
     phase = 'ready';
     log.info('ready', { socket: paths.socket, address: address?.port ?? null, pid: process.pid });
     const stopRetention = retainRegularly(parts, log);
-    const reason = await stopping.promise;
+    reason = await stopping.promise;
     stopRetention();
-    phase = 'draining';
-    log.info('stopping', { reason });
     return 0;
   } finally {
     phase = 'draining';
-    await stop(parts, { paths, instanceId: instance.id, log });
+    await stop(parts, { paths, instanceId: instance.id, log, reason });
     off();
   }
 }
 
-/** In this order: no new work, listeners closed, readers told, runs left alone, store closed, files removed. */
-async function stop(parts: Composed, { paths, instanceId, log }: { paths: Paths; instanceId: string; log: Log }): Promise<void> {
-  const say = parts.store.write((tx) => tx.event({ type: 'daemon.stopping', data: { reason: 'asked to stop' }, source: 'daemon' }));
-  await say.catch((error: unknown) => log.warn('the stop could not be journaled', { err: error }));
-  await parts.http.close({ graceMs: drainGraceMs });
-  await parts.runs.detach();
-  await parts.store.close();
-  await removePidFiles(paths.stateRoot, instanceId);
-  log.info('stopped');
+/** In this order: listeners closed and readers told, runs left alone, the stop journaled, store closed, files removed. */
+async function stop(
+  parts: Composed,
+  { paths, instanceId, log, reason }: { paths: Paths; instanceId: string; log: Log; reason: string },
+): Promise<void> {
+  const { store, http, runs } = parts;
+  const drain = createDrain({
+    clock: systemClock,
+    log,
+    steps: [
+      {
+        name: 'connections',
+        timeoutMs: drainGraceMs + 1000,
+        run: () => http.close({ graceMs: drainGraceMs }),
+      },
+      { name: 'runs', timeoutMs: 5000, run: () => runs.detach() },
+      {
+        name: 'journal',
+        timeoutMs: 2000,
+        run: async () =>
+          void (await store.write((tx) =>
+            tx.event({ type: 'daemon.stopping', data: { reason }, source: 'daemon' }),
+          )),
+      },
+      { name: 'store', timeoutMs: 2000, run: () => store.close() },
+      { name: 'files', timeoutMs: 1000, run: () => removePidFiles(paths.stateRoot, instanceId) },
+    ],
+  });
+  await drain(reason);
 }
 
 function chooseSocket({ paths, socket }: RunDaemonOptions, config: Config): string {

@@ -67,6 +67,9 @@ export type Handler<Id extends RouteId> = (
 ) => Promise<ResponseOf<Id> | Reply<ResponseOf<Id>> | Response>;
 
 /** Text as an answer. */
-export function textResponse(body: string | ReadableStream<Uint8Array>, type = 'text/plain; charset=utf-8') {
+export function textResponse(
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+  type = 'text/plain; charset=utf-8',
+) {
   return new Response(body, { headers: { 'content-type': type } });
 }

@@ -67,7 +67,7 @@ export type Services = {
       ref: string,
       options: { type: string; tail: number | undefined },
     ) => Promise<ReadableStream<Uint8Array>>;
-    readonly diff: (ref: string) => Promise<string>;
+    readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
   };
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;

@@ -174,7 +174,7 @@ export function createFakeServices(): FakeServices {
       diff: async (ref) => {
         call('runs.diff');
         findRun(ref);
-        return 'diff --git a/x b/x\n';
+        return new TextEncoder().encode('diff --git a/x b/x\n');
       },
     },
     approvals: {

@@ -91,7 +91,7 @@ export function createServices(deps: ServicesDeps): Services {
           runId: run.inPlace ? null : run.id,
           baseCommit: run.baseCommit,
         });
-        return patch;
+        return Uint8Array.from(patch);
       },
     },
     approvals: {

@@ -1,9 +1,9 @@
-import { lstat, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
 import type { Git, GitCall } from '../../foundation/git/index.ts';
-import { relativeParts } from '../../foundation/untrusted/index.ts';
+import { readUntrusted, relativeParts } from '../../foundation/untrusted/index.ts';
 
 /** What is needed of a registered repository to work in it. */
 export type WorktreeRepo = { readonly id: string; readonly path: string; readonly trusted: boolean };
@@ -38,8 +38,8 @@ export const readyMarker = 'drover-ready';
 
 /** True when the admin folder belongs to the work tree at `path`. */
 export async function isAdminOf(admin: string, path: string): Promise<boolean> {
-  const back = await readFile(join(admin, 'gitdir'), 'utf8').catch(() => '');
-  return back.replace(/\n$/, '') === join(path, '.git');
+  const back = await readUntrusted(admin, 'gitdir', { maxBytes: 8192 });
+  return back.ok && back.bytes.toString().replace(/\n$/, '') === join(path, '.git');
 }
 
 /** One line of git's output, without its end. */

@@ -7,8 +7,9 @@
 export type { WorktreeContext, WorktreeRepo } from './checkout.ts';
 export { type OwnConfig, ownConfigPath, readOwnConfig } from './own-config.ts';
 export { branchName } from './project-name.ts';
+export { createRepos, type RegisteredRepo, type Repos, type ReposDeps } from './registry.ts';
 export { type ResolvedRepo, resolveRepo } from './resolve.ts';
 export type { CreatedWorktree, NewWorktree } from './worktree-create.ts';
 export { type Diff, maxDiffBytes } from './worktree-diff.ts';
 export type { Removal } from './worktree-save.ts';
-export { createWorktrees, type Worktrees } from './worktrees.ts';
+export { createWorktrees, type MainCheckout, type Worktrees } from './worktrees.ts';

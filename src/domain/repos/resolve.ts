@@ -1,8 +1,9 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { AppError, isAppError } from '../../contract/index.ts';
 import type { Git } from '../../foundation/git/index.ts';
-import { isInside } from '../../foundation/untrusted/index.ts';
+import { isInside, readUntrusted } from '../../foundation/untrusted/index.ts';
+import { inodeOf } from './inode.ts';
 
 /** A git repository as it stands on disk. */
 export type ResolvedRepo = {
@@ -72,13 +73,14 @@ function explain(folder: string, error: unknown): unknown {
   if (!isAppError(error, 'git_failed')) return error;
   const said = String(error.fields.stderr ?? '');
   if (/dubious ownership/.test(said)) return foreign(folder, error);
-  if (/cannot use bare repository/.test(said) && basename(folder) !== '.git') {
+  const isInGitDir = folder.split(sep).includes('.git');
+  if (/cannot use bare repository|must be run in a work tree/.test(said) && !isInGitDir) {
     return new AppError('repo_bare', `${folder} is a bare repository`, {
       hint: 'make a work tree of it with `git worktree add`, or a clone, and add that',
       cause: error,
     });
   }
-  if (/must be run in a work tree|not a git repository|cannot use bare repository/.test(said)) {
+  if (isInGitDir || /not a git repository/.test(said)) {
     return new AppError('not_a_repo', `${folder} is not inside a git work tree`, {
       hint: rulesHint,
       cause: error,
@@ -119,7 +121,8 @@ async function assertBelongsHere(git: Git, folder: string, found: Found): Promis
 
 /** A linked work tree is one only if the repository knows it: `<admin>/gitdir` names its `.git` file. */
 async function assertLinkedBothWays({ top, gitDir }: Found): Promise<void> {
-  const back = (await readFile(join(gitDir, 'gitdir'), 'utf8').catch(() => '')).replace(/\n$/, '');
+  const read = await readUntrusted(gitDir, 'gitdir', { maxBytes: 8192 });
+  const back = read.ok ? read.bytes.toString().replace(/\n$/, '') : '';
   const isBack = isAbsolute(back) && (await realpath(dirname(back)).catch(() => '')) === top;
   if (!isBack) {
     throw new AppError('not_a_repo', `${top} says it is a work tree of ${gitDir}, which does not know it`, {
@@ -140,6 +143,5 @@ async function mainWorkTree(git: Git, commonDir: string): Promise<string | null>
 }
 
 async function describe(path: string, gitDir: string): Promise<ResolvedRepo> {
-  const info = await stat(path, { bigint: true });
-  return { path, gitDir, inode: `${info.dev}:${info.ino}` };
+  return { path, gitDir, inode: (await inodeOf(path)) ?? '' };
 }

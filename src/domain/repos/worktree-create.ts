@@ -8,7 +8,8 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../../base/index.ts';
-import { AppError, isAppError } from '../../contract/index.ts';
+import { AppError } from '../../contract/index.ts';
+import { readUntrusted } from '../../foundation/untrusted/index.ts';
 import {
   adminDir,
   assertPart,
@@ -26,7 +27,8 @@ import { ensureExcluded } from './exclude.ts';
 import { assertPlainGitDir } from './git-dir.ts';
 import { branchName } from './project-name.ts';
 import { removeTree } from './remove-tree.ts';
-import { type ResolvedRepo, resolveRepo } from './resolve.ts';
+import type { ResolvedRepo } from './resolve.ts';
+import { findBase, resolveUsable } from './usable.ts';
 
 export type NewWorktree = {
   readonly repo: WorktreeRepo;
@@ -56,7 +58,7 @@ export async function createWorktree(
 ): Promise<CreatedWorktree> {
   assertPart(wanted.runId);
   const { git, log } = context;
-  const resolved = await resolveUsable(context, wanted.repo);
+  const resolved = await resolveUsable(git, wanted.repo);
   return git.exclusive(resolved.gitDir, async () => {
     if (!wanted.repo.trusted) await assertPlainGitDir(resolved.gitDir);
     const folder = join(context.stateRoot, 'worktrees', wanted.repo.id);
@@ -64,37 +66,33 @@ export async function createWorktree(
     const path = join(await realpath(folder), wanted.runId);
     const found = await findWhole(context, { resolved, path, wanted });
     if (found !== null) return found;
-    const base = await findBase(context, { resolved, wanted });
+    const base = await findBase(git, resolved, wanted.base);
     await ensureExcluded(resolved.gitDir, log);
     const branch = branchName(wanted.runId, wanted.label);
     const baseCommit = await add(context, { resolved, wanted, path, branch, base });
-    await fill(context, { resolved, wanted, path });
+    await fill(context, { resolved, wanted, path }, baseCommit);
     return { path, branch, baseCommit, dirtyFiles: await countDirty(context, resolved, wanted) };
   });
 }
 
-async function resolveUsable(context: WorktreeContext, repo: WorktreeRepo): Promise<ResolvedRepo> {
-  const unusable = (why: string, cause?: unknown) =>
-    new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${why}`, { cause });
-  const resolved = await resolveRepo(context.git, repo.path).catch((error: unknown) => {
-    throw isAppError(error) ? unusable(error.message, error) : error;
-  });
-  if (resolved.path !== repo.path) throw unusable(`it is now at ${resolved.path}`);
-  return resolved;
-}
-
 type Place = { readonly resolved: ResolvedRepo; readonly wanted: NewWorktree; readonly path: string };
 
-async function findWhole({ git }: WorktreeContext, place: Place): Promise<CreatedWorktree | null> {
+async function findWhole(context: WorktreeContext, place: Place): Promise<CreatedWorktree | null> {
+  const { git } = context;
   const checkout = checkoutOf(place);
   if (!(await isAdminOf(checkout.gitDir, place.path))) return null;
-  if (!(await exists(join(checkout.gitDir, readyMarker))) || !(await exists(place.path))) return null;
+  const marker = await readUntrusted(checkout.gitDir, readyMarker, { maxBytes: 100 });
+  if (!marker.ok || !(await exists(place.path))) return null;
   const ref = await line(git, place.path, ['symbolic-ref', '--quiet', 'HEAD'], {
     ...placed(checkout),
     okCodes: [0, 1],
   });
-  const baseCommit = await line(git, place.path, ['rev-parse', '--verify', 'HEAD'], placed(checkout));
-  return { path: place.path, branch: ref.replace(/^refs\/heads\//, ''), baseCommit, dirtyFiles: 0 };
+  return {
+    path: place.path,
+    branch: ref.replace(/^refs\/heads\//, ''),
+    baseCommit: marker.bytes.toString(),
+    dirtyFiles: await countDirty(context, place.resolved, place.wanted),
+  };
 }
 
 function checkoutOf({ resolved, wanted, path }: Place): Checkout {
@@ -104,25 +102,6 @@ function checkoutOf({ resolved, wanted, path }: Place): Checkout {
     commonDir: resolved.gitDir,
     trusted: wanted.repo.trusted,
   };
-}
-
-async function findBase(
-  { git }: WorktreeContext,
-  { resolved, wanted }: Omit<Place, 'path'>,
-): Promise<string> {
-  const base = wanted.base ?? 'HEAD';
-  const isOption = base.startsWith('-') || base === '' || /[\0\n]/.test(base);
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`];
-  const found = isOption ? '' : await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
-  if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
-  if (wanted.base === undefined || wanted.base === 'HEAD') {
-    throw new AppError('repo_unusable', `The repository ${resolved.path} has no commit yet`, {
-      hint: 'make a first commit, or run with --in-place',
-    });
-  }
-  throw new AppError('base_not_found', `'${base}' is no branch, tag or commit of ${resolved.path}`, {
-    hint: 'name one that `git rev-parse` knows, such as main or origin/main',
-  });
 }
 
 type Addition = Place & { readonly branch: string; readonly base: string };
@@ -142,7 +121,7 @@ async function add({ git }: WorktreeContext, addition: Addition): Promise<string
   return left === '' ? base : left;
 }
 
-async function fill({ git }: WorktreeContext, place: Place): Promise<void> {
+async function fill({ git }: WorktreeContext, place: Place, baseCommit: string): Promise<void> {
   const checkout = checkoutOf(place);
   if (!(await isAdminOf(checkout.gitDir, place.path))) {
     throw new AppError('repo_unusable', `git keeps ${place.path} elsewhere than in ${checkout.gitDir}`);
@@ -152,7 +131,7 @@ async function fill({ git }: WorktreeContext, place: Place): Promise<void> {
     settings: [checkoutWorkers],
     timeoutMs: checkoutTimeoutMs,
   });
-  await writeFileAtomic(join(checkout.gitDir, readyMarker), '', { durable: true });
+  await writeFileAtomic(join(checkout.gitDir, readyMarker), baseCommit, { durable: true });
 }
 
 async function countDirty(

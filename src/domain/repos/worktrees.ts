@@ -1,13 +1,31 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, isAppError } from '../../contract/index.ts';
-import { adminDir, assertPart, type Checkout, type WorktreeContext, type WorktreeRepo } from './checkout.ts';
+import {
+  adminDir,
+  assertPart,
+  type Checkout,
+  line,
+  placed,
+  type WorktreeContext,
+  type WorktreeRepo,
+} from './checkout.ts';
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
-import { resolveRepo } from './resolve.ts';
+import { findBase, resolveUsable } from './usable.ts';
 import { type CreatedWorktree, createWorktree, type NewWorktree } from './worktree-create.ts';
 import { type Diff, diffCheckout } from './worktree-diff.ts';
 import { type Removal, saveAndRemove } from './worktree-save.ts';
+
+/** How a main checkout stands. */
+export type MainCheckout = {
+  readonly path: string;
+  /** Null where HEAD is detached. */
+  readonly branch: string | null;
+  /** Null where there is no commit yet. */
+  readonly baseCommit: string | null;
+  /** Uncommitted files. */
+  readonly dirtyFiles: number;
+};
 
 /** Work trees of runs: `<state>/worktrees/<repo-id>/<run-id>`, never inside the user's checkout. */
 export type Worktrees = {
@@ -20,8 +38,10 @@ export type Worktrees = {
     readonly baseCommit: string;
     readonly maxBytes?: number;
   }) => Promise<Diff>;
-  /** Uncommitted files of the main checkout. */
-  readonly countDirty: (repo: WorktreeRepo) => Promise<number>;
+  /** The commit that a base names (HEAD unless told). Throws `base_not_found` or `repo_unusable`. */
+  readonly findBase: (repo: WorktreeRepo, base: string | undefined) => Promise<string>;
+  /** The main checkout, for a run in place. */
+  readonly describeMain: (repo: WorktreeRepo) => Promise<MainCheckout>;
   /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
   readonly saveAndRemove: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<Removal>;
 };
@@ -31,12 +51,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
   const { git, stateRoot } = context;
 
   const mainCheckout = async (repo: WorktreeRepo): Promise<Checkout> => {
-    const resolved = await resolveRepo(git, repo.path).catch((error: unknown) => {
-      if (!isAppError(error)) throw error;
-      throw new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${error.message}`, {
-        cause: error,
-      });
-    });
+    const resolved = await resolveUsable(git, repo);
     const { path: workTree, gitDir } = resolved;
     return { workTree, gitDir, commonDir: gitDir, trusted: repo.trusted };
   };
@@ -60,9 +75,19 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
         ...(maxBytes === undefined ? {} : { maxBytes }),
       });
     },
-    countDirty: async (repo) => {
-      const { workTree: path, gitDir, trusted } = await mainCheckout(repo);
-      return describeDirty(git, { path, gitDir, trusted });
+    findBase: async (repo, base) => findBase(git, await resolveUsable(git, repo), base),
+    describeMain: async (repo) => {
+      const checkout = await mainCheckout(repo);
+      const { workTree: path, gitDir, trusted } = checkout;
+      const call = { ...placed(checkout), okCodes: [0, 1, 128] };
+      const ref = await line(git, path, ['symbolic-ref', '--quiet', 'HEAD'], call);
+      const head = await line(git, path, ['rev-parse', '--verify', '--quiet', 'HEAD'], call);
+      return {
+        path,
+        branch: ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+        baseCommit: head === '' ? null : head,
+        dirtyFiles: await describeDirty(git, { path, gitDir, trusted }),
+      };
     },
     saveAndRemove: async ({ repo, runId }) => {
       const checkout = await runCheckout(repo, runId);

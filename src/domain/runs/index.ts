@@ -4,6 +4,7 @@
  * once, whatever happens to this process, and must not know who asked (HTTP, CLI) or what an agent's bytes mean.
  */
 
+export { createLaunchPort } from './launch-port.ts';
 export { type LogType, openLog } from './logs.ts';
 export { commandAgentName, type NewRunContext } from './new-run.ts';
 export type {

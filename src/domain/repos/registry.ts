@@ -1,0 +1,196 @@
+import type { Clock, Log } from '../../base/index.ts';
+import { toTimestamp } from '../../base/index.ts';
+import { AppError, isAppError, newId, type Page, type Repo } from '../../contract/index.ts';
+import type { Git } from '../../foundation/git/index.ts';
+import {
+  deleteRepo,
+  insertRepo,
+  listRepos,
+  liveRuns,
+  type RepoRow,
+  type Store,
+  type Transaction,
+  updateRepo,
+} from '../../foundation/store/index.ts';
+import { exists } from './checkout.ts';
+import { findRepo, findSame } from './find.ts';
+import { readOwnConfig } from './own-config.ts';
+import { freeName, suggestName } from './project-name.ts';
+import { resolveRepo } from './resolve.ts';
+
+export type ReposDeps = {
+  readonly store: Store;
+  readonly git: Git;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** A registered repository with what its row does not say. */
+export type RegisteredRepo = RepoRow & { readonly trusted: boolean };
+
+/** The registered repositories. A `ref` is an id, a unique prefix of one, an exact name or an absolute path. */
+export type Repos = {
+  /** By name; `limit` 0 = all. */
+  readonly list: (options: { limit: number; cursor: string | undefined }) => Promise<Page<Repo>>;
+  readonly show: (ref: string) => Promise<Repo>;
+  /** The row, with whether the repository's own configuration is trusted as it is now. */
+  readonly find: (ref: string) => Promise<RegisteredRepo>;
+  /**
+   * Registers the repository that `path` leads to. `inTransaction` may store more with it. Throws what `resolveRepo`
+   * throws, `repo_exists` or `name_taken`.
+   */
+  readonly add: (
+    body: { readonly path: string; readonly name?: string | undefined },
+    inTransaction?: (tx: Transaction, repo: Repo) => void,
+  ) => Promise<Repo>;
+  /** Renames, or trusts the repository's own configuration as it is now. */
+  readonly update: (
+    ref: string,
+    patch: { readonly project?: string | undefined; readonly trusted?: boolean | undefined },
+  ) => Promise<Repo>;
+  /** Forgets the repository: nothing on disk changes. Its runs are the caller's to end. */
+  readonly remove: (ref: string) => Promise<RepoRow>;
+  /** Registers what the configuration names; returns a warning for each that cannot be. */
+  readonly syncFromConfig: (paths: readonly string[]) => Promise<readonly string[]>;
+};
+
+/** Makes the registry over the store. */
+export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
+  const rows = () => store.read(listRepos);
+
+  const isTrusted = async (row: RepoRow): Promise<boolean> => {
+    if (row.trustedHash === null) return false;
+    const config = await readOwnConfig(row.path).catch(() => null); // unreadable is untrusted
+    return config?.hash === row.trustedHash;
+  };
+
+  const view = async (row: RepoRow): Promise<Repo> => {
+    const [trusted, isThere] = await Promise.all([isTrusted(row), exists(`${row.path}/.git`)]);
+    const active = store.read(liveRuns).filter((run) => run.repoId === row.id);
+    return toResource(row, { trusted, missing: !isThere, activeRuns: active.length });
+  };
+
+  const add: Repos['add'] = async ({ path, name }, inTransaction) => {
+    const resolved = await resolveRepo(git, path);
+    const same = await findSame(rows(), resolved);
+    return store.write((tx) => {
+      const known = listRepos(tx);
+      const there = known.find((row) => row.id === same?.id || row.pathKey === resolved.path);
+      if (there !== undefined) throw alreadyThere(there);
+      const isTaken = (wanted: string) => known.some((row) => row.project === wanted);
+      if (name !== undefined && isTaken(name)) throw taken(name);
+      const row: RepoRow = {
+        id: newId('repo', clock.now()),
+        path: resolved.path,
+        pathKey: resolved.path,
+        project: name ?? freeName(suggestName(resolved.path), isTaken),
+        trustedHash: null,
+        addedAt: tx.now,
+      };
+      insertRepo(tx, row);
+      const { project } = row;
+      tx.event({ type: 'repo.added', data: { path: row.path, project }, source: 'daemon', repoId: row.id });
+      const repo = toResource(row, { trusted: false, missing: false, activeRuns: 0 });
+      inTransaction?.(tx, repo);
+      return repo;
+    });
+  };
+
+  const update: Repos['update'] = async (ref, patch) => {
+    const { id, path } = await findRepo(git, rows(), ref);
+    const hash = patch.trusted ? (await readOwnConfig(path)).hash : null;
+    const changed = await store.write((tx) => {
+      const known = listRepos(tx);
+      const row = known.find((one) => one.id === id);
+      if (row === undefined) throw gone(ref);
+      const project = patch.project ?? row.project;
+      if (known.some((one) => one.id !== id && one.project === project)) throw taken(project);
+      const trustedHash = patch.trusted === undefined ? row.trustedHash : hash;
+      if (project === row.project && trustedHash === row.trustedHash) return row;
+      updateRepo(tx, id, { project, trustedHash });
+      const data = { project, trusted: trustedHash !== null };
+      tx.event({ type: 'repo.updated', data, source: 'daemon', repoId: id });
+      return { ...row, project, trustedHash };
+    });
+    return view(changed);
+  };
+
+  return {
+    add,
+    update,
+    list: async ({ limit, cursor }) => {
+      const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();
+      const left = rows().filter(
+        (row) => after === null || Buffer.compare(Buffer.from(row.project), Buffer.from(after)) > 0,
+      );
+      const shown = limit === 0 ? left : left.slice(0, limit);
+      const last = shown.at(-1);
+      const hasMore = last !== undefined && shown.length < left.length;
+      return {
+        items: await Promise.all(shown.map(view)),
+        next_cursor: hasMore ? Buffer.from(last.project).toString('base64url') : null,
+      };
+    },
+    show: async (ref) => view(await findRepo(git, rows(), ref)),
+    find: async (ref) => {
+      const row = await findRepo(git, rows(), ref);
+      return { ...row, trusted: await isTrusted(row) };
+    },
+    remove: async (ref) => {
+      const row = await findRepo(git, rows(), ref);
+      await store.write((tx) => {
+        if (!listRepos(tx).some((one) => one.id === row.id)) throw gone(ref);
+        deleteRepo(tx, row.id);
+        const { path, project } = row;
+        tx.event({ type: 'repo.removed', data: { path, project }, source: 'daemon', repoId: row.id });
+      });
+      return row;
+    },
+    syncFromConfig: async (paths) => {
+      const warnings: string[] = [];
+      for (const path of paths) {
+        try {
+          await add({ path });
+        } catch (error) {
+          if (!isAppError(error)) throw error;
+          if (error.code === 'repo_exists') continue;
+          log.warn('a repository of the configuration is not registered', { err: error, path });
+          warnings.push(`repos: ${error.message}`);
+        }
+      }
+      return warnings;
+    },
+  };
+}
+
+function toResource(
+  row: RepoRow,
+  now: { readonly trusted: boolean; readonly missing: boolean; readonly activeRuns: number },
+): Repo {
+  return {
+    id: row.id,
+    path: row.path,
+    project: row.project,
+    trusted: now.trusted,
+    missing: now.missing,
+    active_runs: now.activeRuns,
+    active_plans: [],
+    added_at: toTimestamp(row.addedAt),
+  };
+}
+
+function alreadyThere(row: RepoRow): AppError {
+  return new AppError('repo_exists', `${row.path} is registered already, as '${row.project}'`, {
+    fields: { repo_id: row.id },
+  });
+}
+
+function taken(name: string): AppError {
+  return new AppError('name_taken', `Another repository is called '${name}'`, {
+    hint: 'choose another name',
+  });
+}
+
+function gone(ref: string): AppError {
+  return new AppError('repo_not_found', `The repository '${ref}' was removed in the meantime`);
+}

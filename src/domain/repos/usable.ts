@@ -1,0 +1,36 @@
+import { AppError, isAppError } from '../../contract/index.ts';
+import type { Git } from '../../foundation/git/index.ts';
+import { line, type WorktreeRepo } from './checkout.ts';
+import { type ResolvedRepo, resolveRepo } from './resolve.ts';
+
+/** The repository as it stands on disk now. Throws `repo_unusable` when it is gone or another one. */
+export async function resolveUsable(git: Git, repo: WorktreeRepo): Promise<ResolvedRepo> {
+  const unusable = (why: string, cause?: unknown) =>
+    new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${why}`, { cause });
+  const resolved = await resolveRepo(git, repo.path).catch((error: unknown) => {
+    throw isAppError(error) ? unusable(error.message, error) : error;
+  });
+  if (resolved.path !== repo.path) throw unusable(`it is now at ${resolved.path}`);
+  return resolved;
+}
+
+/** The commit that `wanted` (HEAD unless told) names. Throws `base_not_found`, or `repo_unusable` without any commit. */
+export async function findBase(
+  git: Git,
+  resolved: ResolvedRepo,
+  wanted: string | undefined,
+): Promise<string> {
+  const base = wanted ?? 'HEAD';
+  const isOption = base.startsWith('-') || base === '' || /[\0\n]/.test(base);
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`];
+  const found = isOption ? '' : await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
+  if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
+  if (wanted === undefined || wanted === 'HEAD') {
+    throw new AppError('repo_unusable', `The repository ${resolved.path} has no commit yet`, {
+      hint: 'make a first commit, or run with --in-place',
+    });
+  }
+  throw new AppError('base_not_found', `'${base}' is no branch, tag or commit of ${resolved.path}`, {
+    hint: 'name one that `git rev-parse` knows, such as main or origin/main',
+  });
+}
