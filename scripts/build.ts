@@ -43,7 +43,10 @@ await Promise.all([
   }),
   build({
     ...shared,
-    entryPoints: [{ in: 'src/cli/process.ts', out: 'cli' }],
+    entryPoints: [
+      { in: 'src/cli/process.ts', out: 'cli' },
+      { in: 'src/demo/agent.ts', out: 'demo-agent' },
+    ],
     target: 'node22.13',
     splitting: true,
     chunkNames: 'chunk-[hash]',

@@ -13,6 +13,7 @@ export { openIfThere } from './open-if-there.ts';
 export {
   computePaths,
   defaultProfile,
+  detachedVariable,
   isProfileName,
   maxSocketPathBytes,
   type PathFlags,

@@ -42,6 +42,12 @@ export type Paths = {
 /** The profile that adds nothing to any path. */
 export const defaultProfile = 'default';
 
+/**
+ * Set for a daemon that was started detached: its stderr is a plain file that holds only what a crash leaves, so the log
+ * does not go there too.
+ */
+export const detachedVariable = 'DROVER_DETACHED';
+
 /** True for a name that `--profile` takes. */
 export function isProfileName(name: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,30}$/.test(name);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Paths, spawnDetached } from '../base/index.ts';
+import { detachedVariable, type Paths, spawnDetached } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
@@ -94,7 +94,7 @@ async function spawnChild(start: DetachedStart, errorFile: string): Promise<numb
   const { context, tokens } = start;
   const stderr = openSync(errorFile, 'w', 0o600);
   try {
-    const env = { ...context.env, ...tokenEnv(tokens) };
+    const env = { ...context.env, ...tokenEnv(tokens), [detachedVariable]: '1' };
     const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return await spawnDetached(
       process.execPath,

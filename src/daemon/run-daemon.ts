@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { inBackground, type Log, type Paths, readIdentity, systemClock } from '../base/index.ts';
+import {
+  detachedVariable,
+  inBackground,
+  type Log,
+  type Paths,
+  readIdentity,
+  systemClock,
+} from '../base/index.ts';
 import { type Config, type ReloadResult, version } from '../contract/index.ts';
 import { loadConfig } from '../foundation/config/index.ts';
 import { takeInlineTokens } from '../foundation/tokens/index.ts';
@@ -41,6 +48,8 @@ const retainEveryMs = 3_600_000;
 export async function runDaemon(options: RunDaemonOptions): Promise<number> {
   const clock = systemClock;
   const uid = process.getuid?.() ?? 0;
+  const isDetached = options.env[detachedVariable] !== undefined;
+  delete options.env[detachedVariable];
   const inlineTokens = takeInlineTokens(options.env, definedTokens(options));
   await prepareStateRoot({ path: options.paths.stateRoot, uid });
   const lock = takeInstanceLock({ stateRoot: options.paths.stateRoot });
@@ -55,7 +64,9 @@ export async function runDaemon(options: RunDaemonOptions): Promise<number> {
       folder: paths.logs,
       clock,
       settings: loaded.config.log,
-      stderr: { format: chooseStderrFormat(options.env), write: createStderrWriter() },
+      ...(isDetached
+        ? {}
+        : { stderr: { format: chooseStderrFormat(options.env), write: createStderrWriter() } }),
     });
     const warnings = createWarnings();
     try {

@@ -64,7 +64,7 @@ export function openDatabase(path: string): DatabaseSync {
   if (existsSync(path)) refuseWhatIsNotOurs(path);
   let db: DatabaseSync;
   try {
-    db = new DatabaseSync(path);
+    db = openPrivately(path);
     db.exec(
       `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;`,
     );
@@ -73,6 +73,16 @@ export function openDatabase(path: string): DatabaseSync {
     throw explainSqliteError(error, path);
   }
   return db;
+}
+
+/** SQLite would make the file readable by others. Synchronous, so that nothing else here sees the changed umask. */
+function openPrivately(path: string): DatabaseSync {
+  const before = process.umask(0o077);
+  try {
+    return new DatabaseSync(path);
+  } finally {
+    process.umask(before);
+  }
 }
 
 function refuseWhatIsNotOurs(path: string): void {
