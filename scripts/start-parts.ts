@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where the demo keeps everything it makes: all below the project's folder, but for a socket that would not fit. */
 export type Places = {
@@ -79,6 +79,23 @@ export function runProgram(command: readonly [string, ...string[]], options: Pro
     child.once('error', reject);
     child.once('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
   });
+}
+
+/**
+ * The socket of a daemon that an earlier `npm start` left, or null. Only a socket of the demo's own is ever named: a
+ * client that is given none falls back to the machine's usual one, and would stop the person's real daemon.
+ */
+export function leftSocket(places: Pick<Places, 'state'>): string | null {
+  let socket: unknown;
+  try {
+    socket = JSON.parse(readFileSync(join(places.state, 'daemon.json'), 'utf8')).socket;
+  } catch {
+    return null; // no endpoint file, or none that can be read: nothing was left that could be named
+  }
+  if (typeof socket !== 'string') return null;
+  const isInside = socket === join(places.state, 'drover.sock');
+  const isOutside = dirname(dirname(socket)) === tmpdir() && socket.startsWith(outsidePrefix);
+  return isInside || isOutside ? socket : null;
 }
 
 /** Removes what must not be left behind. */

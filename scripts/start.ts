@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cleanEnvironment,
   leaveDemo,
+  leftSocket,
   makeRepository,
   type ProgramOptions,
   preparePlaces,
@@ -80,10 +81,11 @@ async function build(): Promise<void> {
 
 async function startDaemon(): Promise<void> {
   step('A daemon of its own, with a state root in .demo/ and nothing configured');
-  // By the state root alone: an earlier socket may have been elsewhere.
-  const { DROVER_SOCKET: _, ...withoutSocket } = env;
-  const left = await drover(['daemon', 'stop'], { env: withoutSocket });
-  if (left.code === 0) say('stopped the daemon that an earlier npm start had left');
+  const left = leftSocket(places);
+  if (left !== null) {
+    const { code } = await drover(['daemon', 'stop', '--socket', left]);
+    if (code === 0) say('stopped the daemon that an earlier npm start had left');
+  }
   if (places.outside !== null)
     say(`the path of .demo/ is too long for a socket: it is in ${places.outside} until the end`);
   const where = ['--state-root', places.state, '--socket', places.socket, '--config', places.config];
@@ -171,7 +173,7 @@ async function stopDaemon(): Promise<void> {
   step('Stopping');
   if (liveRun !== null) await drover(['runs', 'cancel', liveRun]);
   const live = await drover(['runs', 'list', '--status', 'live', '--limit', '0', '--json']);
-  const { code, stderr } = await drover(['daemon', 'stop']);
+  const { code, stderr } = await drover(['daemon', 'stop', '--socket', places.socket]);
   const goingOn = live.code === 0 ? (JSON.parse(live.stdout) as { items: unknown[] }).items.length : 0;
   if (goingOn > 0)
     say(`runs that go on without the daemon, until the next npm start takes them up: ${goingOn}`);
