@@ -30,7 +30,7 @@ export type AdapterEvent = { [T in EventType]: { readonly type: T; readonly data
 /** What an adapter wants done. The run engine carries effects out; the adapter itself touches nothing. */
 export type AdapterEffect =
   | { readonly kind: 'event'; readonly event: AdapterEvent }
-  /** A line for the agent's stdin. `key` is unique in the run. `replay`: whether the protocol recognises it a second time. */
+  /** A line for the agent's stdin, without its newline: the engine adds it. `key` is unique in the run. `replay`: whether the protocol recognises it a second time. */
   | {
       readonly kind: 'write';
       readonly key: string;
