@@ -78,7 +78,7 @@ export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPort
     },
     openInput: async (run) => {
       const input = await openInput(folder(run.id), { clock });
-      return { write: (line) => input.write(line, { timeoutMs: inputTimeoutMs }), close: input.close };
+      return { write: (line) => input.write(`${line}\n`, { timeoutMs: inputTimeoutMs }), close: input.close };
     },
     endTree: async (run, { graceMs }) => {
       if (!(await isPrepared(run))) return;
