@@ -26,6 +26,7 @@ const maxSlugChars = 32;
 export function branchName(runId: string, text: string): string {
   const slug = text
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-/, '')
