@@ -1,7 +1,7 @@
 /**
  * repos: the repositories that a person handed to drover, and the work trees that runs get from them. It owns finding,
- * naming, trusting and diffing them, promises that nothing of a repository runs before it is trusted and that no byte of
- * work is removed before it is saved, and must not know how runs are driven.
+ * naming, trusting and diffing them, promises that nothing of a repository runs before it is trusted and that no work
+ * is removed before it is saved (ignored files are none), and must not know how runs are driven.
  */
 
 export type { WorktreeContext, WorktreeRepo } from './checkout.ts';
