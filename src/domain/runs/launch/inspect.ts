@@ -49,14 +49,17 @@ export async function inspectRunFolder(folder: string): Promise<RunFolderState> 
     return { kind: 'running', launcher, agent };
   }
   const hasGone = await exists(folder, runFiles.go);
-  if (launcher === null && !hasGone) return { kind: 'claimed' };
+  if (launcher === null) {
+    if (!hasGone) return { kind: 'claimed' };
+    // The launcher makes `go` after its identity. So either it did both since we looked, or the daemon made `go`.
+    if ((await readWho(folder, runFiles.launcher)) !== null) return inspectRunFolder(folder);
+  }
   // It may have ended well between our two looks: the record is written before the process goes.
   const late = await readExit(folder);
   if (late !== null) return ended(folder, late);
   return {
     kind: 'vanished',
-    // `go` by the launcher comes after its identity, so without an identity it was the daemon who made it.
-    mayHaveStarted: launcher !== null && hasGone && !(await exists(folder, voidedMark)),
+    mayHaveStarted: hasGone && !(await exists(folder, voidedMark)),
     launcher,
     agent: await readWho(folder, runFiles.agent),
   };
