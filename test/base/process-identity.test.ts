@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import t from 'tap';
+import { bootId, isAlive, listProcesses, readEnvironmentMarks, readIdentity } from '../../src/base/index.ts';
+import { parseProcStat, parsePsLine } from '../../src/base/process-identity.ts';
+import { until } from '../support/until.ts';
+
+t.test('a living process is alive until it ends', async (t) => {
+  const child = spawn('sleep', ['600']);
+  t.teardown(() => child.kill('SIGKILL'));
+  const identity = await readIdentity(child.pid ?? 0);
+  if (identity === null) throw new Error('It should have an identity');
+  t.equal(identity.bootId, await bootId());
+  t.ok(await isAlive(identity));
+
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+
+  t.notOk(await isAlive(identity));
+  t.equal(await readIdentity(identity.pid), null);
+});
+
+t.test('another start time or another boot is another process', async (t) => {
+  const self = await readIdentity(process.pid);
+  if (self === null) throw new Error('We should have an identity');
+
+  t.ok(await isAlive(self));
+  t.notOk(await isAlive({ ...self, startTime: '1' }));
+  t.notOk(await isAlive({ ...self, bootId: 'the boot before' }));
+});
+
+t.test('a zombie is dead', { skip: process.platform !== 'linux' && 'reads /proc' }, async (t) => {
+  // The shell starts a child and becomes a program that never waits for it.
+  const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600']);
+  t.teardown(() => child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+
+  const row = await until('the zombie', async () =>
+    (await listProcesses()).find((row) => row.pid === pid && row.isZombie),
+  );
+
+  t.ok(row.isZombie);
+  t.equal(await readIdentity(pid), null);
+  t.notOk(await isAlive({ pid, startTime: row.startTime, bootId: await bootId() }));
+});
+
+t.test('a pid that nobody can have is nobody', async (t) => {
+  for (const pid of [0, -1, 2 ** 22 + 1, Number.NaN]) t.equal(await readIdentity(pid), null);
+});
+
+t.test('the mark is read from the environment a process was started with', async (t) => {
+  const child = spawn('sleep', ['600'], { env: { PATH: process.env.PATH, A_MARK: 'x=y', MY_A_MARK: 'no' } });
+  t.teardown(() => child.kill('SIGKILL'));
+  const pid = child.pid ?? 0;
+
+  const marks = await until('the exec', async () => {
+    const found = await readEnvironmentMarks([pid, process.pid], 'A_MARK');
+    return found.get(pid) === 'x=y' && found;
+  });
+
+  t.strictSame([...marks], [[pid, 'x=y']]);
+});
+
+t.test('a program cannot fake its record by its name', (t) => {
+  const rest = Array.from({ length: 30 }, (_, index) => index + 23).join(' ');
+  const line = `77 (a) R 1 2 (x) ) S 5 6 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 ${rest}`;
+
+  t.strictSame(parseProcStat(line), {
+    pid: 77,
+    parentPid: 5,
+    groupId: 6,
+    sessionId: 7,
+    isZombie: false,
+    startTime: '4242',
+  });
+  t.equal(parseProcStat(''), null);
+  t.end();
+});
+
+t.test('a line of ps is read as macOS prints it', (t) => {
+  t.match(parsePsLine('  501     1   501 Ss   Sat Nov 21 09:00:01 2026    '), {
+    pid: 501,
+    parentPid: 1,
+    groupId: 501,
+    isZombie: false,
+    startTime: 'Sat Nov 21 09:00:01 2026',
+  });
+  t.match(parsePsLine('501 1 501 Z+ Sat Nov 21 09:00:01 2026'), { isZombie: true });
+  t.equal(parsePsLine(''), null);
+  t.end();
+});

@@ -1,0 +1,11 @@
+import t from 'tap';
+import { followerCases } from '../support/follower-cases.ts';
+import { launchCases } from '../support/launch-cases.ts';
+
+t.setTimeout(300_000);
+for (const { name, run } of [...launchCases, ...followerCases]) {
+  t.test(name, async (t) => {
+    await run('session');
+    t.pass('every assertion held');
+  });
+}
