@@ -174,14 +174,21 @@ export const launchCases: readonly LaunchCase[] = [
           assert.deepEqual((await run.ended()).exit, { status, signal }, script);
         });
       }
-      await withRun(makeRun(via, 'read -r line; exit 127', { input: 'fifo' }), async (run) => {
-        await run.launch();
-        const { launcher } = await run.running();
-        for (const name of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const)
-          process.kill(launcher.pid, name);
-        await requestEndOfInput(run.folder, wait);
-        assert.deepEqual((await run.ended()).exit, { status: 127, signal: null });
-      });
+    },
+  },
+  {
+    name: 'a signal to the launcher in the very moment the agent exits 127 does not stand for its exit',
+    run: async (via) => {
+      for (let round = 0; round < 10; round += 1) {
+        await withRun(makeRun(via, 'read -r line; exit 127', { input: 'fifo' }), async (run) => {
+          await run.launch();
+          const { launcher } = await run.running();
+          for (const name of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const)
+            process.kill(launcher.pid, name);
+          await requestEndOfInput(run.folder, wait);
+          assert.deepEqual((await run.ended()).exit, { status: 127, signal: null });
+        });
+      }
     },
   },
   {

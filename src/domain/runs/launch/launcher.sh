@@ -114,8 +114,9 @@ if [ -e eof ]; then exec 3>&- && : >eof.done; fi
 
 # A trapped signal makes `wait` return at once with 128 + its number, which looks like the agent's own death by that
 # signal. So after a signal: a status up to 128 is the agent's; if the agent is still there the wait was interrupted;
-# else it has been reaped, by this wait (dash repeats the status, bash says 127: not a child) or right after it (both
-# say it now). What stays open is an agent that exits with exactly 127 in those microseconds under bash.
+# else it has been reaped, in the very moment of the signal or before it, and is asked for once more. dash, which may
+# reap and yet report the signal, repeats the true status as often as it is asked. bash forgets a status that it has
+# told: its 127, `not a child`, means that the first one was true (or, within microseconds, an agent that exited 127).
 # A signal just before `wait` is no different: its trap has run, and the status that follows is the agent's.
 while :; do
   signalled=
@@ -125,7 +126,7 @@ while :; do
   if kill -0 "$agent" 2>/dev/null; then continue; fi
   wait "$agent" 2>/dev/null
   again=$?
-  [ "$again" = 127 ] || status=$again
+  if [ -z "${BASH_VERSION-}" ] || [ "$again" != 127 ]; then status=$again; fi
   break
 done
 
