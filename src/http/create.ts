@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock, Log } from '../base/index.ts';
+import { AppError } from '../contract/index.ts';
 import { type App, type AppEnv, createApp } from './app.ts';
 import { problemResponse } from './errors.ts';
-import type { BoundAddress, RequestHead } from './guard/index.ts';
+import { type BoundAddress, isLoopbackAddress, type RequestHead } from './guard/index.ts';
 import { type Limits, limitsFor, readMaxFiles } from './limits.ts';
 import {
   type Admission,
@@ -85,6 +86,11 @@ export function createHttp(options: HttpOptions): Http {
       socket = await listenOnSocket(serverFor('socket'), path);
     },
     listenTcp: async (host, port) => {
+      if (options.config().authMode === 'none' && !isLoopbackAddress(host)) {
+        throw new AppError('address_invalid', `Without tokens the daemon cannot listen on '${host}'`, {
+          hint: 'use 127.0.0.1, or auth.mode = "bearer"',
+        });
+      }
       tcp = await listenOnTcp(serverFor('tcp'), { host, port });
       return tcp;
     },

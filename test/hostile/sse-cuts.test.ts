@@ -24,6 +24,7 @@ t.test(
         for (let index = 0; index < burst; index += 1) {
           const runId = random.next() < 0.5 ? 'run_a' : random.next() < 0.5 ? 'run_b' : null;
           server.services.emit('output.stdout', runId, { text: 'x'.repeat(random.below(2000)) });
+          if (random.next() < 0.5) await new Promise((resolve) => setImmediate(resolve));
         }
         await new Promise((resolve) => setTimeout(resolve, 2 + random.below(5)));
       }

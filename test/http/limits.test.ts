@@ -55,6 +55,15 @@ t.test('large headers are 431, a slow head is 408, nonsense is 400: all problems
   t.match(await raw(server, body, 5000), /^HTTP\/1.1 (408|400)[\s\S]*problem/);
 });
 
+t.test('nonsense after a whole request takes nothing from its answer', async (t) => {
+  const server = await startServer();
+  t.teardown(() => server.close());
+
+  const answer = await raw(server, 'GET /v1/status HTTP/1.1\r\nHost: d\r\n\r\nnonsense\r\n\r\n');
+
+  t.match(answer, /^HTTP\/1.1 200 OK[\s\S]*"running":true/);
+});
+
 t.test('at the limit the connection that has been silent longest makes room', async (t) => {
   const server = await startServer({ limits: { maxConnections: 3 } });
   t.teardown(() => server.close());

@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -19,10 +19,10 @@ import { createHttp, type Http, maxSocketPathBytes } from '../../src/http/index.
 import { createFakeServices } from '../support/fake-services.ts';
 import { call } from '../support/http-server.ts';
 
-function make(t: { teardown: (end: () => unknown) => void }): Http {
+function make(t: { teardown: (end: () => unknown) => void }, authMode: 'bearer' | 'none' = 'bearer'): Http {
   const http = createHttp({
     services: createFakeServices(),
-    config: () => ({ authMode: 'bearer', allowedHosts: [] }),
+    config: () => ({ authMode, allowedHosts: [] }),
     log: silentLog,
     clock: systemClock,
   });
@@ -86,6 +86,28 @@ t.test('a TCP port in use and a host that is not here are clear errors', async (
 
   await t.rejects(make(t).listenTcp('127.0.0.1', port), { code: 'address_in_use' });
   await t.rejects(make(t).listenTcp('192.0.2.1', 0), { code: 'address_invalid' });
+});
+
+t.test('without tokens only an address of this machine alone will do', async (t) => {
+  await t.rejects(make(t, 'none').listenTcp('0.0.0.0', 0), { code: 'address_invalid' });
+  const { port } = await make(t, 'none').listenTcp('127.0.0.1', 0);
+  t.equal((await call({ port }, 'GET', '/v1/status')).status, 200);
+});
+
+t.test('closing does not wait for clients that keep their connections', async (t) => {
+  const socket = join(shortFolder(t), 's');
+  const http = make(t);
+  await http.listenSocket(socket);
+  const client = connect(socket);
+  client.write('GET /v1/events HTTP/1.1\r\nHost: d\r\n\r\n');
+  await new Promise((resolve) => client.once('data', resolve));
+  const closed = new Promise((resolve) => client.once('close', resolve));
+
+  const before = performance.now();
+  await http.close({ graceMs: 5000 });
+  await closed;
+
+  t.ok(performance.now() - before < 1000);
 });
 
 t.test('closing removes our own socket and never that of a successor', async (t) => {

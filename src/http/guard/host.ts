@@ -44,3 +44,8 @@ export function isServedHost(host: string, bound: BoundAddress, allowedHosts: re
 export function isLoopbackHost(host: string): boolean {
   return loopbackNames.includes(host.replace(/:\d+$/, ''));
 }
+
+/** True for an address that only this machine can reach: the only kind that may go without a token. */
+export function isLoopbackAddress(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

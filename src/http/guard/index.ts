@@ -4,6 +4,6 @@
  */
 
 export { checkRights, unauthorized } from './credentials.ts';
-export { type BoundAddress, isServedHost } from './host.ts';
+export { type BoundAddress, isLoopbackAddress, isServedHost } from './host.ts';
 export { judge, maxHeaders, openPaths, type Rules, type Verdict } from './judge.ts';
 export { headerValues, type RequestHead } from './request-head.ts';

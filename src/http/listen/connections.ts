@@ -16,6 +16,7 @@ export type Connections = {
   /** Makes the connection of a request one of the event streams. Throws `busy` when there are too many. */
   readonly becomeStream: (incoming: IncomingMessage) => void;
   readonly counts: () => { readonly connections: number; readonly streams: number };
+  /** Closes every connection that has no request, and from now on each one after its request. */
   readonly closeIdle: () => void;
   readonly closeAll: () => void;
 };
@@ -24,6 +25,7 @@ export type Connections = {
 export function createConnections(limits: Limits, clock: Clock): Connections {
   const open = new Map<Socket, Connection>();
   let streams = 0;
+  let isClosing = false;
 
   const forget = (socket: Socket) => {
     const connection = open.get(socket);
@@ -63,6 +65,7 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
         if (connection.isStream && open.has(incoming.socket)) streams -= 1;
         connection.isStream = false;
         connection.idleSince = clock.monotonic();
+        if (isClosing && connection.requests === 0) incoming.socket.end();
       });
     },
     becomeStream: (incoming) => {
@@ -78,6 +81,7 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
     },
     counts: () => ({ connections: open.size - streams, streams }),
     closeIdle: () => {
+      isClosing = true;
       for (const { socket, requests } of [...open.values()]) if (requests === 0) socket.destroy();
     },
     closeAll: () => {
