@@ -75,7 +75,12 @@ export function createHub(options: HubOptions): StreamHub {
       deliver(page.events, { from: tip, to: page.scannedTo });
       tip = page.scannedTo;
     }
-    for (const reader of readers) reader.endIfComplete();
+    const lastSeqs = new Map<string, number | null>();
+    const lastSeqOf = (runId: string) => {
+      if (!lastSeqs.has(runId)) lastSeqs.set(runId, journal.lastSeqOfRun(runId));
+      return lastSeqs.get(runId) ?? null;
+    };
+    for (const reader of readers) reader.endIfComplete(lastSeqOf);
   };
 
   const deliver = (events: readonly JournalEntry[], span: { from: number; to: number }) => {

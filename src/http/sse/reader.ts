@@ -33,7 +33,8 @@ export type Reader = {
   /** Caught up and able to take more: fed by the hub. */
   readonly isLive: () => boolean;
   readonly push: (frames: Buffer | undefined, span: { from: number; to: number }) => void;
-  readonly endIfComplete: () => void;
+  /** Ends a live reader that was given the last event of its run. Asks only after something came. */
+  readonly endIfComplete: (lastSeqOf: (runId: string) => number | null) => void;
   readonly beat: () => void;
   readonly recheck: () => Promise<void>;
   readonly end: (lastWords?: string) => void;
@@ -47,6 +48,7 @@ export function createReader(options: ReaderInternals): Reader {
   const firstEnd = journal.lastSeq();
   let cursor = options.after;
   let mode: Mode = 'catching-up';
+  let hasNews = false;
   const closed = new Promise<void>((resolve) => out.once('close', resolve));
   out.once('close', () => {
     mode = 'over';
@@ -58,9 +60,9 @@ export function createReader(options: ReaderInternals): Reader {
     mode = 'over';
     out.end(lastWords);
   };
-  const isComplete = () => {
+  const isComplete = (lastSeqOf: (runId: string) => number | null) => {
     if (!isFollowing && cursor >= firstEnd) return true;
-    const last = runId === null ? null : journal.lastSeqOfRun(runId);
+    const last = runId === null ? null : lastSeqOf(runId);
     return last !== null && cursor >= last;
   };
   const readPage = () => journal.read({ after: cursor, limit: pageEvents, maxBytes: pageBytes, runId });
@@ -75,7 +77,7 @@ export function createReader(options: ReaderInternals): Reader {
       const hasMoved = page.scannedTo > cursor;
       cursor = Math.max(cursor, page.scannedTo);
       page = undefined;
-      if (isComplete()) return end();
+      if (isComplete(journal.lastSeqOfRun)) return end();
       if (!hasRoom) {
         await drained(out);
         if (isOver()) return;
@@ -116,12 +118,16 @@ export function createReader(options: ReaderInternals): Reader {
       if (cursor >= span.to) return;
       if (cursor !== span.from) return fallBehind(false);
       cursor = span.to;
+      hasNews ||= frames !== undefined;
       if (frames !== undefined && !out.write(frames)) fallBehind(true);
     },
-    endIfComplete: () => {
-      if (mode === 'live' && isComplete()) end();
+    endIfComplete: (lastSeqOf) => {
+      if (mode !== 'live' || !hasNews) return;
+      hasNews = false;
+      if (isComplete(lastSeqOf)) end();
     },
     beat: () => {
+      hasNews = true;
       if (mode !== 'over' && !out.writableNeedDrain) out.write(comment('alive'));
     },
     recheck: async () => {
