@@ -1,6 +1,7 @@
 /**
  * `npm run build`: dist/main.js, one file for old syntax that knows `drover status` by itself, and dist/cli.js with the
  * chunks it loads when they are needed. Packages are bundled; data files lie beside the code under their own name.
+ * `--out=FOLDER` builds somewhere else.
  */
 import { chmod, copyFile, glob, mkdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = `${root}dist`;
+const dist = process.argv.find((arg) => arg.startsWith('--out='))?.slice('--out='.length) ?? `${root}dist`;
 
 const shared: BuildOptions = {
   absWorkingDir: root,

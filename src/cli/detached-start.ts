@@ -154,7 +154,7 @@ function reasonIn(errorFile: string): AppError {
   } catch {
     // not a problem document: the line itself is the reason
   }
-  const line = lines.findLast((text) => /error/i.test(text)) ?? last;
+  const line = lines.findLast((text) => /^(?:\w*Error|error)\b[^:]*: /.test(text)) ?? last;
   return new AppError(
     'start_failed',
     `The daemon did not start: ${line === '' ? 'it said nothing' : line.trim()}`,

@@ -46,8 +46,9 @@ function parse(cli: Cli<CliContext>, args: readonly string[], context: CliContex
 
 /** What clipanion says about a wrong call, as one sentence and what was probably meant. */
 function toUsageError(error: unknown, args: readonly string[], catalogue: Catalogue): AppError {
-  const entry = entryFor(catalogue, leadingWords(args));
-  if (entry === null) {
+  const found = entryFor(catalogue, leadingWords(args));
+  const isSurplus = found?.entry.args === '' && leadingWords(args).length > found.length;
+  if (found === null || (isSurplus && isGroup(catalogue, args))) {
     const words = leadingWords(args).slice(0, 2);
     const known = [
       ...new Set(catalogue.flatMap((each) => [each.path, ...each.aliases]).map((path) => path.join(' '))),
@@ -59,6 +60,7 @@ function toUsageError(error: unknown, args: readonly string[], catalogue: Catalo
       meant === null ? 'list the commands with: drover --help' : `did you mean: drover ${meant}`,
     );
   }
+  const { entry } = found;
   const names = entry.options.flatMap((option) => option.names);
   const unknown = args.find(
     (arg) => arg.startsWith('--') && arg !== '--' && !names.includes(arg.split('=')[0] ?? ''),
@@ -81,7 +83,7 @@ function helpFor(catalogue: Catalogue, words: readonly string[], world: World): 
   const group = catalogue.filter(
     (each) => words.length === 1 && each.path.length > 1 && each.path[0] === groupName(words[0]),
   );
-  const entry = entryFor(catalogue, words);
+  const entry = entryFor(catalogue, words)?.entry ?? null;
   if (words.length === 0 || entry?.path[0] === 'help') return formatOverview(catalogue, style);
   if (group.length > 0 && (entry === null || entry.path.length > 1)) return formatOverview(group, style);
   if (entry !== null) return formatHelp(entry, style);
@@ -89,7 +91,10 @@ function helpFor(catalogue: Catalogue, words: readonly string[], world: World): 
 }
 
 /** The command whose path or alias is the longest beginning of `words`. */
-function entryFor(catalogue: Catalogue, words: readonly string[]): CatalogueEntry | null {
+function entryFor(
+  catalogue: Catalogue,
+  words: readonly string[],
+): { entry: CatalogueEntry; length: number } | null {
   let best: { entry: CatalogueEntry; length: number } | null = null;
   for (const entry of catalogue) {
     for (const path of [entry.path, ...entry.aliases]) {
@@ -97,7 +102,7 @@ function entryFor(catalogue: Catalogue, words: readonly string[]): CatalogueEntr
       if (fits) best = { entry, length: path.length };
     }
   }
-  return best?.entry ?? null;
+  return best;
 }
 
 function isGroup(catalogue: Catalogue, words: readonly string[]): boolean {
