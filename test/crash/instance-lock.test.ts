@@ -8,6 +8,8 @@ import { takeInstanceLock } from '../../src/daemon/instance-lock.ts';
 
 const starters = 20;
 const rounds = Number(process.env.DROVER_TEST_ROUNDS ?? 50);
+// Subtests inherit it; a round takes up to a second when the machine is busy.
+t.setTimeout((120 + rounds) * 1000);
 const fixture = fileURLToPath(new URL('../fixtures/instance-lock-holder.ts', import.meta.url));
 
 type Holder = { readonly child: ChildProcess; readonly ask: (command: string) => Promise<string> };
@@ -51,31 +53,36 @@ function timeToTake(stateRoot: string, deadlineMs: number): number {
   }
 }
 
-t.test(`${starters} starters at once: exactly one wins, every time`, async (t) => {
-  const stateRoot = t.testdir();
-  const holders = await Promise.all(Array.from({ length: starters }, () => startHolder(t, stateRoot)));
-  const everWon = new Set<Holder>();
-  let wins = 0;
-  let refused = 0;
+t.test(
+  `${starters} starters at once: exactly one wins, every time`,
+  { timeout: (60 + rounds) * 1000 },
+  async (t) => {
+    const stateRoot = t.testdir();
+    const holders = await Promise.all(Array.from({ length: starters }, () => startHolder(t, stateRoot)));
+    const everWon = new Set<Holder>();
+    let wins = 0;
+    let refused = 0;
 
-  for (let round = 0; round < rounds; round++) {
-    const result = await race(holders);
-    if (result.winners.length !== 1) t.fail(`round ${round}: ${result.winners.length} winners`);
-    wins += result.winners.length;
-    refused += result.refused;
-    for (const winner of result.winners) everWon.add(winner);
-  }
+    for (let round = 0; round < rounds; round++) {
+      const result = await race(holders);
+      if (result.winners.length !== 1) t.fail(`round ${round}: ${result.winners.length} winners`);
+      wins += result.winners.length;
+      refused += result.refused;
+      for (const winner of result.winners) everWon.add(winner);
+    }
 
-  t.equal(wins, rounds, 'one winner a round');
-  t.equal(refused, rounds * (starters - 1), 'all others are told that one runs already');
-  t.comment(`${rounds} rounds of ${starters}, won by ${everWon.size} different processes`);
-});
+    t.equal(wins, rounds, 'one winner a round');
+    t.equal(refused, rounds * (starters - 1), 'all others are told that one runs already');
+    t.comment(`${rounds} rounds of ${starters}, won by ${everWon.size} different processes`);
+  },
+);
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 t.test(
   'starters that meet on their way to the lock do not all give up',
   {
+    timeout: 60_000,
     skip: hasStrace ? false : 'needs strace to slow the locks down',
   },
   async (t) => {
