@@ -12,6 +12,7 @@ export function configPage(): string {
   return [
     generated,
     '# Configuration\n\n',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own notation
     '`daemon.toml` is read from `--config`, else `$DROVER_CONFIG`, else `${XDG_CONFIG_HOME:-~/.config}/drover/daemon.toml`; a named profile adds `profiles/NAME/`. A missing default file means defaults. Every key is optional; an unknown key or a wrong type is an error that names the key, the line and the nearest right spelling, and nothing is applied.\n\n',
     '`drover daemon reload` and SIGHUP apply the keys marked *live* at once; the others need `drover daemon restart`, which leaves the runs alone.\n\n',
     keyTable(top, (name) => defaultOf([name])),

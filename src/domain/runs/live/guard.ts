@@ -11,6 +11,8 @@ type GuardOptions = {
   readonly run: RunRow;
   readonly stop: (kind: StopKind, reason: string) => Promise<void>;
   readonly endTree: (graceMs: number) => Promise<void>;
+  /** Closes our end of the agent's stdin, then the launcher's, so that the agent reads end of file. */
+  readonly endInput: () => Promise<void>;
   readonly lastOutputAt: () => number;
 };
 
@@ -20,9 +22,10 @@ export function createGuard({
   run,
   stop,
   endTree,
+  endInput,
   lastOutputAt,
 }: GuardOptions): (now: RunRow, outputBytes: number) => Promise<void> {
-  const { clock, launch } = deps;
+  const { clock } = deps;
   const elapsedMs = Math.max(0, clock.now() - (run.startedAt ?? clock.now()));
   const deadline = run.timeoutMs > 0 ? clock.monotonic() + Math.max(0, run.timeoutMs - elapsedMs) : null;
   let leaveBy: number | null = null;
@@ -31,7 +34,7 @@ export function createGuard({
     if (now.outcome !== null && now.stopKind === null) {
       if (leaveBy === null) {
         leaveBy = clock.monotonic() + leaveGraceMs;
-        await launch.requestEndOfInput(now);
+        void endInput();
       } else if (clock.monotonic() > leaveBy) void endTree(stopGraceMs);
       return;
     }

@@ -113,6 +113,15 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
     return ending;
   };
 
+  const endInput = async () => {
+    try {
+      await inputs.close();
+      await launch.requestEndOfInput(first);
+    } catch (error) {
+      log.warn('could not end the input of a run', { run: first.id, err: error });
+    }
+  };
+
   const stop = async (kind: StopKind, reason: string) => {
     const isFirst = await intendStop(store, key, { kind, reason });
     if (isFirst && row().startedAt !== null) {
@@ -141,7 +150,14 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
       stream: 'stderr',
       offset: started.stderrOffset,
     });
-    const guard = createGuard({ deps, stop, endTree, run: started, lastOutputAt: () => lastOutputAt });
+    const guard = createGuard({
+      deps,
+      stop,
+      endTree,
+      endInput,
+      run: started,
+      lastOutputAt: () => lastOutputAt,
+    });
     let inspectAt = 0;
     let isArmed = false;
     try {
