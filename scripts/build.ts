@@ -1,9 +1,10 @@
 /**
- * `npm run build`: dist/main.js, one file for old syntax that knows `drover status` by itself, and dist/cli.js with the
- * chunks it loads when they are needed. Packages are bundled; data files lie beside the code under their own name.
+ * `npm run build`: dist/main.js, one file for old syntax that knows `drover status` by itself, and dist/cli.mjs with the
+ * chunks it loads when they are needed. main.js is CommonJS, which Node.js starts 3 ms sooner than a module: a tenth of
+ * the whole command. Packages are bundled; data files lie beside the code under their own name.
  * `--out=FOLDER` builds somewhere else.
  */
-import { chmod, copyFile, glob, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
@@ -32,13 +33,14 @@ await Promise.all([
   build({
     ...shared,
     entryPoints: ['src/main.ts'],
+    format: 'cjs',
     target: 'node12.20',
     minifyWhitespace: true,
     plugins: [
       {
         name: 'the rest is loaded on demand',
         setup: ({ onResolve }) =>
-          onResolve({ filter: /^\.\/cli\/process\.ts$/ }, () => ({ path: './cli.js', external: true })),
+          onResolve({ filter: /^\.\/cli\/process\.ts$/ }, () => ({ path: './cli.mjs', external: true })),
       },
     ],
   }),
@@ -48,6 +50,7 @@ await Promise.all([
       { in: 'src/cli/process.ts', out: 'cli' },
       { in: 'src/demo/agent.ts', out: 'demo-agent' },
     ],
+    outExtension: { '.js': '.mjs' },
     target: 'node22.13',
     splitting: true,
     chunkNames: 'chunk-[hash]',
@@ -57,4 +60,5 @@ await Promise.all([
 for await (const file of glob('src/**/*.sh', { cwd: root })) {
   await copyFile(`${root}${file}`, `${dist}/${basename(file)}`);
 }
+await writeFile(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 await chmod(`${dist}/main.js`, 0o755);

@@ -10,11 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { detachedVariable, type Paths, spawnDetached } from '../base/index.ts';
+import { detachedVariable, type Paths, readIdentity, spawnDetached } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
-import { isAlive } from './is-alive.ts';
 
 /** How long a daemon may take until it is ready. */
 export const startDeadlineMs = 15_000;
@@ -48,7 +47,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
   try {
     let child = await spawnChild(start, errors.path);
     for (;;) {
-      const isChildAlive = isAlive(child);
+      const isChildAlive = (await readIdentity(child)) !== null;
       const status = await readyStatus(start.connect());
       if (status !== null) {
         if (status.pid === child) errors.keep();

@@ -1,7 +1,6 @@
-import type { Clock } from '../base/index.ts';
+import { type Clock, isAlive, readIdentity } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { AppError, isAppError } from '../contract/index.ts';
-import { isAlive } from './is-alive.ts';
 
 const pollMs = 50;
 
@@ -19,10 +18,11 @@ export type StopDaemon = {
 export async function stopDaemon(client: Client, options: StopDaemon): Promise<number> {
   const { clock } = options;
   const { pid } = await client.call('status');
-  if (options.isRemote) await client.call('shutdown', {});
+  const identity = options.isRemote ? null : await readIdentity(pid);
+  if (identity === null) await client.call('shutdown');
   else signal(pid);
   const deadline = clock.monotonic() + options.deadlineMs;
-  while (options.isRemote ? await isAnswering(client) : isAlive(pid)) {
+  while (identity === null ? await isAnswering(client) : await isAlive(identity)) {
     if (clock.monotonic() > deadline) {
       throw new AppError(
         'timeout',

@@ -92,5 +92,5 @@ void t.test('a program is found as a shell finds it, but not through a relative 
 
 void t.test('the demo agent is where the sources, or the bundle, have it', async (t) => {
   t.ok(existsSync(demoAgentScript()));
-  t.equal(demoAgentScript('file:///opt/drover/dist/chunk-1.js'), '/opt/drover/dist/demo-agent.js');
+  t.equal(demoAgentScript('file:///opt/drover/dist/chunk-1.js'), '/opt/drover/dist/demo-agent.mjs');
 });

@@ -76,7 +76,7 @@ void t.test('the short way loads neither parser, schemas nor an HTTP client', as
 
   t.notMatch(text, /clipanion|typanion|\bZod|node:http|child_process/);
   t.ok(text.length < 20_000, `${text.length} bytes`);
-  t.ok(existsSync(`${dist}/cli.js`));
+  t.ok(existsSync(`${dist}/cli.mjs`));
 });
 
 void t.test('main.js is syntax that an old Node.js can read', async (t) => {

@@ -63,6 +63,7 @@ void t.test('events become text: messages whole, progress on a line of its own',
     ...print('output.stdout', { text: 'long ', offset: 0, bytes: 5, partial: true }),
     ...print('output.stdout', { text: 'line', offset: 5, bytes: 5, partial: false }),
     ...print('output.stderr', { text: 'bad', offset: 0, bytes: 4, partial: false }),
+    ...print('worktree.created', { path: '/w', branch: 'b', base_commit: 'c', uncommitted_files: 3 }),
     ...print('something.new', { text: 'unknown' }),
     ...print('thought.delta', { text: 'hm' }),
     ...printer.end(),
@@ -70,7 +71,10 @@ void t.test('events become text: messages whole, progress on a line of its own',
   const textTo = (to: string) => pieces.flatMap((piece) => (piece.to === to ? [piece.text] : [])).join('');
 
   t.equal(textTo('out'), 'one two\nalone\nlong line\n');
-  t.equal(textTo('err'), '> ls -la\nbad\nhm\n');
+  t.equal(
+    textTo('err'),
+    '> ls -la\nbad\nworks on branch b in /w\n3 uncommitted files are not included\nhm\n',
+  );
 });
 
 void t.test('lines of the log are shown for a person, foreign ones as they are', async (t) => {

@@ -3,6 +3,7 @@
  * terminal. Line feeds and tabs stay.
  */
 export function escapeControls(text: string): string {
+  if (/^[\t\n -~]*$/.test(text)) return text; // the common case, without the large expression below
   return text.replace(
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
     (character) => {

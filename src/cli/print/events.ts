@@ -1,6 +1,7 @@
 import type { Event, EventData, EventType } from '../../contract/index.ts';
 import { answerHint, formatOptions } from './approval.ts';
 import { escapeControls, escapeLine } from './escape.ts';
+import { count } from './span.ts';
 import type { Style } from './style.ts';
 
 /** A piece of text and where it goes: `out` is what the run says, `err` is how it goes. */
@@ -81,8 +82,10 @@ export function createEventPrinter(style: Style): EventPrinter {
       progress(
         style.yellow(`${data.bytes} bytes of ${data.stream} are not shown: ${escapeLine(data.reason)}`),
       ),
-    'worktree.created': (data) =>
-      progress(style.dim(`works on branch ${escapeLine(data.branch)} in ${escapeLine(data.path)}`)),
+    'worktree.created': (data) => [
+      ...progress(style.dim(`works on branch ${escapeLine(data.branch)} in ${escapeLine(data.path)}`)),
+      ...(data.uncommitted_files > 0 ? progress(style.yellow(uncommittedText(data.uncommitted_files))) : []),
+    ],
     'worktree.saved': (data) => progress(style.dim(`uncommitted work saved as ${escapeLine(data.ref)}`)),
     'journal.truncated': (data) =>
       progress(style.yellow(`events ${data.from} to ${data.to} were removed by retention`)),
@@ -94,4 +97,8 @@ export function createEventPrinter(style: Style): EventPrinter {
     },
     end: close,
   };
+}
+
+function uncommittedText(files: number): string {
+  return `${count(files, 'uncommitted file')} ${files === 1 ? 'is' : 'are'} not included`;
 }

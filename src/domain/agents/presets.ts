@@ -104,7 +104,7 @@ export function chooseAgent(
 /** The file of the demo agent: beside the bundle, or in the sources. */
 export function demoAgentScript(moduleUrl: string = import.meta.url): string {
   const isSource = moduleUrl.endsWith('.ts');
-  return fileURLToPath(new URL(isSource ? '../../demo/agent.ts' : './demo-agent.js', moduleUrl));
+  return fileURLToPath(new URL(isSource ? '../../demo/agent.ts' : './demo-agent.mjs', moduleUrl));
 }
 
 function ownAgent(configured: Readonly<Record<string, AgentConfig>>, name: string): Agent | null {
