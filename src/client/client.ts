@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Event, RouteId } from '../contract/index.ts';
 import type { Endpoint } from './locate.ts';
 import { readText, request } from './request.ts';
@@ -34,11 +35,11 @@ export type Client = {
     id: Id,
     options?: CallOptions<Id>,
   ) => Promise<Answer<Id>>;
-  /** The bytes of a text route as they come. */
+  /** The bytes of a text route as they come, and the headers they came with. */
   readonly bytes: <Id extends TextRouteId>(
     id: Id,
     options?: CallOptions<Id>,
-  ) => Promise<AsyncIterable<Buffer>>;
+  ) => Promise<AsyncIterable<Buffer> & { readonly headers: IncomingHttpHeaders }>;
   /** Events in order, each once, across reconnects; ends when the daemon ends the stream. */
   readonly stream: <Id extends StreamRouteId>(
     id: Id,

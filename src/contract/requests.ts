@@ -118,5 +118,8 @@ export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
 export const logsQuery = z.strictObject({
   type: z.enum(logTypes).default('process'),
   tail: queryInt(0, 1_000_000).optional().meta({ description: 'Only the last N lines' }),
+  offset: queryInt(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Begin at this byte of a raw file: what drover-next-offset said; not for process' }),
 });
 export const deleteRepoQuery = z.strictObject({ keep_runs: z.enum(['true', 'false']).default('false') });

@@ -62,11 +62,15 @@ export type Services = {
     readonly start: (body: StartRun, key: IdempotencyWrite | null) => Promise<Run>;
     /** `canceled` when the tree is gone, `canceling` when that takes longer than 10 s. */
     readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
-    /** A byte stream of the raw file; `tail` = the last N lines. */
+    /** What the run wrote; `next` is where a reader goes on: a seq for `process`, a byte for the raw files. */
     readonly logs: (
       ref: string,
-      options: { type: string; tail: number | undefined },
-    ) => Promise<ReadableStream<Uint8Array>>;
+      options: {
+        type: 'process' | 'stdout' | 'stderr' | 'transcript';
+        tail?: number | undefined;
+        offset?: number | undefined;
+      },
+    ) => Promise<{ bytes: ReadableStream<Uint8Array>; next: { kind: 'seq' | 'offset'; value: number } }>;
     readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
   };
   readonly approvals: {

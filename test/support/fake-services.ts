@@ -167,9 +167,10 @@ export function createFakeServices(): FakeServices {
       logs: async (ref) => {
         call('runs.logs');
         findRun(ref);
-        return ReadableStream.from([
+        const bytes: ReadableStream<Uint8Array> = ReadableStream.from([
           new TextEncoder().encode('line 1\nline 2\n'),
-        ]) as ReadableStream<Uint8Array>;
+        ]);
+        return { bytes, next: { kind: 'seq', value: 0 } };
       },
       diff: async (ref) => {
         call('runs.diff');

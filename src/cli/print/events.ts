@@ -41,8 +41,7 @@ export function createEventPrinter(style: Style): EventPrinter {
     const isContinuing = streamed.get(to) === true;
     streamed.set(to, data.partial);
     const text = escapeControls(data.text);
-    const isOpen = data.partial || text.endsWith('\n');
-    return [...(isContinuing ? [] : close()), { to, text: isOpen ? text : `${text}\n` }];
+    return [...(isContinuing ? [] : close()), { to, text: data.partial ? text : `${text}\n` }];
   };
 
   const lines: Lines = {

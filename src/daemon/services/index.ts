@@ -1,7 +1,7 @@
 import { AppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
-import { type LaunchPort, type LogType, openLog } from '../../domain/runs/index.ts';
+import { type LaunchPort, openLog } from '../../domain/runs/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
@@ -77,8 +77,8 @@ export function createServices(deps: ServicesDeps): Services {
         return runs.start(body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
       cancel: runs.cancel,
-      logs: async (ref, { type, tail }) =>
-        openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type: type as LogType, tail }),
+      logs: async (ref, { type, tail, offset }) =>
+        openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type, tail, offset }),
       diff: async (ref) => {
         const run = runs.row(ref);
         if (run.repoId === null || run.baseCommit === null) {

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openIfThere } from '../../base/index.ts';
+import { AppError } from '../../contract/index.ts';
 import { outputPieces, type RunRow, type Store } from '../../foundation/store/index.ts';
 
 /**
@@ -8,7 +9,19 @@ import { outputPieces, type RunRow, type Store } from '../../foundation/store/in
  */
 export type LogType = 'process' | 'stdout' | 'stderr' | 'transcript';
 
-export type LogOptions = { readonly type: LogType; readonly tail: number | undefined };
+export type LogOptions = {
+  readonly type: LogType;
+  /** Only the last lines. */
+  readonly tail: number | undefined;
+  /** Begin at this byte of a raw file; not for `process`. */
+  readonly offset: number | undefined;
+};
+
+/** A log as it stood when it was opened, and where what comes later begins: a seq for `process`, else a byte. */
+export type OpenLog = {
+  readonly bytes: ReadableStream<Uint8Array>;
+  readonly next: { readonly kind: 'seq' | 'offset'; readonly value: number };
+};
 
 type LogDeps = {
   readonly store: Store;
@@ -18,23 +31,44 @@ type LogDeps = {
 const chunkBytes = 64 * 2 ** 10;
 const pagePieces = 500;
 
-/** The log of a run as bytes, read as the reader takes them. `tail`: only the last lines. */
-export function openLog(deps: LogDeps, run: RunRow, options: LogOptions): ReadableStream<Uint8Array> {
-  const bytes =
-    options.type === 'process' ? processBytes(deps, run, options.tail) : fileBytes(deps, run, options);
-  return ReadableStream.from(bytes);
+/** Opens the log of a run; it is read as the reader takes it. Throws `invalid_request` for an offset that cannot be. */
+export async function openLog(deps: LogDeps, run: RunRow, options: LogOptions): Promise<OpenLog> {
+  const { type, tail, offset } = options;
+  if (offset !== undefined && (type === 'process' || tail !== undefined)) {
+    throw new AppError('invalid_request', 'An offset goes with a raw log alone, without tail', {
+      hint: 'use type=stdout, stderr or transcript',
+    });
+  }
+  if (type === 'process') {
+    const upTo = deps.store.lastSeq();
+    return {
+      bytes: ReadableStream.from(processBytes(deps, run, { tail, upTo })),
+      next: { kind: 'seq', value: upTo },
+    };
+  }
+  const path = deps.outputFile(run.id, type === 'stderr' ? 'stderr' : 'stdout');
+  const end = await sizeOf(path);
+  const bytes = ReadableStream.from(fileBytes(path, { tail, offset: offset ?? 0, end }));
+  return { bytes, next: { kind: 'offset', value: end } };
 }
 
-async function* fileBytes(
-  deps: LogDeps,
-  run: RunRow,
-  { type, tail }: LogOptions,
-): AsyncGenerator<Uint8Array> {
-  const file = await openIfThere(deps.outputFile(run.id, type === 'stderr' ? 'stderr' : 'stdout'));
+async function sizeOf(path: string): Promise<number> {
+  const file = await openIfThere(path);
+  if (file === null) return 0;
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
+type FileRange = { readonly tail: number | undefined; readonly offset: number; readonly end: number };
+
+async function* fileBytes(path: string, { tail, offset, end }: FileRange): AsyncGenerator<Uint8Array> {
+  const file = await openIfThere(path);
   if (file === null) return;
   try {
-    const end = (await file.stat()).size;
-    let position = tail === undefined ? 0 : await startOfTail(file, end, tail);
+    let position = tail === undefined ? offset : await startOfTail(file, end, tail);
     while (position < end) {
       const chunk = await readRange(file, position, Math.min(chunkBytes, end - position));
       if (chunk.length === 0) return;
@@ -67,7 +101,7 @@ async function startOfTail(file: FileHandle, end: number, lines: number): Promis
 async function* processBytes(
   { store, outputFile }: LogDeps,
   run: RunRow,
-  tail: number | undefined,
+  { tail, upTo }: { readonly tail: number | undefined; readonly upTo: number },
 ): AsyncGenerator<Uint8Array> {
   const files = new Map<string, FileHandle | null>();
   const read = async (piece: ReturnType<typeof outputPieces>[number]) => {
@@ -78,14 +112,14 @@ async function* processBytes(
   };
   try {
     if (tail !== undefined) {
-      const pieces = store.read((sql) => outputPieces(sql, run.key, { after: null, limit: tail }));
+      const pieces = store.read((sql) => outputPieces(sql, run.key, { after: null, upTo, limit: tail }));
       const bytes: Buffer[] = [];
       for (const piece of pieces) bytes.push(await read(piece));
       yield lastLines(Buffer.concat(bytes), tail);
       return;
     }
     for (let after = 0; ; ) {
-      const pieces = store.read((sql) => outputPieces(sql, run.key, { after, limit: pagePieces }));
+      const pieces = store.read((sql) => outputPieces(sql, run.key, { after, upTo, limit: pagePieces }));
       for (const piece of pieces) yield await read(piece);
       const last = pieces.at(-1);
       if (last === undefined) return;

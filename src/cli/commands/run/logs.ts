@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { followRun, type QueryOf } from '../../../client/index.ts';
+import { type Client, followRun, type QueryOf } from '../../../client/index.ts';
 import type { Event, EventData } from '../../../contract/index.ts';
 import { parseChoice, parseCount } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
@@ -9,6 +9,11 @@ import { escapeControls } from '../../print/escape.ts';
 const types = ['process', 'stdout', 'stderr', 'transcript'] as const satisfies readonly NonNullable<
   QueryOf<'runsLogs'>['type']
 >[];
+
+/** A log may be long, and its reader slow. */
+const readDeadlineMs = 24 * 3_600_000;
+/** How often a raw file is looked at. */
+const pollMs = 250;
 
 /** `drover runs logs ID`: what the run wrote, raw. */
 export class RunsLogsCommand extends DroverCommand {
@@ -33,25 +38,51 @@ export class RunsLogsCommand extends DroverCommand {
     const client = this.connect();
     const type = parseChoice('--type', this.type, types);
     const tail = this.tail === undefined ? undefined : parseCount('--tail', this.tail);
-    const { last_seq: after } = await client.call('status');
     const run = await client.call('runsShow', { params: { run: this.run } });
-    const options = { params: { run: run.id }, query: { type, tail }, deadlineMs: 24 * 3_600_000 };
-    for await (const chunk of await client.bytes('runsLogs', options)) this.write(chunk);
+    const next = await this.printNow(client, run.id, { type, tail });
     if (!this.isFollowing || run.ended_at !== null) return exitCodes.ok;
     const letGo = new AbortController();
     const giveBack = this.context.onInterrupt(() => letGo.abort());
     try {
-      for await (const event of followRun(client, run.id, {
-        after,
-        signal: letGo.signal,
-        clock: this.context.clock,
-      })) {
-        this.write(textOf(event, type));
-      }
+      if (type === 'process') await this.followEvents(client, run.id, { after: next, signal: letGo.signal });
+      else await this.followFile(client, run.id, { type, offset: next, signal: letGo.signal });
+    } catch (error) {
+      if (!letGo.signal.aborted) throw error;
     } finally {
       giveBack();
     }
     return exitCodes.ok;
+  }
+
+  /** Prints the log as it stands and returns where what comes later begins. */
+  private async printNow(client: Client, run: string, query: QueryOf<'runsLogs'>): Promise<number> {
+    const answer = await client.bytes('runsLogs', { params: { run }, query, deadlineMs: readDeadlineMs });
+    for await (const chunk of answer) this.write(chunk);
+    return Number(answer.headers['drover-next-seq'] ?? answer.headers['drover-next-offset']);
+  }
+
+  private async followEvents(
+    client: Client,
+    run: string,
+    { after, signal }: { after: number; signal: AbortSignal },
+  ): Promise<void> {
+    for await (const event of followRun(client, run, { after, signal, clock: this.context.clock })) {
+      this.write(textOf(event));
+    }
+  }
+
+  private async followFile(
+    client: Client,
+    run: string,
+    follow: { type: (typeof types)[number]; offset: number; signal: AbortSignal },
+  ): Promise<void> {
+    for (let { offset } = follow; ; ) {
+      const { ended_at } = await client.call('runsShow', { params: { run } });
+      const next = await this.printNow(client, run, { type: follow.type, offset });
+      if (ended_at !== null && next === offset) return;
+      if (next === offset) await this.context.clock.sleep(pollMs, follow.signal);
+      offset = next;
+    }
   }
 
   private write(chunk: Buffer | string): void {
@@ -59,13 +90,9 @@ export class RunsLogsCommand extends DroverCommand {
   }
 }
 
-/** What an event adds to a log of this type. */
-function textOf(event: Event, type: (typeof types)[number]): string {
-  if (type === 'transcript') return `${JSON.stringify(event)}\n`;
-  const isWanted =
-    (event.type === 'output.stdout' && type !== 'stderr') ||
-    (event.type === 'output.stderr' && type !== 'stdout');
-  if (!isWanted) return '';
+/** What an event adds to the process's log. */
+function textOf(event: Event): string {
+  if (event.type !== 'output.stdout' && event.type !== 'output.stderr') return '';
   const { text, partial } = event.data as EventData<'output.stdout'>;
-  return partial || text.endsWith('\n') ? text : `${text}\n`;
+  return partial ? text : `${text}\n`;
 }

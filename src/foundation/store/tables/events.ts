@@ -45,26 +45,32 @@ export function eventsAfter(
   return rows.map(decode);
 }
 
-/** Where pieces of a run's output stand, in journal order: after `after`, or the last `limit` ones when `after` is null. */
+/** Where pieces of a run's output stand, up to `upTo` in journal order: after `after`, or the last ones when it is null. */
 export function outputPieces(
   sql: Sql,
   runKey: number,
-  query: { readonly after: number | null; readonly limit: number },
+  query: { readonly after: number | null; readonly upTo: number; readonly limit: number },
 ): readonly {
   readonly seq: number;
   readonly stream: 'stdout' | 'stderr';
   readonly offset: number;
   readonly bytes: number;
 }[] {
-  const where = 'run_key = ? AND file_bytes IS NOT NULL';
+  const where = 'run_key = ? AND file_bytes IS NOT NULL AND seq <= ?';
   const rows =
     query.after === null
       ? sql
-          .all(`SELECT * FROM events WHERE ${where} ORDER BY seq DESC LIMIT ?`, runKey, query.limit)
+          .all(
+            `SELECT * FROM events WHERE ${where} ORDER BY seq DESC LIMIT ?`,
+            runKey,
+            query.upTo,
+            query.limit,
+          )
           .toReversed()
       : sql.all(
           `SELECT * FROM events WHERE ${where} AND seq > ? ORDER BY seq LIMIT ?`,
           runKey,
+          query.upTo,
           query.after,
           query.limit,
         );
