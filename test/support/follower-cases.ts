@@ -96,7 +96,9 @@ export const followerCases: readonly LaunchCase[] = [
           const kind = await outcome(run);
           outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
           await run.launch().catch(() => {});
-          assert.equal(await outcome(run), kind);
+          // A `mkdir go` that outlives its launcher may still make it less certain that nothing ran, never more.
+          if (kind !== 'vanished, never started') assert.equal(await outcome(run), kind);
+          else assert.match(await outcome(run), /^vanished/);
           assert.ok((await run.starts()) <= 1);
         } finally {
           await run.remove();

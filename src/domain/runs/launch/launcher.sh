@@ -21,25 +21,26 @@ umask 077
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin
 LC_ALL=C
 unset CDPATH ENV BASH_ENV
+if [ -n "${BASH_VERSION-}" ]; then set +o posix; fi # which would make bash forget an exit once told (step 9)
 cd "$1" || exit 1
 
 # 1. One launcher wins; a second one, or a unit that is restarted, ends here without a trace.
 mkdir claim 2>/dev/null || exit 0
-exec </dev/null >>launcher.log 2>&1
+exec </dev/null >>launcher.log 2>&1 || exit 1
 
 # 2. Handlers, not `trap ''`: an ignored signal would stay ignored in the agent. TERM to the whole group or cgroup must
 # end the agent and leave us alive to write down how it ended.
 # USR1 before there is an agent does nothing: its marker is looked at in step 9. Closing fd 3 earlier would leave the
-# agent's own open of the FIFO without a writer, and so hanging.
-signalled=
+# agent's own open of the FIFO without a writer, and so hanging. (`true`, not `:`, because a redirection that fails on
+# a special builtin ends the shell, and a disk may be full.)
 agent=
-trap 'signalled=1' TERM INT HUP
-trap 'signalled=1; if [ -n "$agent" ]; then exec 3>&-; : >eof.done; fi' USR1
+trap : TERM INT HUP
+trap 'if [ -n "$agent" ]; then exec 3>&-; true >eof.done; fi' USR1
 
 # 3. We hold the write end (and, opened both ways, never block) so that the agent sees no EOF between two writers.
 if [ -e input ]; then
   mkfifo -m 600 in.fifo || exit 1
-  exec 3<>in.fifo
+  exec 3<>in.fifo || exit 1
   input=in.fifo
 else
   input=/dev/null
@@ -107,26 +108,27 @@ unset environment
 
 # 8. Without it (a full disk) the run goes on; only its worker's figures are missing.
 write_identity agent "$agent"
+agent_start=$start
 
 # 9. A request for EOF writes its marker first and then looks for our identity: either we see the marker here, or our
 # trap was in place before the signal.
-if [ -e eof ]; then exec 3>&- && : >eof.done; fi
+if [ -e eof ]; then exec 3>&- && true >eof.done; fi
 
 # A trapped signal makes `wait` return at once with 128 + its number, which looks like the agent's own death by that
-# signal. So after a signal: a status up to 128 is the agent's; if the agent is still there the wait was interrupted;
-# else it has been reaped, in the very moment of the signal or before it, and is asked for once more. dash, which may
-# reap and yet report the signal, repeats the true status as often as it is asked. bash forgets a status that it has
-# told: its 127, `not a child`, means that the first one was true (or, within microseconds, an agent that exited 127).
-# A signal just before `wait` is no different: its trap has run, and the status that follows is the agent's.
+# signal; a flag set by the trap cannot tell, because under bash `wait` may report a signal whose trap ran before it. So:
+# a status up to 128 is the agent's. Above, an agent that is still there (or not reaped yet) says that the wait was cut
+# short. Else it has been reaped, perhaps in the very moment of the signal, which is then what was reported: asked
+# again, dash and bash repeat the true status, bash only after each signal that is still pending has been reported.
 while :; do
-  signalled=
   wait "$agent"
   status=$?
-  if [ -z "$signalled" ] || [ "$status" -le 128 ]; then break; fi
-  if kill -0 "$agent" 2>/dev/null; then continue; fi
-  wait "$agent" 2>/dev/null
-  again=$?
-  if [ -z "${BASH_VERSION-}" ] || [ "$again" != 127 ]; then status=$again; fi
+  if [ "$status" -le 128 ]; then break; fi
+  if kill -0 "$agent" 2>/dev/null && start_of "$agent" && [ "$start" = "$agent_start" ]; then continue; fi
+  for _ in 1 2 3 4 5; do
+    wait "$agent" 2>/dev/null
+    status=$?
+    if [ "$status" -le 128 ]; then break; fi
+  done
   break
 done
 
