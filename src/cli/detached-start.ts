@@ -93,7 +93,12 @@ async function spawnChild(start: DetachedStart, errorFile: string): Promise<numb
   const { context, tokens } = start;
   const stderr = openSync(errorFile, 'w', 0o600);
   try {
-    const env = { ...context.env, ...tokenEnv(tokens), [detachedVariable]: '1' };
+    const env = {
+      ...context.env,
+      ...tokenEnv(tokens),
+      ...withoutRun,
+      [detachedVariable]: '1',
+    };
     const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return await spawnDetached(
       process.execPath,
@@ -104,6 +109,9 @@ async function spawnChild(start: DetachedStart, errorFile: string): Promise<numb
     closeSync(stderr);
   }
 }
+
+/** A daemon that was started from inside a run is not part of it: the run's end must not sweep it away. */
+const withoutRun = { DROVER_RUN_ID: undefined, DROVER_RUN_TOKEN: undefined };
 
 /** Tokens travel by environment: arguments can be read by every user of the machine. */
 function tokenEnv(tokens: DetachedStart['tokens']): Record<string, string> {

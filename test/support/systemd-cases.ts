@@ -71,11 +71,11 @@ export const systemdCases: readonly LaunchCase[] = [
       withRun(makeRun(via, 'sleep 600'), async (run) => {
         await run.launch();
         const { launcher } = await run.running();
-        assert.equal(await unitResult(run.runId), null, 'nothing yet');
+        assert.equal(await unitResult(run.runId, clock), null, 'nothing yet');
         process.kill(launcher.pid, 'SIGKILL');
-        const result = await until('the result', () => unitResult(run.runId));
+        const result = await until('the result', () => unitResult(run.runId, clock));
         assert.deepEqual(result, { result: 'signal', mainStatus: 9 });
-        assert.equal(await unitResult(run.runId), null, 'forgotten by the manager');
+        assert.equal(await unitResult(run.runId, clock), null, 'forgotten by the manager');
         assert.equal((await run.state()).kind, 'vanished');
       }),
   },
@@ -88,7 +88,7 @@ export const systemdCases: readonly LaunchCase[] = [
         const show = () =>
           call('systemctl', '--user', 'show', '-P', 'LoadState', `${unitName(run.runId)}.service`);
         await until('the unit to be forgotten', () => show() === 'not-found\n');
-        assert.equal(await unitResult(run.runId), null);
+        assert.equal(await unitResult(run.runId, clock), null);
       }),
   },
   {

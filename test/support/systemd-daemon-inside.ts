@@ -78,7 +78,9 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       await until('its process', () => json('runs', 'show', '--json', 'stubborn').status === 'running');
       assert.equal(drover('runs', 'cancel', 'stubborn').code, 0);
       assert.equal(json('runs', 'show', '--json', 'stubborn').status, 'canceled');
-      await until('no unit', () => units().trim() === '');
+      await until('no unit', () => units().trim() === '').catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${units()}`);
+      });
     },
   },
   {
@@ -86,6 +88,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
     run: async () => {
       const { run_id: id } = json(
         'run',
+        '--json',
         '--bg',
         '--agent',
         'command',

@@ -92,7 +92,7 @@ export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPort
     },
     verdict: async (run) => {
       if (run.launchedBy !== 'systemd') return null;
-      const known = await unitResult(run.id);
+      const known = await unitResult(run.id, clock);
       return known?.result === 'oom-kill' ? 'out_of_memory' : null;
     },
   };

@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { bootId, isAlive, type ProcessIdentity } from '../../../base/index.ts';
 import { readMeta, runFiles } from './folder.ts';
@@ -106,10 +107,14 @@ async function readExit(folder: string): Promise<RunExit | null> {
   const record = (await readIfThere(folder, runFiles.exit)) ?? '';
   const [, status, signal] = /^status (\d+)\nsignal (.*)\nend\n$/.exec(record) ?? [];
   if (status === undefined) return null; // not there, or cut by a power loss: as good as not written
-  return {
-    status: Number(status),
-    signal: /^[A-Z][A-Z0-9+-]*$/.test(signal ?? '') ? (signal ?? null) : null,
-  };
+  const isNamed = /^[A-Z][A-Z0-9+-]*$/.test(signal ?? '');
+  return { status: Number(status), signal: isNamed ? (signal ?? null) : signalOf(Number(status)) };
+}
+
+/** The name behind a status above 128: what the launcher leaves open when a signal hits it while it asks for the name. */
+function signalOf(status: number): string | null {
+  const found = Object.entries(constants.signals).find(([, number]) => number === status - 128);
+  return found?.[0].replace(/^SIG/, '') ?? null;
 }
 
 async function ended(folder: string, exit: RunExit): Promise<RunFolderState> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readProcess, runCommand } from '../../../base/index.ts';
+import { type Clock, readProcess, runCommand } from '../../../base/index.ts';
 
 /** Limits that a run's unit enforces; an empty or absent one is no limit. Values as systemd reads them. */
 export type UnitLimits = {
@@ -107,16 +107,27 @@ export async function systemctl(...args: readonly string[]): Promise<{ code: num
   return { code: answer.code ?? 1, text: answer.stdout.toString('utf8') };
 }
 
+/** A unit whose processes are gone takes a moment to say so. */
+const settlingMs = 2000;
+const settlePollMs = 20;
+
 /**
  * What the manager says of the run's unit, which is then forgotten there; null when it knows nothing, as after any
  * good end, or still runs it. A launcher that was killed leaves a failed unit, and this is how to learn why.
  */
-export async function unitResult(runId: string): Promise<UnitResult | null> {
+export async function unitResult(runId: string, clock: Clock): Promise<UnitResult | null> {
   const unit = `${unitName(runId)}.service`;
-  const answer = await systemctl('show', '--property=LoadState,ActiveState,Result,ExecMainStatus', unit);
-  if (answer === null || answer.code !== 0) return null;
-  const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(answer.text)?.[1] ?? '';
-  if (of('LoadState') === 'not-found' || of('ActiveState') !== 'failed') return null;
-  await systemctl('reset-failed', unit);
-  return { result: of('Result'), mainStatus: Number(of('ExecMainStatus')) };
+  const deadline = clock.monotonic() + settlingMs;
+  for (;;) {
+    const answer = await systemctl('show', '--property=LoadState,ActiveState,Result,ExecMainStatus', unit);
+    if (answer === null || answer.code !== 0) return null;
+    const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(answer.text)?.[1] ?? '';
+    if (of('LoadState') === 'not-found' || of('ActiveState') === 'inactive') return null;
+    if (of('ActiveState') === 'failed') {
+      await systemctl('reset-failed', unit);
+      return { result: of('Result'), mainStatus: Number(of('ExecMainStatus')) };
+    }
+    if (clock.monotonic() >= deadline) return null;
+    await clock.sleep(settlePollMs);
+  }
 }

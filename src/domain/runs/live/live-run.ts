@@ -205,12 +205,14 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
       ['stderr', stderr],
     ] as const)
       await tellDropped(reader, stream);
-    const verdict = await launch.verdict(first);
-    if (state.kind === 'ended')
-      return { kind: 'exited', exitCode: state.exitCode, signal: state.signal, verdict };
+    const verdict = await launch.verdict(row());
+    // An exit record that a dying launcher was just writing counts, even if it came after we looked first.
+    const last = state.kind === 'ended' ? state : await launch.inspect(first);
+    if (last.kind === 'ended')
+      return { kind: 'exited', exitCode: last.exitCode, signal: last.signal, verdict };
     return {
       kind: 'vanished',
-      reason: state.kind === 'vanished' ? state.reason : 'The process vanished',
+      reason: last.kind === 'vanished' ? last.reason : 'The process vanished',
       verdict,
     };
   };
