@@ -3,10 +3,10 @@ import { toTimestamp } from '../../base/index.ts';
 import { AppError, isAppError, newId, type Page, type Repo } from '../../contract/index.ts';
 import type { Git } from '../../foundation/git/index.ts';
 import {
+  countLiveRunsOfRepo,
   deleteRepo,
   insertRepo,
   listRepos,
-  liveRuns,
   type RepoRow,
   type Store,
   type Transaction,
@@ -66,8 +66,8 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
 
   const view = async (row: RepoRow): Promise<Repo> => {
     const [trusted, isThere] = await Promise.all([isTrusted(row), exists(`${row.path}/.git`)]);
-    const active = store.read(liveRuns).filter((run) => run.repoId === row.id);
-    return toResource(row, { trusted, missing: !isThere, activeRuns: active.length });
+    const activeRuns = store.read((sql) => countLiveRunsOfRepo(sql, row.id));
+    return toResource(row, { trusted, missing: !isThere, activeRuns });
   };
 
   const add: Repos['add'] = async ({ path, name }, inTransaction) => {

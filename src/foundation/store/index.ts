@@ -35,6 +35,7 @@ export { type InputRow, insertInput, markInputArrived, openInputs, setInputState
 export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
 export {
   countLiveRuns,
+  countLiveRunsOfRepo,
   deleteRun,
   endedRuns,
   findRunByName,
@@ -45,8 +46,12 @@ export {
   listRuns,
   liveRuns,
   outputBytesOfEnded,
+  type QueueRow,
+  queueRows,
   type RunFilter,
+  type RunPulse,
   type RunRow,
+  runPulse,
   type StopKind,
   updateRun,
 } from './tables/runs.ts';
