@@ -1,0 +1,49 @@
+/** The steps of `npm run check` that are no tests, and how a step is run: quiet when it passes, all of its output when not. */
+import { spawn } from 'node:child_process';
+
+/** A command whose exit code says whether it passed. */
+export type Step = { readonly name: string; readonly command: readonly [string, ...string[]] };
+
+/** Suites that take longer than a check may: run by `npm test`. */
+export const slowSuites = ['e2e', 'crash', 'hostile', 'systemd', 'bench'] as const;
+
+export const staticSteps: readonly Step[] = [
+  { name: 'format and lint', command: ['biome', 'check', '.'] },
+  { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'lint with types', command: ['eslint', 'src', 'scripts', 'test'] },
+  { name: 'dependency rules', command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'] },
+];
+
+/** Runs one step to its end and says how it went; false when it failed. */
+export function runStep(step: Step): Promise<boolean> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const [file, ...args] = step.command;
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+    child.once('error', (error) => {
+      process.stderr.write(`${step.name}: ${error.message}\n`);
+      resolve(false);
+    });
+    child.once('close', (code) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      process.stdout.write(`${code === 0 ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)\n`);
+      if (code !== 0) process.stdout.write(Buffer.concat(output));
+      resolve(code === 0);
+    });
+  });
+}
+
+/** Runs all steps, two at a time; how each went, in the order in which they ended. */
+export async function runSteps(steps: readonly Step[]): Promise<boolean[]> {
+  const results: boolean[] = [];
+  const queue = [...steps];
+  const worker = async () => {
+    for (let step = queue.shift(); step !== undefined; step = queue.shift())
+      results.push(await runStep(step));
+  };
+  await Promise.all([worker(), worker()]);
+  return results;
+}
