@@ -39,7 +39,10 @@ export type Http = {
   readonly listenTcp: (host: string, port: number) => Promise<BoundAddress>;
   readonly address: () => { readonly socket: string | null; readonly tcp: BoundAddress | null };
   readonly counts: () => { readonly connections: number; readonly streams: number };
-  /** Stops listening, ends the streams, waits for the requests under way, and cuts what is left after `graceMs`. */
+  /**
+   * Ends the streams and waits for the requests under way, during which whoever asks is still told that the daemon is
+   * draining; then stops listening, and cuts what is left after `graceMs`.
+   */
   readonly close: (drain: { readonly graceMs: number }) => Promise<void>;
 };
 
@@ -97,14 +100,17 @@ export function createHttp(options: HttpOptions): Http {
     address: () => ({ socket: socket?.path ?? null, tcp }),
     counts: connections.counts,
     close: async ({ graceMs }) => {
+      const patience = new AbortController();
+      hub.close('the daemon is stopping; resume from the last id');
+      connections.closeIdle();
+      const late = clock.sleep(graceMs, patience.signal).catch(() => {}); // the requests were over first
+      await Promise.race([connections.underWay(), late]);
+      patience.abort();
       const ended = servers
         .filter((server) => server.listening)
         .map((server) => stopListening(server, socket));
-      hub.close('the daemon is stopping; resume from the last id');
-      connections.closeIdle();
-      const deadline = setTimeout(connections.closeAll, graceMs);
+      connections.closeAll();
       await Promise.all(ended);
-      clearTimeout(deadline);
     },
   };
 }

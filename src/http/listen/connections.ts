@@ -16,6 +16,8 @@ export type Connections = {
   /** Makes the connection of a request one of the event streams. Throws `busy` when there are too many. */
   readonly becomeStream: (incoming: IncomingMessage) => void;
   readonly counts: () => { readonly connections: number; readonly streams: number };
+  /** Resolves once the requests that are under way now are over; those that come meanwhile are not waited for. */
+  readonly underWay: () => Promise<void>;
   /** Closes every connection that has no request, and from now on each one after its request. */
   readonly closeIdle: () => void;
   readonly closeAll: () => void;
@@ -24,6 +26,7 @@ export type Connections = {
 /** Makes the one table of connections. */
 export function createConnections(limits: Limits, clock: Clock): Connections {
   const open = new Map<Socket, Connection>();
+  const answering = new Set<ServerResponse>();
   let streams = 0;
   let isClosing = false;
 
@@ -60,7 +63,9 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
       const connection = open.get(incoming.socket);
       if (connection === undefined) return;
       connection.requests += 1;
+      answering.add(outgoing);
       outgoing.once('close', () => {
+        answering.delete(outgoing);
         connection.requests -= 1;
         if (connection.isStream && open.has(incoming.socket)) streams -= 1;
         connection.isStream = false;
@@ -80,6 +85,11 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
       streams += 1;
     },
     counts: () => ({ connections: open.size - streams, streams }),
+    underWay: async () => {
+      await Promise.all(
+        [...answering].map((outgoing) => new Promise((over) => outgoing.once('close', over))),
+      );
+    },
     closeIdle: () => {
       isClosing = true;
       for (const { socket, requests } of [...open.values()]) if (requests === 0) socket.destroy();

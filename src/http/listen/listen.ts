@@ -18,7 +18,9 @@ export type BoundSocket = { readonly path: string; readonly inode: bigint };
 export async function listenOnSocket(server: Server, path: string): Promise<BoundSocket> {
   checkSocketPath(path);
   prepareSocketFolder(path);
-  if (await isAnswering(path)) throw inUse(`Another program answers on '${path}'`);
+  if (await isAnswering(path)) {
+    throw inUse(`Another program answers on '${path}'`, 'stop it, or give this daemon a --socket of its own');
+  }
   removeStaleSocket(path);
   await listening(server, () => bindPrivately(server, path), `The socket '${path}' cannot be made`);
   const made = lstatSync(path, { bigint: true });
@@ -76,8 +78,8 @@ function isAnswering(path: string): Promise<boolean> {
   });
 }
 
-function inUse(message: string): AppError {
-  return new AppError('address_in_use', message, { hint: 'stop that program, or choose another address' });
+function inUse(message: string, hint = 'stop the program that has it, or choose another address'): AppError {
+  return new AppError('address_in_use', message, { hint });
 }
 
 function badAddress(message: string, cause: NodeJS.ErrnoException): AppError {
