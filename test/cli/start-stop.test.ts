@@ -78,7 +78,11 @@ void t.test('the foreground gets what the options say, in every spelling of the 
   t.match(seen[0], {
     profile: 'work',
     config: 'c.toml',
-    paths: { stateRoot: '/h/.local/state/drover/profiles/work' },
+    paths: {
+      stateRoot: '/h/.local/state/drover/profiles/work',
+      config: '/h/c.toml',
+      isConfigNamed: true,
+    },
   });
   for (const options of seen.slice(0, 4)) t.match(options, { addr: '127.0.0.1:7777', socket: undefined });
   t.match(seen[4], { addr: undefined, socket: '/run/me/d.sock', adminToken: 't' });

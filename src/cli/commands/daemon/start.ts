@@ -45,8 +45,14 @@ export class DaemonStartCommand extends DroverCommand {
     return this.foreground ? this.runForeground() : this.runDetached();
   }
 
+  /** As `target`, with the configuration that the new daemon is to read. */
+  private startTarget(): ReturnType<DaemonStartCommand['target']> {
+    const target = this.target();
+    return { ...target, flags: { ...target.flags, config: this.config } };
+  }
+
   protected async runForeground(): Promise<number> {
-    const paths = localPaths(this.target());
+    const paths = localPaths(this.startTarget());
     const { addr, socket } = this.listenOn();
     return this.context.runDaemon({
       profile: this.profile,
@@ -65,7 +71,7 @@ export class DaemonStartCommand extends DroverCommand {
     const { addr, socket } = this.listenOn();
     const started = await startDetached({
       context: this.context,
-      paths: localPaths(this.target()),
+      paths: localPaths(this.startTarget()),
       connect: () =>
         createClient(locateDaemon({ ...this.target(), flags: { ...this.target().flags, socket } })),
       args: argsOf({
