@@ -26,6 +26,7 @@ export {
   isAlive,
   type ProcessIdentity,
   type ProcessRow,
+  parseProcStat,
   readIdentity,
   readProcess,
 } from './process-identity.ts';

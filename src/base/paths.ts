@@ -27,6 +27,8 @@ export type Paths = {
   /** A configuration that was named must exist; the default one may be missing. */
   readonly isConfigNamed: boolean;
   readonly stateRoot: string;
+  /** By flag or environment: a client then means the daemon of that very state root and no other. */
+  readonly isStateRootNamed: boolean;
   readonly socket: string;
   /** `computed` gives way to the configuration's `socket_path`. */
   readonly socketFrom: 'flag' | 'env' | 'computed';
@@ -79,9 +81,9 @@ export function computePaths(input: PathInput): Paths {
   const configRoot = absolute(env.XDG_CONFIG_HOME) ?? join(input.home, '.config');
   const namedConfig = named(flags.config) ?? named(env.DROVER_CONFIG);
 
+  const envStateRoot = named(env.DROVER_STATE_ROOT);
   const stateBase =
-    named(env.DROVER_STATE_ROOT) ??
-    join(absolute(env.XDG_STATE_HOME) ?? join(input.home, '.local', 'state'), 'drover');
+    envStateRoot ?? join(absolute(env.XDG_STATE_HOME) ?? join(input.home, '.local', 'state'), 'drover');
   const stateRoot = named(flags.stateRoot) ?? join(stateBase, ...within);
 
   const flagSocket = named(flags.socket);
@@ -92,6 +94,7 @@ export function computePaths(input: PathInput): Paths {
     config: namedConfig ?? join(configRoot, 'drover', ...within, 'daemon.toml'),
     isConfigNamed: namedConfig !== undefined,
     stateRoot,
+    isStateRootNamed: nonEmpty(flags.stateRoot) !== undefined || envStateRoot !== undefined,
     socket: flagSocket ?? envSocket ?? computedSocket(input, stateRoot, within),
     socketFrom: flagSocket !== undefined ? 'flag' : envSocket !== undefined ? 'env' : 'computed',
     pidFile: join(stateRoot, 'daemon.pid'),

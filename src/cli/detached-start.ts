@@ -40,7 +40,7 @@ export type DetachedStart = {
  */
 export async function startDetached(start: DetachedStart): Promise<{ isNew: boolean; status: Status }> {
   const { clock } = start.context;
-  const running = await readyStatus(start.connect());
+  const running = await readyStatus(start);
   if (running !== null) return { isNew: false, status: running };
   const deadline = clock.monotonic() + startDeadlineMs;
   const errors = openErrorFile(start.paths);
@@ -48,16 +48,16 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
     let child = await spawnChild(start, errors.path);
     for (;;) {
       const isChildAlive = (await readIdentity(child)) !== null;
-      const status = await readyStatus(start.connect());
+      const status = await readyStatus(start);
       if (status !== null) {
         if (status.pid === child) errors.keep();
         return { isNew: status.pid === child, status };
       }
       if (!isChildAlive) {
         const reason = reasonIn(errors.path);
-        if (reason.code !== 'already_running') throw reason;
+        if (reason.code !== 'already_running' || isElsewhere(reason, start)) throw reason;
         await clock.sleep(respawnMs);
-        if ((await readyStatus(start.connect())) === null) child = await spawnChild(start, errors.path);
+        if ((await readyStatus(start)) === null) child = await spawnChild(start, errors.path);
       }
       if (clock.monotonic() > deadline) {
         throw new AppError(
@@ -76,9 +76,9 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
 }
 
 /** The status of a daemon that is ready; null while there is none. */
-async function readyStatus(client: Client): Promise<Status | null> {
+async function readyStatus({ connect }: DetachedStart): Promise<Status | null> {
   try {
-    const status = await client.call('status', { deadlineMs: 5000 });
+    const status = await connect().call('status', { deadlineMs: 5000 });
     return status.ready ? status : null;
   } catch (error) {
     const isOnItsWay = ['daemon_not_running', 'busy', 'draining', 'timeout'].some((code) =>
@@ -86,6 +86,17 @@ async function readyStatus(client: Client): Promise<Status | null> {
     );
     if (isOnItsWay) return null;
     throw error;
+  }
+}
+
+/** True when the daemon that holds the state root listens on another socket than we look at: it would never answer us. */
+function isElsewhere({ fields }: AppError, { connect }: DetachedStart): boolean {
+  if (typeof fields.socket !== 'string') return false; // just starting or stopping
+  try {
+    const { endpoint } = connect();
+    return endpoint.kind === 'socket' && endpoint.path !== fields.socket;
+  } catch {
+    return false; // it is known by its endpoint file only, which is about to appear
   }
 }
 

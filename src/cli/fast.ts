@@ -28,7 +28,7 @@ export async function fastAnswer(argv: readonly string[], world: FastWorld): Pro
   const match = /^(?:(?:daemon|d) )?status( --json)?$/.exec(call);
   if (match === null || !isProfileName(profileOf({ env: world.env }))) return null;
   const socket = locateSocket(machinePaths({}, world.env, world.cwd), {});
-  const body = await getStatus(socket, world.env.DROVER_RUN_TOKEN);
+  const body = socket === null ? null : await getStatus(socket, world.env.DROVER_RUN_TOKEN);
   if (body === null || match[1] !== undefined) return body === null ? null : `${body.trimEnd()}\n`;
   return textOf(body, world);
 }

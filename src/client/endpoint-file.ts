@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { computePaths, type PathFlags, type Paths } from '../base/index.ts';
+import { computePaths, type PathFlags, type Paths, parseProcStat } from '../base/index.ts';
 
 /** `<state>/daemon.json`: how a client whose environment lacks XDG_RUNTIME_DIR still finds the daemon. */
 export type EndpointFile = {
   readonly pid: number;
   readonly socket: string;
   readonly address?: string | null;
+  readonly start_time?: string;
   readonly instance_id?: string;
   readonly version?: string;
 };
@@ -40,10 +41,28 @@ export function readEndpointFile(path: string): EndpointFile | null {
 
 /**
  * The socket a client tries: `--socket`, `$DROVER_SOCKET`, the endpoint file, the computed path. With `--state-root`
- * the endpoint file there wins over the environment's socket.
+ * the endpoint file there wins over the environment's socket. Null when a state root was named and no daemon of it is
+ * known: the computed path may be that of another state root's daemon, which is not the one that is meant.
  */
-export function locateSocket(paths: Paths, flags: PathFlags): string {
+export function locateSocket(paths: Paths, flags: PathFlags): string | null {
   const isNamed = paths.socketFrom === 'flag' || (paths.socketFrom === 'env' && !flags.stateRoot);
   if (isNamed) return paths.socket;
-  return readEndpointFile(paths.endpointFile)?.socket ?? paths.socket;
+  const endpoint = readEndpointFile(paths.endpointFile);
+  if (endpoint !== null && !hasEnded(endpoint)) return endpoint.socket;
+  return paths.isStateRootNamed ? null : paths.socket;
+}
+
+/** True when the process that wrote the file is surely gone: its socket may have become another daemon's. */
+function hasEnded({ pid, start_time }: EndpointFile): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  if (process.platform !== 'linux' || start_time === undefined || start_time === '') return false;
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.startTime !== start_time;
+  } catch {
+    return false; // hidden from us: the socket tells
+  }
 }

@@ -29,20 +29,28 @@ export function localPaths(input: LocateInput): Paths {
 
 /**
  * Finds the daemon (contract §10.12). `--daemon` names another one, whose token comes from `$DROVER_TOKEN` or
- * `$DROVER_TOKEN_FILE`; over a socket a run's own token is sent by itself. Throws `usage`, `address_invalid` and
- * `token_file_invalid`.
+ * `$DROVER_TOKEN_FILE`; over a socket a run's own token is sent by itself. Throws `usage`, `address_invalid`,
+ * `token_file_invalid` and, for a named state root without a daemon, `daemon_not_running`.
  */
 export function locateDaemon(input: LocateInput): Endpoint {
   const { flags, env } = input;
   if (flags.daemon === undefined) {
     const paths = localPaths(input);
-    return { kind: 'socket', path: locateSocket(paths, flags), token: env.DROVER_RUN_TOKEN || undefined };
+    const path = locateSocket(paths, flags);
+    if (path === null) throw noDaemonOf(paths);
+    return { kind: 'socket', path, token: env.DROVER_RUN_TOKEN || undefined };
   }
   const token = tokenOf(env);
   if (flags.daemon.includes('/')) {
     return { kind: 'socket', path: flags.daemon, token: token ?? (env.DROVER_RUN_TOKEN || undefined) };
   }
   return { kind: 'tcp', ...parseAddress(flags.daemon), token };
+}
+
+function noDaemonOf({ stateRoot }: Paths): AppError {
+  return new AppError('daemon_not_running', 'daemon not running', {
+    hint: `no daemon runs on the state root ${stateRoot}; start one with: drover daemon start --state-root ${stateRoot}`,
+  });
 }
 
 /** `HOST:PORT` or `[V6]:PORT` as its parts. Throws `address_invalid`. */

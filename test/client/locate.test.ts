@@ -22,7 +22,7 @@ void t.test('the order is flag, environment, endpoint file, computed path', asyn
   t.match(locate({ socket: '/flag.sock' }, { DROVER_SOCKET: '/env.sock' }), { path: '/flag.sock' });
   t.match(locate({}, { DROVER_SOCKET: '/env.sock' }), { path: '/env.sock' });
   t.match(locate({}), { path: '/from/the/file.sock' });
-  t.match(locate({}, { DROVER_STATE_ROOT: '/no/such/folder' }), { path: '/run/me/drover/drover.sock' });
+  t.match(locate({}, { DROVER_STATE_ROOT: '' }), { path: '/run/me/drover/drover.sock' });
 });
 
 void t.test('a state root that was named wins over the socket of the environment', async (t) => {
@@ -37,12 +37,27 @@ void t.test('a state root that was named wins over the socket of the environment
   t.match(endpoint, { path: '/from/the/file.sock' });
 });
 
-void t.test('an endpoint file that is not whole counts as none', async (t) => {
-  for (const content of ['', '{"pid":', '[]', 'null', '{"pid":"1","socket":"/x"}', '{"pid":1}']) {
-    const state = t.testdir({ 'daemon.json': content });
-    const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/me', DROVER_STATE_ROOT: state };
+void t.test('an endpoint file that is not whole, or of a process that is gone, counts as none', async (t) => {
+  const gone = { pid: process.pid, start_time: '1', socket: '/x' };
+  for (const content of ['', '{"pid":', '[]', 'null', '{"pid":"1","socket":"/x"}', '{"pid":1}', gone]) {
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    const state = t.testdir({ drover: { 'daemon.json': text } });
+    const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/me', XDG_STATE_HOME: state };
 
-    t.match(locateDaemon({ flags: {}, env, cwd: '/' }), { path: '/run/me/drover/drover.sock' }, content);
+    t.match(locateDaemon({ flags: {}, env, cwd: '/' }), { path: '/run/me/drover/drover.sock' }, text);
+  }
+});
+
+void t.test('a named state root without a daemon is never the daemon of the computed socket', async (t) => {
+  const gone = { pid: process.pid, start_time: '1', socket: '/run/me/drover/drover.sock' };
+  const left = t.testdir({ 'daemon.json': JSON.stringify(gone) });
+  const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/me' };
+
+  for (const stateRoot of ['/no/such/folder', left]) {
+    const byFlag = () => locateDaemon({ flags: { stateRoot }, env, cwd: '/' });
+    const byEnv = () => locateDaemon({ flags: {}, env: { ...env, DROVER_STATE_ROOT: stateRoot }, cwd: '/' });
+    t.equal(codeOf(byFlag), 'daemon_not_running');
+    t.equal(codeOf(byEnv), 'daemon_not_running');
   }
 });
 
