@@ -5,7 +5,7 @@ import { AppError, isAppError } from '../contract/index.ts';
 const pollMs = 50;
 
 export type StopDaemon = {
-  /** Another machine's daemon is asked over HTTP; our own gets SIGTERM. */
+  /** Another machine's daemon is asked over HTTP; our own gets SIGTERM, but not from inside a run. */
   readonly isRemote: boolean;
   readonly deadlineMs: number;
   readonly clock: Clock;
@@ -18,8 +18,9 @@ export type StopDaemon = {
 export async function stopDaemon(client: Client, options: StopDaemon): Promise<number> {
   const { clock } = options;
   const { pid } = await client.call('status');
+  const mayNotSignal = client.endpoint.token !== undefined; // the daemon decides what this token allows
   const identity = options.isRemote ? null : await readIdentity(pid);
-  if (identity === null) await client.call('shutdown');
+  if (identity === null || mayNotSignal) await client.call('shutdown');
   else signal(pid);
   const deadline = clock.monotonic() + options.deadlineMs;
   while (identity === null ? await isAnswering(client) : await isAlive(identity)) {
