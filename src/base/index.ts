@@ -8,6 +8,7 @@ export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
 export { fileDescriptorRoom } from './fd-limit.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
+export { createLoopLagMeter, type LoopLag, type LoopLagMeter } from './loop-lag.ts';
 export { createMutex, type Mutex } from './mutex.ts';
 export { openIfThere } from './open-if-there.ts';
 export {

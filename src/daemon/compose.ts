@@ -1,5 +1,12 @@
 import { userInfo } from 'node:os';
-import { createBus, fileDescriptorRoom, type Log, type Paths, systemClock } from '../base/index.ts';
+import {
+  createBus,
+  createLoopLagMeter,
+  fileDescriptorRoom,
+  type Log,
+  type Paths,
+  systemClock,
+} from '../base/index.ts';
 import { type Config, parseBytes, parseDurationMs } from '../contract/index.ts';
 import { adapterFor } from '../domain/agents/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
@@ -45,6 +52,7 @@ export function compose(options: ComposeOptions): Composed {
   const { paths, config, env, log, warnings } = options;
   const clock = systemClock;
   const bus = createBus();
+  const loopLag = createLoopLagMeter();
   const store = openStore({ path: paths.database, clock, bus });
   const git = createGit({ env, log, clock });
   const repos = createRepos({ store, git, clock, log });
@@ -113,6 +121,7 @@ export function compose(options: ComposeOptions): Composed {
     launch,
     tokens,
     address,
+    loopLag: loopLag.read,
     fileDescriptorRoom,
   });
   const http = createHttp({
