@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { type ProcessRow, parsePsLine, psColumns, readProcess } from './process-identity.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type ProcessRow, parseProcStat, parsePsLine, psColumns } from './process-identity.ts';
 import { runCommand } from './spawn.ts';
 
+/** Rows of the table that are read before everything else gets its turn: about half a millisecond. */
+const rowsAtOnce = 64;
 /** How many `/proc` files are read at once: enough to overlap, few enough for a small limit of open files. */
 const readsAtOnce = 16;
 const psTimeoutMs = 10_000;
@@ -10,8 +14,13 @@ const psTimeoutMs = 10_000;
 export async function listProcesses(): Promise<readonly ProcessRow[]> {
   if (process.platform === 'linux') {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-    const rows = await mapFew(pids, readProcess);
-    return rows.filter((row) => row !== null);
+    const rows: ProcessRow[] = [];
+    for (const [index, pid] of pids.entries()) {
+      const row = readRow(pid);
+      if (row !== null) rows.push(row);
+      if (index % rowsAtOnce === rowsAtOnce - 1) await setImmediate();
+    }
+    return rows;
   }
   const { stdout } = await runCommand('ps', ['-axo', psColumns], { env: psEnv, timeoutMs: psTimeoutMs });
   return stdout
@@ -19,6 +28,15 @@ export async function listProcesses(): Promise<readonly ProcessRow[]> {
     .split('\n')
     .map(parsePsLine)
     .filter((row) => row !== null);
+}
+
+/** Synchronous, because the kernel answers it from memory in microseconds; by the thread pool it takes ten times that. */
+function readRow(pid: number): ProcessRow | null {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return null; // it ended meanwhile
+  }
 }
 
 /**

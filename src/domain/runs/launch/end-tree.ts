@@ -102,7 +102,7 @@ async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
   ) {
     ours.add(row.pid);
   }
-  const others = rows.filter((row) => !ours.has(row.pid));
+  const others = rows.filter((row) => !ours.has(row.pid) && mayDescend(row, tree.launcher));
   const pids = others.map((row) => row.pid);
   const marks = await readEnvironmentMarks(pids, runMark);
   const inUnit = tree.hasUnit ? await pidsInUnit(pids, tree.runId) : new Set<number>();
@@ -120,6 +120,12 @@ async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
     }
   }
   return others.filter((row) => members.has(row.pid));
+}
+
+/** False for what was there before the launcher: most of the machine, whose environments need not be read then. */
+function mayDescend(row: ProcessRow, launcher: ProcessIdentity | null): boolean {
+  const isTicks = /^\d+$/.test(row.startTime); // Linux; elsewhere it is a date for people
+  return launcher === null || !isTicks || Number(row.startTime) >= Number(launcher.startTime);
 }
 
 function isOfSession(row: ProcessRow, tree: Tree, byPid: ReadonlyMap<number, ProcessRow>): boolean {
