@@ -62,8 +62,10 @@ type Pending = {
   readonly reject: (error: unknown) => void;
 };
 
-/** Writes of one transaction at most, so that a commit never holds the event loop for long. */
+/** Writes of one transaction at most. */
 const maxBatch = 512;
+/** A transaction takes no further write after this long, so that the event loop gets its turn between two. */
+export const maxBatchMs = 10;
 
 /** Opens the store. Throws `store_newer`, `store_corrupt` or `storage_failed`; the file is untouched then. */
 export function openStore({ path, clock, bus }: StoreOptions): Store {
@@ -76,21 +78,28 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
   let scheduled = false;
   let closed = false;
 
-  const commit = (batch: readonly Pending[]) => {
+  const commit = () => {
+    const batch: Pending[] = [];
+    const takeUntil = clock.monotonic() + maxBatchMs;
     const events: CommittedEvent[] = [];
     const settle: (() => void)[] = [];
     const tx = createTransaction(sql, clock.now(), events, () => nextSeq++);
     try {
       sql.exec('BEGIN IMMEDIATE');
-      for (const pending of batch)
+      while (queue.length > 0 && batch.length < maxBatch) {
+        const pending = queue.shift() as Pending;
+        batch.push(pending);
         settle.push(applyOne({ db, path, sql, tx, pending, events, rewind: (seq) => (nextSeq = seq) }));
+        if (clock.monotonic() >= takeUntil) break;
+      }
       sql.run('UPDATE journal SET next_seq = ? WHERE id = 1 AND next_seq <> ?', nextSeq, nextSeq);
       sql.exec('COMMIT');
     } catch (error) {
       rollBack(db);
       nextSeq = committedSeq + 1;
       const reason = explainSqliteError(error, path);
-      for (const pending of batch) pending.reject(reason);
+      const lost = batch.length > 0 ? batch : queue.splice(0, maxBatch); // BEGIN itself failed
+      for (const pending of lost) pending.reject(reason);
       return;
     }
     committedSeq = nextSeq - 1;
@@ -102,7 +111,7 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
   const flush = () => {
     scheduled = false;
     if (queue.length === 0) return;
-    commit(queue.splice(0, maxBatch));
+    commit();
     if (queue.length > 0) schedule();
   };
   const schedule = () => {
@@ -125,7 +134,7 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
     },
     close: async () => {
       closed = true;
-      while (queue.length > 0) commit(queue.splice(0, maxBatch));
+      while (queue.length > 0) commit();
       db.close();
     },
   };
