@@ -60,7 +60,7 @@ function spansOf(rows: readonly EventRow[]): readonly Span[] {
 }
 
 async function readSpan(file: FileHandle, span: Span, texts: Map<number, string>): Promise<void> {
-  const buffer = Buffer.alloc(span.bytes);
+  const buffer = Buffer.allocUnsafe(span.bytes);
   const { bytesRead } = await file.read(buffer, 0, span.bytes, span.offset);
   for (const row of span.rows) {
     const start = row.fileOffset - span.offset;

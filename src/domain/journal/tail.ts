@@ -8,7 +8,13 @@ const maxTailBytes = 8 * 2 ** 20;
 /** A rough size of an event beyond its texts. */
 const eventOverheadBytes = 200;
 
-type Kept = { readonly event: CommittedEvent; readonly bytes: number; entry: JournalEntry | null };
+type Kept = {
+  readonly seq: number;
+  readonly runId: string | null;
+  readonly bytes: number;
+  /** The event until somebody reads it, then its JSON. */
+  content: { readonly event: CommittedEvent } | { readonly entry: JournalEntry };
+};
 
 /** The newest events, in memory, each turned into JSON at most once however many readers there are. */
 export type Tail = {
@@ -40,13 +46,13 @@ export function createTail(lastSeq: number): Tail {
     }
   };
 
-  const firstSeq = () => kept[first]?.event.seq ?? nextSeq;
+  const firstSeq = () => kept[first]?.seq ?? nextSeq;
 
   return {
     append: (events) => {
       for (const event of events) {
         const size = eventOverheadBytes + textSize(event);
-        kept.push({ event, bytes: size, entry: null });
+        kept.push({ seq: event.seq, runId: event.runId, bytes: size, content: { event } });
         bytes += size;
         nextSeq = event.seq + 1;
       }
@@ -63,11 +69,12 @@ export function createTail(lastSeq: number): Tail {
         index += 1
       ) {
         const item = kept[index] as Kept;
-        scannedTo = item.event.seq;
-        if (runId !== null && item.event.runId !== runId) continue;
-        item.entry ??= toEntry(item.event);
-        events.push(item.entry);
-        size += item.entry.json.length;
+        scannedTo = item.seq;
+        if (runId !== null && item.runId !== runId) continue;
+        const entry = 'entry' in item.content ? item.content.entry : toEntry(item.content.event);
+        item.content = { entry };
+        events.push(entry);
+        size += entry.json.length;
       }
       return { events, scannedTo };
     },

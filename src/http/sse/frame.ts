@@ -1,8 +1,21 @@
 import type { JournalEntry } from '../services.ts';
 
-/** One event as server-sent text: its seq is the id that a reader resumes from. */
-export function frame(entry: JournalEntry): string {
-  return `id: ${entry.seq}\nevent: ${entry.type}\ndata: ${entry.json}\n\n`;
+const framed = new WeakMap<JournalEntry, Buffer>();
+
+/** One event as server-sent text: its seq is the id that a reader resumes from. Made once, however many readers it has. */
+export function frame(entry: JournalEntry): Buffer {
+  let bytes = framed.get(entry);
+  if (bytes === undefined) {
+    bytes = Buffer.from(`id: ${entry.seq}\nevent: ${entry.type}\ndata: ${entry.json}\n\n`);
+    framed.set(entry, bytes);
+  }
+  return bytes;
+}
+
+/** Several events as one buffer. */
+export function frames(entries: readonly JournalEntry[]): Buffer {
+  const [first, ...more] = entries.map(frame);
+  return first !== undefined && more.length === 0 ? first : Buffer.concat(entries.map(frame));
 }
 
 /** A comment: keeps the connection alive, or tells a person why it ends. Readers skip it. */

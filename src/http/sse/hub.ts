@@ -1,7 +1,8 @@
 import { type Clock, inBackground, type Log } from '../../base/index.ts';
 import type { JournalEntry, Services } from '../services.ts';
-import { comment, frame } from './frame.ts';
+import { comment, frames } from './frame.ts';
 import { createReader, pageBytes, pageEvents, type Reader, type ReaderOptions } from './reader.ts';
+import { createTurns } from './turns.ts';
 
 /** Under a flood, events of this long are sent together: a hundred readers cost a hundred writes, not a thousand. */
 const gatherMs = 5;
@@ -31,6 +32,7 @@ export type HubOptions = {
 export function createHub(options: HubOptions): StreamHub {
   const { journal, log, clock } = options;
   const readers = new Set<Reader>();
+  const turns = createTurns(clock);
   let tip = journal.lastSeq();
   let isFlushing = false;
   let isNudged = false;
@@ -65,16 +67,18 @@ export function createHub(options: HubOptions): StreamHub {
   };
 
   const sendUpTo = async (end: number) => {
-    while (tip < end) {
+    const sendPage = async () => {
       if (![...readers].some((reader) => reader.isLive())) {
         tip = end;
-        break;
+        return;
       }
       const page = await journal.read({ after: tip, limit: pageEvents, maxBytes: pageBytes, runId: null });
-      if (page.scannedTo <= tip) break;
       deliver(page.events, { from: tip, to: page.scannedTo });
-      tip = page.scannedTo;
-    }
+      hasMore = page.scannedTo > tip;
+      tip = Math.max(tip, page.scannedTo);
+    };
+    let hasMore = true;
+    while (hasMore && tip < end) await turns.take(sendPage, { isUrgent: true });
     const lastSeqs = new Map<string, number | null>();
     const lastSeqOf = (runId: string) => {
       if (!lastSeqs.has(runId)) lastSeqs.set(runId, journal.lastSeqOfRun(runId));
@@ -84,10 +88,10 @@ export function createHub(options: HubOptions): StreamHub {
   };
 
   const deliver = (events: readonly JournalEntry[], span: { from: number; to: number }) => {
-    const frames = groupFrames(events, readers);
+    const groups = groupFrames(events, readers);
     for (const reader of readers) {
       if (!reader.isLive()) continue;
-      reader.push(frames.get(reader.runId), span);
+      reader.push(groups.get(reader.runId), span);
     }
   };
 
@@ -104,7 +108,7 @@ export function createHub(options: HubOptions): StreamHub {
 
   return {
     open: async (readerOptions) => {
-      const reader = createReader({ ...readerOptions, journal, log, tip: () => tip });
+      const reader = createReader({ ...readerOptions, journal, log, turns, tip: () => tip });
       await reader.start();
       readers.add(reader);
       if (closedBecause !== null) reader.end(comment(closedBecause));
@@ -129,17 +133,16 @@ function groupFrames(
 ): ReadonlyMap<string | null, Buffer> {
   const wanted = new Set<string | null>();
   for (const reader of readers) if (reader.isLive()) wanted.add(reader.runId);
-  const parts = new Map<string | null, string[]>();
-  const add = (filter: string | null, text: string) => {
+  const parts = new Map<string | null, JournalEntry[]>();
+  const add = (filter: string | null, entry: JournalEntry) => {
     if (!wanted.has(filter)) return;
     const list = parts.get(filter);
-    if (list === undefined) parts.set(filter, [text]);
-    else list.push(text);
+    if (list === undefined) parts.set(filter, [entry]);
+    else list.push(entry);
   };
   for (const entry of events) {
-    const text = wanted.has(null) || wanted.has(entry.runId) ? frame(entry) : '';
-    add(null, text);
-    if (entry.runId !== null) add(entry.runId, text);
+    add(null, entry);
+    if (entry.runId !== null) add(entry.runId, entry);
   }
-  return new Map([...parts].map(([filter, texts]) => [filter, Buffer.from(texts.join(''))]));
+  return new Map([...parts].map(([filter, entries]) => [filter, frames(entries)]));
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { inBackground, type Log } from '../../base/index.ts';
 import type { Services } from '../services.ts';
-import { comment, frame } from './frame.ts';
+import { comment, frames } from './frame.ts';
+import type { Turns } from './turns.ts';
 
 /** The most that is read from the journal at a time for one reader: what a slow one can cost. */
 export const pageEvents = 256;
@@ -22,6 +23,7 @@ type ReaderInternals = ReaderOptions & {
   readonly journal: Services['journal'];
   readonly log: Log;
   readonly tip: () => number;
+  readonly turns: Turns;
 };
 
 /** One client of the journal, with its own cursor. */
@@ -44,7 +46,7 @@ type Mode = 'catching-up' | 'live' | 'over';
 
 /** Makes a reader on a response that has not been begun. */
 export function createReader(options: ReaderInternals): Reader {
-  const { out, runId, journal, log, isFollowing } = options;
+  const { out, runId, journal, log, isFollowing, turns } = options;
   const firstEnd = journal.lastSeq();
   let cursor = options.after;
   let mode: Mode = 'catching-up';
@@ -71,12 +73,18 @@ export function createReader(options: ReaderInternals): Reader {
     mode = 'catching-up';
     let page = first;
     for (;;) {
-      page ??= await readPage();
-      if (isOver()) return;
-      const hasRoom = page.events.length === 0 || out.write(page.events.map(frame).join(''));
-      const hasMoved = page.scannedTo > cursor;
-      cursor = Math.max(cursor, page.scannedTo);
+      let hasRoom = true;
+      let hasMoved = false;
+      await turns.take(async () => {
+        if (isOver()) return;
+        const { events, scannedTo } = page ?? (await readPage());
+        if (isOver()) return;
+        hasRoom = events.length === 0 || out.write(frames(events));
+        hasMoved = scannedTo > cursor;
+        cursor = Math.max(cursor, scannedTo);
+      });
       page = undefined;
+      if (isOver()) return;
       if (isComplete(journal.lastSeqOfRun)) return end();
       if (!hasRoom) {
         await drained(out);
@@ -106,7 +114,7 @@ export function createReader(options: ReaderInternals): Reader {
     runId,
     closed,
     start: async () => {
-      const first = await readPage();
+      const first = await turns.take(readPage, { isUrgent: true });
       if (isOver()) return;
       out.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
       out.flushHeaders();
