@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { detachedVariable, type Paths, readIdentity, spawnDetached } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
+import { openErrorFile } from './error-file.ts';
 
 /** How long a daemon may take until it is ready. */
 export const startDeadlineMs = 15_000;
@@ -129,31 +119,6 @@ function tokenEnv(tokens: DetachedStart['tokens']): Record<string, string> {
   return {
     ...(tokens.admin === undefined ? {} : { DROVER_HTTP_ADMIN_TOKEN: tokens.admin }),
     ...(tokens.readonly === undefined ? {} : { DROVER_HTTP_READONLY_TOKEN: tokens.readonly }),
-  };
-}
-
-/** Where the child's stderr goes: beside the logs, so that the trace of a crash is kept; else a temporary folder. */
-function openErrorFile(paths: Paths): { path: string; keep: () => void; close: () => void } {
-  let temporary: string | null = null;
-  let folder = paths.logs;
-  try {
-    mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
-    if (lstatSync(paths.logs).uid !== process.getuid?.()) throw new Error('the folder of another user');
-    closeSync(openSync(join(folder, `.stderr-${process.pid}`), 'w', 0o600));
-  } catch {
-    temporary = mkdtempSync(join(tmpdir(), 'drover-start-')); // the daemon itself says what is wrong with its folder
-    folder = temporary;
-  }
-  const path = join(folder, `.stderr-${process.pid}`);
-  return {
-    path,
-    keep: () => {
-      if (temporary === null) renameSync(path, join(folder, 'daemon.stderr'));
-    },
-    close: () => {
-      rmSync(path, { force: true });
-      if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
-    },
   };
 }
 

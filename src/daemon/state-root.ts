@@ -9,6 +9,8 @@ export type StateRootOptions = {
   readonly uid: number;
 };
 
+const nameYourOwn = 'name a folder of your own with --state-root or $DROVER_STATE_ROOT';
+
 /**
  * Makes the state root with mode 0700, or checks the one that is there: owned by this user and writable by nobody else
  * (`state_root_foreign`). One that others may only read is closed to them. Nothing inside it is touched.
@@ -20,13 +22,15 @@ export async function prepareStateRoot({ path, uid }: StateRootOptions): Promise
     throw cannotMake(path, error as NodeJS.ErrnoException);
   }
   const info = await stat(path);
-  if (!info.isDirectory()) throw new AppError('not_a_directory', `The state root ${path} is not a folder`);
+  if (!info.isDirectory()) {
+    throw new AppError('not_a_directory', `The state root ${path} is not a folder`, { hint: nameYourOwn });
+  }
   if (info.uid !== uid) {
     throw new AppError(
       'state_root_foreign',
       `The state root ${path} belongs to uid ${info.uid}, not to uid ${uid}`,
       {
-        hint: 'name a folder of your own with --state-root or $DROVER_STATE_ROOT',
+        hint: nameYourOwn,
       },
     );
   }
@@ -66,19 +70,18 @@ async function exists(path: string): Promise<boolean> {
 
 function cannotMake(path: string, error: NodeJS.ErrnoException): AppError {
   const why = `The state root ${path} cannot be made: ${error.code ?? error.message}`;
-  const hint = 'name a folder of your own with --state-root or $DROVER_STATE_ROOT';
   switch (error.code) {
     case 'EEXIST':
     case 'ENOTDIR':
       return new AppError('not_a_directory', `The state root ${path} is not a folder`, {
-        hint,
+        hint: nameYourOwn,
         cause: error,
       });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new AppError('state_root_foreign', why, { hint, cause: error });
+      return new AppError('state_root_foreign', why, { hint: nameYourOwn, cause: error });
     default:
-      return new AppError('storage_failed', why, { cause: error });
+      return new AppError('storage_failed', why, { hint: nameYourOwn, cause: error });
   }
 }
