@@ -28,7 +28,7 @@ export function showError(
       ? `${known.cause.stack}\n`
       : '';
   return {
-    text: `${options.style.red('error:')} ${escapeLine(known.message)}${id}\n${details}${hint}${stack}`,
+    text: `${options.style.red('error:')} ${indentLines(known.message)}${id}\n${details}${hint}${stack}`,
     exitCode: known.exitCode,
   };
 }
@@ -41,6 +41,11 @@ export function usageError(message: string, hint: string): AppError {
 /** The exit code of a run that was waited for: 0 only when it succeeded. */
 export function exitCodeOf(status: string): number {
   return status === 'succeeded' ? exitCodes.ok : exitCodes.failed;
+}
+
+/** A message of several lines, such as a list of problems: each further one stands below the first, indented. */
+function indentLines(message: string): string {
+  return message.split('\n').map(escapeLine).join('\n  ');
 }
 
 function formatDetail(detail: unknown): string {

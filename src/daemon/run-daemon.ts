@@ -127,8 +127,9 @@ async function serve(serving: Serving): Promise<number> {
       log.info('configuration reloaded', { applied: result.applied, needs_restart: result.needs_restart });
       return result;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      warnings.set('config', `The configuration was not reloaded: ${why}`);
+      const [why, ...more] = (error instanceof Error ? error.message : String(error)).split('\n');
+      const others = more.length === 0 ? '' : '; `drover daemon reload` says all';
+      warnings.set('config', `The configuration was not reloaded: ${why}${others}`);
       log.error('the configuration was not reloaded', { err: error });
       throw error;
     }
