@@ -118,13 +118,15 @@ function refuse(
     outgoing.destroy();
     return;
   }
+  const wantsClose = !outgoing.shouldKeepAlive;
+  if (!incoming.complete) outgoing.shouldKeepAlive = true; // else Node closes at once, and the answer is lost
   outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
   outgoing.end(incoming.method === 'HEAD' ? undefined : answer.body);
-  if (!incoming.complete) linger(incoming);
+  if (!incoming.complete) linger(incoming, wantsClose);
 }
 
 /** Reads and drops what the client still sends, for a while: closing at once would take the answer away from it. */
-function linger(incoming: IncomingMessage): void {
+function linger(incoming: IncomingMessage, wantsClose: boolean): void {
   let dropped = 0;
   const cut = () => incoming.socket.destroy();
   const timer = setTimeout(cut, lingerMs);
@@ -132,6 +134,9 @@ function linger(incoming: IncomingMessage): void {
   incoming.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > lingerBytes) cut();
+  });
+  incoming.once('end', () => {
+    if (wantsClose) incoming.socket.end();
   });
   incoming.once('close', () => clearTimeout(timer));
   incoming.resume();
