@@ -17,6 +17,7 @@ import { findRunByTokenHash, openStore, type Store } from '../foundation/store/i
 import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../foundation/tokens/index.ts';
 import { createHttp, type Http, type Services } from '../http/index.ts';
 import { createAgentCatalogue } from './agent-catalogue.ts';
+import { formatAddress } from './listen-address.ts';
 import { createServices, type Instance, type StatusDeps } from './services/index.ts';
 import type { Warnings } from './warnings.ts';
 import { createWorkPort } from './work-port.ts';
@@ -145,8 +146,4 @@ export function compose(options: ComposeOptions): Composed {
       { days: config().retention_days, bytes: parseBytes(config().retention_bytes) },
     );
   return { store, tokens, repos, runs, journal, http, retain };
-}
-
-function formatAddress({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -21,6 +21,11 @@ export function parseListenAddress(text: string): ListenAddress | null {
   return { host, port };
 }
 
+/** The address as `parseListenAddress` reads it. */
+export function formatAddress({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** True for an address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
@@ -35,7 +40,7 @@ export function assertGuarded(
   mode: Config['auth']['mode'],
   hasAdminToken: boolean,
 ): void {
-  const spelled = `${address.host}:${address.port}`;
+  const spelled = formatAddress(address);
   if (mode === 'none' && !isLoopback(address.host)) {
     throw new AppError(
       'address_invalid',

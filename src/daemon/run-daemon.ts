@@ -14,7 +14,7 @@ import { takeInlineTokens } from '../foundation/tokens/index.ts';
 import { type Composed, compose } from './compose.ts';
 import { createDrain } from './drain.ts';
 import { takeInstanceLock } from './instance-lock.ts';
-import { assertGuarded, parseListenAddress } from './listen-address.ts';
+import { assertGuarded, formatAddress, parseListenAddress } from './listen-address.ts';
 import { createDaemonLog, type DaemonLog } from './log/create.ts';
 import { chooseStderrFormat, createStderrWriter } from './log/stderr.ts';
 import { removePidFiles, writePidFiles } from './pid-files.ts';
@@ -169,7 +169,7 @@ async function serve(serving: Serving): Promise<number> {
       instance_id: instance.id,
       version: instance.version,
       socket: paths.socket,
-      address: address === null ? null : `${address.host}:${address.port}`,
+      address: address === null ? null : formatAddress(address),
     });
     await parts.store.write((tx) =>
       tx.event({
@@ -179,7 +179,11 @@ async function serve(serving: Serving): Promise<number> {
       }),
     );
     phase = 'ready';
-    log.info('ready', { socket: paths.socket, address: address?.port ?? null, pid: process.pid });
+    log.info('ready', {
+      socket: paths.socket,
+      address: address === null ? null : formatAddress(address),
+      pid: process.pid,
+    });
     const stopRetention = retainRegularly(parts, log);
     reason = await stopping.promise;
     stopRetention();
