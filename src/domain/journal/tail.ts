@@ -40,8 +40,8 @@ export function createTail(lastSeq: number): Tail {
       bytes -= kept[first]?.bytes ?? 0;
       first += 1;
     }
-    if (first > maxTailEvents) {
-      kept = kept.slice(first);
+    if (first > kept.length / 2) {
+      kept = kept.slice(first); // what is left out lives on until then: never more than what is kept
       first = 0;
     }
   };
