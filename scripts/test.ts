@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runStep, runSteps, slowSuites, staticSteps } from './steps.ts';
+import { runSteps, slowSuites, staticSteps, stepsBeforeTap } from './steps.ts';
 import { installPackages } from './test/packages.ts';
 import { type Counts, countTap, type FileResult } from './test/results.ts';
 
@@ -123,9 +123,10 @@ async function runAll(only: readonly string[]): Promise<void> {
   const note = installPackages();
   if (note !== null) say(note);
   const chosen = suites.filter(({ name }) => only.length === 0 || only.includes(name));
-  const build = await runStep({ name: 'build', command: ['node', 'scripts/build.ts'] });
+  const build = { name: 'build', command: ['node', 'scripts/build.ts'] } as const;
+  const before = await runSteps([build, ...stepsBeforeTap()]);
   const steps = only.length === 0 ? await runSteps(staticSteps) : [];
-  for (const isGood of [build, ...steps])
+  for (const isGood of [...before, ...steps])
     add({ passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [] });
   for (const suite of chosen) {
     if (!isOver) await runSuite(suite);

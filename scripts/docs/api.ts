@@ -4,6 +4,7 @@ import {
   approval,
   event,
   type RouteSpec,
+  reloadResult,
   repo,
   routes,
   run,
@@ -28,7 +29,7 @@ export function apiPage(): string {
     '```sh\ncurl --unix-socket "$XDG_RUNTIME_DIR/drover/drover.sock" http://localhost/v1/status\n```\n',
     ...specs.map(routeSection),
     '\n## Resources\n',
-    ...[run, repo, approval, event, status].map(resourceSection),
+    ...[run, repo, approval, event, status, reloadResult].map(resourceSection),
     '\n## Paths of other daemons\n\nThese answer too, in the shape that their own documentation gives.\n\n',
     markdownTable(
       ['Path', 'Does the work of'],

@@ -34,6 +34,7 @@ export {
   type Run,
   type RunStatus,
   type Runtime,
+  reloadResult,
   repo,
   run,
   runStatuses,
