@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { copyProject, processesOf } from '../support/copied-project.ts';
+import { copyProject } from '../support/copied-project.ts';
+import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 t.setTimeout(200_000);

@@ -19,6 +19,8 @@ import {
   voidLaunch,
 } from '../../src/domain/runs/launch/index.ts';
 import { unitCommand } from '../../src/domain/runs/launch/systemd.ts';
+import { processesOf } from '../support/processes.ts';
+import { until } from '../support/until.ts';
 
 const runId = 'run_01KAJQ5T3M8V9C2R4W6X7Y8Z90';
 const spec = { runId, argv: ['true'], cwd: '/', env: {}, input: 'none' as const };
@@ -171,6 +173,8 @@ t.test(
     t.match(await settleLaunch(folder, { clock, timeoutMs: 1000 }), { kind: 'vanished' });
     t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 1000 }), { survivors: [] });
     t.equal(await readFile(join(folder, 'out.log'), 'utf8'), 'begun\n');
+    // A launcher that is late would make `claim` anew in a folder that is being removed.
+    await until('the launcher to end', () => processesOf(folder).length === 0);
   },
 );
 

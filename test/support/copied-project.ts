@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { processesOf } from './processes.ts';
 import { until } from './until.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,21 +48,6 @@ export function copyProject(t: Test): CopiedProject {
     rmSync(base, { recursive: true, force: true });
   });
   return { base, root, home, temporary, start: (options = {}) => start({ root, home, temporary }, options) };
-}
-
-/** Living processes whose command line or environment names `folder`. */
-export function processesOf(folder: string): { readonly pid: number; readonly command: string }[] {
-  const found: { pid: number; command: string }[] = [];
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      const environment = readFileSync(`/proc/${name}/environ`, 'utf8');
-      if (`${command} ${environment}`.includes(folder)) found.push({ pid: Number(name), command });
-    } catch {
-      // it ended while we looked
-    }
-  }
-  return found;
 }
 
 function start(places: Omit<CopiedProject, 'base' | 'start'>, options: StartOptions): Started {
