@@ -88,6 +88,11 @@ export class DaemonStartCommand extends DroverCommand {
       const { pid, socket: at, address } = started.status;
       const where = address === null ? at : `${at} and ${address}`;
       this.print(`${started.isNew ? 'daemon started' : 'daemon is running already'}: pid ${pid}, ${where}\n`);
+      if (!started.isNew && this.hasOptions()) {
+        this.say(
+          'hint: it keeps what it was started with; to change that: drover daemon restart with these options',
+        );
+      }
       for (const line of formatStatus(started.status, this.errStyle).split('\n')) {
         if (line.includes('warning:')) this.say(line);
       }
@@ -114,6 +119,19 @@ export class DaemonStartCommand extends DroverCommand {
       throw usageError(`Two sockets are given: ${addr} and ${this.socket}`, 'use --socket alone');
     }
     return { addr: undefined, socket: addr };
+  }
+
+  private hasOptions(): boolean {
+    const given = [
+      this.config,
+      this.addr,
+      this.bind,
+      this.host,
+      this.port,
+      this.adminToken,
+      this.readonlyToken,
+    ];
+    return given.some((value) => value !== undefined);
   }
 
   private requirePort(): string {
