@@ -76,8 +76,8 @@ export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPort
     requestEndOfInput: async (run) => {
       await requestEndOfInput(folder(run.id), { clock, timeoutMs: endOfInputMs });
     },
-    openInput: async (run) => {
-      const input = await openInput(folder(run.id), { clock });
+    openInput: async (run, { isFresh }) => {
+      const input = await openInput(folder(run.id), { clock, isFresh });
       return { write: (line) => input.write(`${line}\n`, { timeoutMs: inputTimeoutMs }), close: input.close };
     },
     endTree: async (run, { graceMs }) => {

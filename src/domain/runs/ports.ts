@@ -23,7 +23,7 @@ export type LaunchPort = {
   readonly voidLaunch: (run: RunRow) => Promise<boolean>;
   readonly requestEndOfInput: (run: RunRow) => Promise<void>;
   /** Opens the agent's stdin for writing. */
-  readonly openInput: (run: RunRow) => Promise<InputWriter>;
+  readonly openInput: (run: RunRow, options: { readonly isFresh: boolean }) => Promise<InputWriter>;
   /** Ends the whole tree: TERM, a grace, KILL. Resolves when nothing of it is left, or rejects with `timeout`. */
   readonly endTree: (run: RunRow, options: { readonly graceMs: number }) => Promise<void>;
   /** Why the operating system ended it, where it knows: `out_of_memory` or null. Forgets what it knows. */

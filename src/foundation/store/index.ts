@@ -31,7 +31,14 @@ export {
   type IdempotencyRow,
   insertIdempotency,
 } from './tables/idempotency.ts';
-export { type InputRow, insertInput, markInputArrived, openInputs, setInputState } from './tables/inputs.ts';
+export {
+  hasWrittenInput,
+  type InputRow,
+  insertInput,
+  markInputArrived,
+  openInputs,
+  setInputState,
+} from './tables/inputs.ts';
 export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
 export {
   countLiveRuns,

@@ -1,4 +1,10 @@
-import { type InputRow, openInputs, type RunRow, setInputState } from '../../../foundation/store/index.ts';
+import {
+  hasWrittenInput,
+  type InputRow,
+  openInputs,
+  type RunRow,
+  setInputState,
+} from '../../../foundation/store/index.ts';
 import { ofRun, waitOn } from '../follow/apply.ts';
 import type { EngineDeps, InputWriter } from '../ports.ts';
 
@@ -26,9 +32,11 @@ export function createInputPump(deps: EngineDeps, run: RunRow): InputPump {
   let closed = false;
 
   const send = async (input: InputRow) => {
+    // Asked before the line is marked: an agent that reads strictly must not get an empty line first.
+    const isFresh = !store.read((sql) => hasWrittenInput(sql, run.key));
     await store.write((tx) => setInputState(tx, input.key, 'sending'));
     ownSends.add(input.key);
-    writer ??= await launch.openInput(run);
+    writer ??= await launch.openInput(run, { isFresh });
     await writer.write(input.line);
     await store.write((tx) => setInputState(tx, input.key, 'sent'));
   };

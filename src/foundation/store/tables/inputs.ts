@@ -41,6 +41,13 @@ export function openInputs(sql: Sql, runKey: number): readonly InputRow[] {
     .map(decode);
 }
 
+/** False while nobody has begun to write anything to this run. */
+export function hasWrittenInput(sql: Sql, runKey: number): boolean {
+  return (
+    sql.get("SELECT 1 FROM inputs WHERE run_key = ? AND state <> 'pending' LIMIT 1", runKey) !== undefined
+  );
+}
+
 /** Moves one line on. */
 export function setInputState(sql: Sql, key: number, state: InputRow['state']): void {
   sql.run('UPDATE inputs SET state = ? WHERE key = ?', state, key);
