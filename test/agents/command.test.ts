@@ -53,6 +53,10 @@ void t.test('the exit is the outcome, with the last words of a failure', async (
     reason: 'The command ended with exit code 127: sh: 1: nosuch: not found',
     error: { code: 'command_failed' },
   });
+  drive.says('TypeError: no\n    at Object.<anonymous> (x.js:1:1)\n\nNode.js v24.1.0\n', 'stderr');
+  t.match(command.exited(drive.state, { exitCode: 1, signal: null }), {
+    reason: /exit code 1: TypeError: no$/,
+  });
   t.match(command.exited(drive.state, { exitCode: 137, signal: 'SIGKILL' }), {
     reason: /was ended by SIGKILL/,
   });

@@ -43,6 +43,12 @@ export function lastLine(text: string): string | null {
   return null;
 }
 
+/** The last line of stderr that says something: not the frames of a trace, nor the version that Node.js signs it with. */
+export function lastWords(text: string): string | null {
+  const lines = text.split('\n').filter((line) => !/^\s+at |^Node\.js v[\d.]+\s*$/.test(line));
+  return lastLine(lines.join('\n'));
+}
+
 /** `value` as JSON that is safe to store: too deep parts are named so, one too large becomes its own beginning. */
 export function boundInput(value: unknown): unknown {
   const flat = limitDepth(value, maxInputDepth);

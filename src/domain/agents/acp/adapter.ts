@@ -1,5 +1,5 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
-import { lastLine, maxEventChars, oneLine, shorten } from '../bounded.ts';
+import { lastWords, maxEventChars, oneLine, shorten } from '../bounded.ts';
 import { canceled } from '../outcome.ts';
 import { finish, outcomeOfExit } from './finish.ts';
 import { sendInitialize } from './handshake.ts';
@@ -138,7 +138,7 @@ function cancel(state: AcpState): Step<AcpState> {
 }
 
 function noteWords(work: Work, text: string): void {
-  const words = lastLine(text);
+  const words = lastWords(text);
   if (words !== null) update(work, { lastWords: oneLine(words) });
 }
 

@@ -1,5 +1,5 @@
 import type { Adapter, AdapterEffect, AgentRequest, OutputPiece, ProcessExit, Step } from '../adapter.ts';
-import { lastLine, maxEventChars, oneLine, shorten } from '../bounded.ts';
+import { lastLine, lastWords, maxEventChars, oneLine, shorten } from '../bounded.ts';
 import { describeExit, failed, succeeded } from '../outcome.ts';
 import { unsupportedOption } from '../supported.ts';
 
@@ -42,7 +42,7 @@ function read(state: CommandState, piece: OutputPiece): Step<CommandState> {
   const { stream, text, offset, bytes, partial } = piece;
   const data = { text, offset, bytes, partial };
   if (stream === 'stderr') {
-    const words = lastLine(text);
+    const words = lastWords(text);
     return {
       state: words === null ? state : { ...state, lastWords: oneLine(words) },
       effects: [{ kind: 'event', event: { type: 'output.stderr', data } }],
