@@ -26,7 +26,7 @@ t.test('a repository at its limit does not hold the runs of others', (t) => {
   const plan = planQueue(live, { maxRuns: 4, maxRunsPerRepo: 1 });
 
   t.same(plan.launch, [3, 4]);
-  t.match(plan.waiting.get(2), /1 runs are at work in a/);
+  t.match(plan.waiting.get(2), /1 run is at work in a,/);
   t.end();
 });
 

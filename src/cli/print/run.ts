@@ -7,7 +7,7 @@ import { formatTable } from './table.ts';
 /** Runs as a table, in the order given. */
 export function formatRuns(runs: readonly Run[], now: number, style: Style): string {
   if (runs.length === 0) return 'no runs\n';
-  return formatTable(
+  const table = formatTable(
     [
       { heading: 'ID' },
       { heading: 'STATUS' },
@@ -28,6 +28,22 @@ export function formatRuns(runs: readonly Run[], now: number, style: Style): str
     ]),
     (text, _row, column) => (column === 1 ? paintStatus(text, style) : text),
   );
+  return (
+    table +
+    whyQueued(runs)
+      .map((line) => style.dim(`${line}\n`))
+      .join('')
+  );
+}
+
+/** Each reason for which a run of the list does not start yet, once. */
+function whyQueued(runs: readonly Run[]): string[] {
+  const queued = runs.filter((run) => run.status === 'queued' && run.reason !== null);
+  const reasons = new Set(queued.map((run) => run.reason));
+  return [...reasons].map((reason) => {
+    const count = queued.filter((run) => run.reason === reason).length;
+    return `${count} queued: ${escapeLine(reason ?? '')}`;
+  });
 }
 
 /** Everything about one run that a person asks for. */

@@ -30,11 +30,11 @@ export function planQueue(live: readonly QueuedRun[], limits: QueueLimits): Queu
     if (run.status !== 'queued') continue;
     const inRepo = run.repoId === null ? 0 : (perRepo.get(run.repoId) ?? 0);
     if (running >= limits.maxRuns) {
-      waiting.set(run.key, `Waiting: ${running} runs are at work, as many as max_parallel_runs allows`);
+      waiting.set(run.key, `Waiting: ${atWork(running)}, as many as max_parallel_runs allows`);
     } else if (run.repoId !== null && inRepo >= limits.maxRunsPerRepo) {
       waiting.set(
         run.key,
-        `Waiting: ${inRepo} runs are at work in ${run.project}, as many as max_parallel_runs_per_repo allows`,
+        `Waiting: ${atWork(inRepo)} in ${run.project}, as many as max_parallel_runs_per_repo allows`,
       );
     } else {
       launch.push(run.key);
@@ -43,4 +43,8 @@ export function planQueue(live: readonly QueuedRun[], limits: QueueLimits): Queu
     }
   }
   return { launch, waiting };
+}
+
+function atWork(runs: number): string {
+  return runs === 1 ? '1 run is at work' : `${runs} runs are at work`;
 }

@@ -124,7 +124,7 @@ export function createRuns(deps: RunsDeps): Runs {
     );
     if (plan.launch.length === 0 && changed.length === 0) return;
     const launched = await store.write((tx) => {
-      for (const run of changed) updateRun(tx, run.key, { reason: plan.waiting.get(run.key) ?? null });
+      for (const run of changed) sayWhyQueued(tx, run.key, plan.waiting.get(run.key) ?? null);
       return plan.launch.filter((key) => {
         if (getRun(tx, key).status !== 'queued') return false; // cancelled meanwhile
         updateRun(tx, key, { status: 'starting', reason: null });
@@ -231,6 +231,15 @@ export function createRuns(deps: RunsDeps): Runs {
       await Promise.all([...live.values()].map((run) => run.detach()));
     },
   };
+}
+
+/** Readers see in the journal why a run does not start, also those that came before it had to wait. */
+function sayWhyQueued(tx: Transaction, key: number, reason: string | null): void {
+  const run = getRun(tx, key);
+  if (run.status !== 'queued') return; // cancelled meanwhile
+  updateRun(tx, key, { reason });
+  const data = { agent: run.agent, prompt: run.prompt, reason };
+  tx.event({ type: 'run.queued', data, source: 'daemon', ...ofRun(run) });
 }
 
 function refuseTakenName(tx: Transaction, name: string): void {
