@@ -52,7 +52,7 @@ function toUsageError(error: unknown, args: readonly string[], catalogue: Catalo
     const words = leadingWords(args).slice(0, 2);
     const known = [
       ...new Set(catalogue.flatMap((each) => [each.path, ...each.aliases]).map((path) => path.join(' '))),
-    ];
+    ].filter((path) => !path.startsWith('d ')); // the long form says what it is
     const meant = nearest(words.join(' '), known) ?? nearest(words[0] ?? '', known);
     const shown = isGroup(catalogue, words.slice(0, 1)) ? words.join(' ') : (words[0] ?? args[0] ?? '');
     return usageError(
