@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +46,25 @@ t.test('a prepared folder is for us alone and says what to start', async (t) => 
   t.equal(await readFile(join(folder, 'env'), 'utf8'), env);
   t.strictSame(await readMeta(folder), { layout: layoutVersion, runId, input: 'none' });
   t.strictSame(await inspectRunFolder(folder), { kind: 'unclaimed' });
+});
+
+t.test('meta.json is never there before it is whole', async (t) => {
+  const meta = join(t.testdir({}), 'run', 'meta.json');
+  const seen = new Set<string>();
+
+  for (let round = 0; round < 20; round++) {
+    let isDone = false;
+    const prepare = prepareRunFolder(join(meta, '..'), spec).finally(() => (isDone = true));
+    while (!isDone) {
+      if (existsSync(meta)) seen.add(readFileSync(meta, 'utf8'));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await prepare;
+    await rm(join(meta, '..'), { recursive: true });
+  }
+
+  t.equal(seen.size, 1);
+  t.notOk(seen.has(''));
 });
 
 t.test(

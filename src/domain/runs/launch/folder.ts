@@ -1,5 +1,6 @@
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
 
 /** The layout of a run's folder that this code writes. Every released layout stays readable for ever. */
@@ -90,7 +91,8 @@ export async function prepareRunFolder(
   const script = join(folder, runFiles.launcherScript);
   await copyFile(launcherScript, script);
   await chmod(script, 0o600);
-  await write(runFiles.meta, `${JSON.stringify(meta)}\n`);
+  // Last and at once: a folder with meta.json is whole, also after a crash between any two of these lines.
+  await writeFileAtomic(join(folder, runFiles.meta), `${JSON.stringify(meta)}\n`);
   return { droppedVariables };
 }
 
