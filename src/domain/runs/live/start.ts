@@ -5,6 +5,10 @@ import type { EngineDeps, FolderState } from '../ports.ts';
 
 /** How long a launcher may take from its claim to its identity before the launch is made void. */
 const claimGraceMs = 10_000;
+/** How long a launcher may take to its claim before another one is started: it needs milliseconds, or seconds of a busy machine. */
+const launchAgainMs = 2000;
+/** Pause between two looks at a folder that is about to change. */
+const lookMs = 5;
 
 /** What came of starting a run. */
 export type Started =
@@ -20,7 +24,8 @@ export type Started =
  */
 export async function startRun(deps: EngineDeps, key: number, signal: AbortSignal): Promise<Started> {
   const { store, launch, clock } = deps;
-  const claimedUntil = clock.monotonic() + claimGraceMs;
+  let launchAgainAt = 0;
+  let claimedUntil: number | null = null;
   for (;;) {
     signal.throwIfAborted();
     const run = store.read((sql) => getRun(sql, key));
@@ -28,13 +33,19 @@ export async function startRun(deps: EngineDeps, key: number, signal: AbortSigna
     switch (folder.kind) {
       case 'unclaimed': {
         if (run.stopKind !== null && (await launch.voidLaunch(run))) return { kind: 'never', error: null };
+        if (clock.monotonic() < launchAgainAt) {
+          await clock.sleep(lookMs, signal);
+          break;
+        }
         const refused = await launchOnce(deps, run);
         if (refused !== null) return refused;
+        launchAgainAt = clock.monotonic() + launchAgainMs;
         break;
       }
       case 'claimed':
+        claimedUntil ??= clock.monotonic() + claimGraceMs;
         if (clock.monotonic() > claimedUntil && (await launch.voidLaunch(run))) return { kind: 'started' };
-        await clock.sleep(5, signal);
+        await clock.sleep(lookMs, signal);
         break;
       case 'running':
       case 'ended':
