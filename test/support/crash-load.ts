@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClient } from '../../src/client/index.ts';
+import { type Event, isAppError } from '../../src/contract/index.ts';
+import { type JournalReader, readJournal } from './journal-reader.ts';
+import { commandOf, makeNumberedRun, type NumberedRun } from './numbered-runs.ts';
+import type { Random } from './random.ts';
+import type { World } from './real-daemon.ts';
+
+/** A run that the daemon has accepted: a 201 was read, at the first try or by its Idempotency-Key. */
+export type AcceptedRun = {
+  readonly id: string;
+  readonly spec: NumberedRun;
+  readonly folder: string;
+  isFinished: boolean;
+  /** The daemon died between writing the prompt and knowing that it did, and asked a person, which we are. */
+  isGivenUp: boolean;
+};
+
+export type LoadCounts = {
+  /** Answers of POST /v1/runs that a kill cut off, and that the same key brought back. */
+  lostAnswers: number;
+  approvalsGiven: number;
+  uncertainInputs: number;
+};
+
+/** Clients that go on whatever happens to the daemon. */
+export type CrashLoad = {
+  readonly runs: ReadonlyMap<string, AcceptedRun>;
+  readonly journal: JournalReader;
+  readonly counts: Readonly<LoadCounts>;
+  /** Posts one run until it is accepted. */
+  readonly start: (spec: NumberedRun) => Promise<AcceptedRun>;
+  /** Posts as many as are missing to `wanted` live ones, without waiting for the answers. */
+  readonly keepLive: (wanted: number) => void;
+  /** Accepted, and without a recorded exit. */
+  readonly live: () => AcceptedRun[];
+  /** Waits for the answers of all that was posted. */
+  readonly settle: () => Promise<void>;
+  readonly problems: readonly string[];
+  /** Ends the clients, whatever they still wanted. */
+  readonly close: () => void;
+};
+
+export type CrashLoadOptions = {
+  readonly world: World;
+  readonly random: Random;
+  readonly program: string;
+  readonly acpEvery: number;
+};
+
+const tryAgainMs = 15;
+const awayCodes = ['daemon_not_running', 'busy', 'draining', 'timeout', 'idempotency_in_flight'] as const;
+
+/** Starts the clients: one that starts runs, one that follows the journal, one that answers approvals. */
+export function createLoad({ world, random, program, acpEvery }: CrashLoadOptions): CrashLoad {
+  const client = createClient({ kind: 'socket', path: world.socket, token: undefined });
+  const runs = new Map<string, AcceptedRun>();
+  const finished = new Set<string>();
+  const counts: LoadCounts = { lostAnswers: 0, approvalsGiven: 0, uncertainInputs: 0 };
+  const problems: string[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  let index = 0;
+  let isClosed = false;
+
+  /** Asks until a daemon answers; the number of tries it took. */
+  const patiently = async <T>(ask: () => Promise<T>): Promise<{ answer: T; tries: number }> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return { answer: await ask(), tries };
+      } catch (error) {
+        if (!awayCodes.some((code) => isAppError(error, code))) throw error;
+        if (isClosed) throw error;
+        await new Promise((resolve) => setTimeout(resolve, tryAgainMs));
+      }
+    }
+  };
+  const inBackground = (work: Promise<unknown>) => {
+    const noted = work
+      .catch((error: unknown) => problems.push(String(error)))
+      .finally(() => underWay.delete(noted));
+    underWay.add(noted);
+  };
+
+  const start = async (spec: NumberedRun) => {
+    const body =
+      spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) };
+    let wasCut = false;
+    const { answer } = await patiently(async () => {
+      try {
+        return await client.call('runsStart', { body, idempotencyKey: spec.key });
+      } catch (error) {
+        wasCut ||= isAppError(error, 'busy');
+        throw error;
+      }
+    });
+    if (wasCut) counts.lostAnswers += 1;
+    const run: AcceptedRun = {
+      id: answer.id,
+      spec,
+      folder: join(world.stateRoot, 'runs', answer.id),
+      isFinished: finished.has(answer.id),
+      isGivenUp: false,
+    };
+    if (runs.has(run.id)) problems.push(`${run.id} was given to two keys`);
+    runs.set(run.id, run);
+    return run;
+  };
+
+  const approve = async (approval: string) => {
+    try {
+      await patiently(() =>
+        client.call('approvalsResolve', { params: { approval }, body: { decision: 'allow' } }),
+      );
+    } catch (error) {
+      if (!isAppError(error, 'approval_resolved')) throw error; // our own answer arrived, its echo was cut off
+    }
+    counts.approvalsGiven += 1;
+  };
+
+  const giveUp = async (id: string) => {
+    counts.uncertainInputs += 1;
+    try {
+      await patiently(() => client.call('runsCancel', { params: { run: id } }));
+    } catch (error) {
+      if (!isAppError(error, 'run_ended')) throw error;
+    }
+    const run = runs.get(id);
+    if (run !== undefined) run.isGivenUp = true;
+  };
+
+  const onEvent = ({ type, run_id: id, data }: Event) => {
+    if (type === 'approval.requested') inBackground(approve(String(data.approval_id)));
+    if (type === 'run.waiting' && data.waiting_on === 'input' && id !== undefined) inBackground(giveUp(id));
+    if (type !== 'run.finished' || id === undefined) return;
+    finished.add(id);
+    const run = runs.get(id);
+    if (run !== undefined) run.isFinished = true;
+  };
+
+  const live = () =>
+    [...runs.values()].filter((run) => !run.isFinished && !existsSync(join(run.folder, 'exit')));
+  const journal = readJournal(world.socket, onEvent);
+  return {
+    runs,
+    counts,
+    problems,
+    journal,
+    close: () => {
+      isClosed = true;
+      journal.close();
+    },
+    start,
+    live,
+    keepLive: (wanted) => {
+      for (let missing = wanted - live().length - underWay.size; missing > 0; missing -= 1)
+        inBackground(start(makeNumberedRun(random, index++, acpEvery)));
+    },
+    settle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Random } from './random.ts';
+
+/** A run whose whole output is known before it starts. */
+export type NumberedRun = {
+  readonly kind: 'command' | 'acp';
+  readonly pace: Pace;
+  readonly lines: number;
+  readonly exitCode: number;
+  /** Idempotency-Key. */
+  readonly key: string;
+};
+
+export type Pace = keyof typeof paces;
+
+/** How a run writes: lines of each stream, which of them pause in their middle (1 = each), and for how long. */
+const paces = {
+  burst: { lines: [200, 1500], every: 5000, pause: '0' },
+  steady: { lines: [20, 60], every: 3, pause: '0.05' },
+  slow: { lines: [4, 14], every: 1, pause: '0.12' },
+  /** Lines that are longer than one event may be. */
+  long: { lines: [2, 6], every: 2, pause: '0.08' },
+  /** Ends at once. */
+  brief: { lines: [0, 3], every: 9, pause: '0' },
+} as const;
+
+const longLineBytes = 150_000;
+
+/** Picks a run. Every `acpEvery`-th is the demo agent. */
+export function makeNumberedRun(random: Random, index: number, acpEvery: number): NumberedRun {
+  const key = `run-${random.seed}-${index}`;
+  if (index % acpEvery === acpEvery - 1) return { kind: 'acp', pace: 'slow', lines: 0, exitCode: 0, key };
+  const pace = random.pick(['burst', 'steady', 'steady', 'slow', 'slow', 'slow', 'long', 'brief'] as const);
+  const [least, most] = paces[pace].lines;
+  return {
+    kind: 'command',
+    pace,
+    lines: least + random.below(most - least + 1),
+    exitCode: random.pick([0, 0, 0, 1, 7, 42]),
+    key,
+  };
+}
+
+/** The slowest kind, for a kill that needs an agent that is in the middle of a line, or about to end. */
+export function makeSlowRun(random: Random, index: number, lines: number): NumberedRun {
+  const exitCode = random.pick([0, 3]);
+  return { kind: 'command', pace: 'slow', lines, exitCode, key: `slow-${random.seed}-${index}` };
+}
+
+/**
+ * Writes the program of the runs. It appends its run's id to `started` as its first act, then writes each line of
+ * stdout in two halves, so that a kill may find the file in mid-line.
+ */
+export async function writeProgram(folder: string): Promise<{ program: string; started: string }> {
+  const started = join(folder, 'started');
+  const program = join(folder, 'numbered.sh');
+  await writeFile(started, '');
+  await writeFile(
+    program,
+    `lines=$1 every=$2 pause=$3 code=$4 filler=
+if [ "$5" -gt 0 ]; then filler=$(printf "%0$5d" 0); fi
+printf '%s\\n' "$DROVER_RUN_ID" >>'${started}'
+i=1
+while [ "$i" -le "$lines" ]; do
+  printf 'out %s ' "$i"
+  if [ $((i % every)) = 0 ]; then sleep "$pause"; fi
+  printf '%s of %s\\n' "$filler" "$lines"
+  printf 'err %s of %s\\n' "$i" "$lines" >&2
+  i=$((i + 1))
+done
+exit "$code"
+`,
+  );
+  return { program, started };
+}
+
+/** The command of a run. */
+export function commandOf(run: NumberedRun, program: string): string[] {
+  const { every, pause } = paces[run.pace];
+  const filler = run.pace === 'long' ? longLineBytes : 0;
+  return ['/bin/sh', program, ...[run.lines, every, pause, run.exitCode, filler].map(String)];
+}
+
+/** What must be in the journal of a run, byte for byte. */
+export function expectedOutput(run: NumberedRun): { readonly stdout: string; readonly stderr: string } {
+  const filler = run.pace === 'long' ? '0'.repeat(longLineBytes) : '';
+  const numbers = Array.from({ length: run.lines }, (_, index) => index + 1);
+  return {
+    stdout: numbers.map((n) => `out ${n} ${filler} of ${run.lines}\n`).join(''),
+    stderr: numbers.map((n) => `err ${n} of ${run.lines}\n`).join(''),
+  };
+}
