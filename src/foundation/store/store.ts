@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Bus, Clock } from '../../base/index.ts';
 import type { Event, EventData, EventType } from '../../contract/index.ts';
+import { createCheckpoints } from './checkpoint.ts';
 import { explainSqliteError, openDatabase } from './open.ts';
 import { createSql, type Sql } from './sql.ts';
 
@@ -71,6 +72,7 @@ export const maxBatchMs = 10;
 export function openStore({ path, clock, bus }: StoreOptions): Store {
   const db = openDatabase(path);
   const sql = createSql(db);
+  const checkpoints = createCheckpoints(db, path);
   let nextSeq = Number(sql.get('SELECT next_seq FROM journal')?.next_seq);
   let committedSeq = nextSeq - 1;
   const queue: Pending[] = [];
@@ -110,9 +112,11 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
 
   const flush = () => {
     scheduled = false;
-    if (queue.length === 0) return;
-    commit();
-    if (queue.length > 0) schedule();
+    if (closed) return;
+    if (checkpoints.isDue())
+      checkpoints.run(); // in a turn of its own, never on top of a commit
+    else if (queue.length > 0) commit();
+    if (queue.length > 0 || checkpoints.isDue()) schedule();
   };
   const schedule = () => {
     if (scheduled) return;
