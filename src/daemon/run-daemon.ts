@@ -13,6 +13,7 @@ import { loadConfig } from '../foundation/config/index.ts';
 import { takeInlineTokens } from '../foundation/tokens/index.ts';
 import { type Composed, compose } from './compose.ts';
 import { createDrain } from './drain.ts';
+import { keepHeapSmall } from './heap.ts';
 import { takeInstanceLock } from './instance-lock.ts';
 import { assertGuarded, formatAddress, parseListenAddress } from './listen-address.ts';
 import { createDaemonLog, type DaemonLog } from './log/create.ts';
@@ -46,6 +47,7 @@ const retainEveryMs = 3_600_000;
  * lock touches what another daemon may hold; the lock goes last.
  */
 export async function runDaemon(options: RunDaemonOptions): Promise<number> {
+  keepHeapSmall();
   const clock = systemClock;
   const uid = process.getuid?.() ?? 0;
   const isDetached = options.env[detachedVariable] !== undefined;

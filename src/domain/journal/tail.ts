@@ -3,7 +3,7 @@ import { type JournalEntry, toEntry } from './entry.ts';
 
 /** Bounds of the tail: whatever is reached first. */
 const maxTailEvents = 16_384;
-const maxTailBytes = 8 * 2 ** 20;
+const maxTailBytes = 2 * 2 ** 20;
 
 /** A rough size of an event beyond its texts. */
 const eventOverheadBytes = 200;
