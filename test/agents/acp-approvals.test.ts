@@ -85,11 +85,16 @@ void t.test(
       const effects = prompted({ approvalMode }).says(says.permission(7));
 
       t.match(written(effects), [{ id: 7, result: { outcome: { optionId } } }]);
-      t.match(events(effects, 'approval.requested'), [{ approval_id: 'policy:ask-1', title: 'Edit a.txt' }]);
-      t.match(events(effects, 'approval.resolved'), [
-        { approval_id: 'policy:ask-1', status: 'allowed', resolved_by: 'policy' },
-      ]);
-      t.equal(keyOf(effects), 'no approval');
+      t.match(
+        effects.filter((effect) => effect.kind === 'approval'),
+        [
+          {
+            key: 'ask-1',
+            request: { title: 'Edit a.txt' },
+            allowedBecause: new RegExp(`^Approval mode ${approvalMode}: `),
+          },
+        ],
+      );
     }
     const noOnce = allOptions.filter((option) => option.kind !== 'allow_once');
     t.equal(keyOf(prompted({ approvalMode: 'auto' }).says(says.permission(7, noOnce))), 'ask-1');

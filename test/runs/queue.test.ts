@@ -1,7 +1,8 @@
 import t from 'tap';
-import { planQueue, type QueuedRun } from '../../src/domain/runs/queue.ts';
+import { planQueue } from '../../src/domain/runs/queue.ts';
+import type { QueueRow } from '../../src/foundation/store/index.ts';
 
-const run = (key: number, status: QueuedRun['status'], repoId: string | null = null): QueuedRun => ({
+const run = (key: number, status: QueueRow['status'], repoId: string | null = null): QueueRow => ({
   key,
   status,
   repoId,

@@ -50,6 +50,8 @@ export type AdapterEffect =
         readonly input: unknown;
         readonly options: readonly { readonly id: string; readonly kind: string; readonly label: string }[];
       };
+      /** The run's approval mode has allowed it already, for this reason: nobody is asked. */
+      readonly allowedBecause?: string;
     }
   /** The agent does not wait for this approval any more. */
   | { readonly kind: 'withdrawn'; readonly key: string; readonly reason: string }

@@ -8,11 +8,13 @@ import {
   type Sql,
 } from '../../foundation/store/index.ts';
 
-/** The run of an id, a unique id prefix or a name (contract §10.2): an exact name beats a prefix. */
+/** The run of an id, a name or a unique id prefix (contract §10.2): an exact name beats a prefix, a whole id any name. */
 export function findRun(sql: Sql, ref: string): RunRow {
+  const found = isIdPrefix('run', ref) ? findRunsById(sql, ref) : [];
+  const whole = found.find((run) => run.id === ref);
+  if (whole !== undefined) return whole;
   const named = findRunByName(sql, ref);
   if (named !== undefined) return named;
-  const found = isIdPrefix('run', ref) ? findRunsById(sql, ref) : [];
   if (found.length > 1) throw ambiguous(ref);
   const [run] = found;
   if (run === undefined) {

@@ -4,7 +4,9 @@
  * once, whatever happens to this process, and must not know who asked (HTTP, CLI) or what an agent's bytes mean.
  */
 
+export { cancelAnswerMs } from './cancel.ts';
 export { createLaunchPort } from './launch-port.ts';
+export type { ListApprovals, ListRuns } from './list.ts';
 export { type LogType, openLog } from './logs.ts';
 export { commandAgentName, type NewRunContext } from './new-run.ts';
 export type {
@@ -18,4 +20,4 @@ export type {
 } from './ports.ts';
 export type { QueueLimits } from './queue.ts';
 export { overLimits, type RetainLimits, removeOldRuns } from './retain.ts';
-export { cancelAnswerMs, createRuns, type ListRuns, type Runs, type RunsDeps } from './runs.ts';
+export { createRuns, type Runs, type RunsDeps } from './runs.ts';

@@ -7,6 +7,7 @@ import {
   detectLauncher,
   endTree,
   inspectRunFolder,
+  type LauncherChoice,
   launch,
   openInput,
   prepareRunFolder,
@@ -24,6 +25,8 @@ export type LaunchPortOptions = {
   readonly log: Log;
   /** What the run's stdin is. */
   readonly inputOf: (run: RunRow) => 'fifo' | 'none';
+  /** How to launch here; asked at each launch. */
+  readonly chooseWay?: () => Promise<LauncherChoice>;
 };
 
 /** After the grace, how long the kernel and the manager may take before what is left is an error. */
@@ -33,12 +36,16 @@ const endOfInputMs = 5_000;
 const inputTimeoutMs = 600_000;
 
 /** The launcher as the engine sees it: by run instead of by folder. */
-export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPortOptions): LaunchPort {
+export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
+  const { runsFolder, clock, log, inputOf, chooseWay = () => detectLauncher() } = options;
   const folder = (runId: string) => join(runsFolder, runId);
   const isPrepared = (run: RunRow) =>
     access(join(folder(run.id), runFiles.meta)).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error; // unknown: taken for absent, the folder of a live run would be written anew
+      },
     );
   return {
     folder,
@@ -62,13 +69,16 @@ export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPort
         });
     },
     launch: async (run) => {
-      const choice = await detectLauncher();
+      const choice = await chooseWay();
       if (choice.kind === 'unavailable') throw new AppError('busy', `Cannot launch: ${choice.reason}`);
       await launch({ folder: folder(run.id), runId: run.id, via: choice.via });
       return { launchedBy: choice.via };
     },
-    inspect: async (run) =>
-      (await isPrepared(run)) ? viewState(await inspectRunFolder(folder(run.id))) : { kind: 'unclaimed' },
+    inspect: async (run) => {
+      if (await isPrepared(run)) return viewState(await inspectRunFolder(folder(run.id)));
+      if (run.launchedBy === null) return { kind: 'unclaimed' };
+      return { kind: 'vanished', reason: 'The folder of the run is gone', pid: null };
+    },
     voidLaunch: async (run) => {
       if (!(await isPrepared(run))) return true;
       return (await voidLaunch(folder(run.id))) === 'voided';
@@ -78,10 +88,13 @@ export function createLaunchPort({ runsFolder, clock, log, inputOf }: LaunchPort
     },
     openInput: async (run, { isFresh }) => {
       const input = await openInput(folder(run.id), { clock, isFresh });
-      return { write: (line) => input.write(`${line}\n`, { timeoutMs: inputTimeoutMs }), close: input.close };
+      return {
+        write: (line, signal) => input.write(`${line}\n`, { timeoutMs: inputTimeoutMs, signal }),
+        close: input.close,
+      };
     },
     endTree: async (run, { graceMs }) => {
-      if (!(await isPrepared(run))) return;
+      if (run.launchedBy === null && !(await isPrepared(run))) return;
       const { survivors } = await endTree(folder(run.id), {
         clock,
         graceMs,
@@ -104,12 +117,13 @@ function viewState(state: RunFolderState): FolderState {
     case 'claimed':
       return { kind: state.kind };
     case 'running':
-      return { kind: 'running', pid: state.agent?.pid ?? state.launcher.pid };
+      return { kind: 'running', pid: state.agent?.pid ?? null };
     case 'ended':
       return {
         kind: 'ended',
         exitCode: state.exit.status,
         signal: state.exit.signal === null ? null : `SIG${state.exit.signal}`,
+        pid: state.agent?.pid ?? null,
       };
     case 'vanished':
       return {
@@ -117,6 +131,7 @@ function viewState(state: RunFolderState): FolderState {
         reason: state.mayHaveStarted
           ? 'The machine went down or the process vanished without a recorded exit'
           : 'The launch was cut short before the agent started',
+        pid: state.agent?.pid ?? null,
       };
   }
 }

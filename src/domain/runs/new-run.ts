@@ -1,4 +1,11 @@
-import { AppError, newId, parseDurationMs, type RunId, type StartRun } from '../../contract/index.ts';
+import {
+  AppError,
+  isIdPrefix,
+  newId,
+  parseDurationMs,
+  type RunId,
+  type StartRun,
+} from '../../contract/index.ts';
 import type { RunRow } from '../../foundation/store/index.ts';
 import { type Agent, assertSupported } from '../agents/index.ts';
 
@@ -26,8 +33,18 @@ export async function newRun(
   request: StartRun,
   context: NewRunContext,
 ): Promise<Partial<Omit<RunRow, 'key'>> & { readonly id: RunId }> {
+  if (request.name !== undefined && isIdPrefix('run', request.name)) {
+    throw new AppError('invalid_request', `The name '${request.name}' looks like the id of a run`, {
+      hint: 'choose a name that does not begin with run_',
+    });
+  }
   const agent = await context.chooseAgent(agentName(request));
   const argv = argvOf(request, agent);
+  if (argv.some((word) => word.includes('\0'))) {
+    throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
+      hint: 'no program can be given one; remove it',
+    });
+  }
   const maxTurns = request.max_turns ?? agent.maxTurns;
   assertSupported(agent.runtime, {
     model: request.model ?? null,

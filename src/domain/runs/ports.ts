@@ -6,9 +6,16 @@ import type { Adapter } from '../agents/index.ts';
 export type FolderState =
   | { readonly kind: 'unclaimed' }
   | { readonly kind: 'claimed' }
-  | { readonly kind: 'running'; readonly pid: number }
-  | { readonly kind: 'ended'; readonly exitCode: number; readonly signal: string | null }
-  | { readonly kind: 'vanished'; readonly reason: string };
+  /** `pid` is null in the moment around the agent's start. */
+  | { readonly kind: 'running'; readonly pid: number | null }
+  | {
+      readonly kind: 'ended';
+      readonly exitCode: number;
+      readonly signal: string | null;
+      readonly pid: number | null;
+    }
+  /** `pid` is null when no agent was written down: most likely none was started. */
+  | { readonly kind: 'vanished'; readonly reason: string; readonly pid: number | null };
 
 /** What the engine needs of the launcher; `launch/` is the real one. */
 export type LaunchPort = {
@@ -18,11 +25,12 @@ export type LaunchPort = {
   readonly prepare: (run: RunRow, work: PreparedWork) => Promise<void>;
   /** Starts the launcher; harmless when it was started before. Rejects when the machine has no room or no manager. */
   readonly launch: (run: RunRow) => Promise<{ readonly launchedBy: 'systemd' | 'session' }>;
+  /** A folder that is gone (removed by hand) is `unclaimed` before the launch was recorded, `vanished` after it. */
   readonly inspect: (run: RunRow) => Promise<FolderState>;
   /** Makes sure that a launch that shows no process never starts one. False: it has started. */
   readonly voidLaunch: (run: RunRow) => Promise<boolean>;
   readonly requestEndOfInput: (run: RunRow) => Promise<void>;
-  /** Opens the agent's stdin for writing. */
+  /** Opens the agent's stdin for writing. Not `isFresh`: what is written first ends a line that a dead writer cut. */
   readonly openInput: (run: RunRow, options: { readonly isFresh: boolean }) => Promise<InputWriter>;
   /** Ends the whole tree: TERM, a grace, KILL. Resolves when nothing of it is left, or rejects with `timeout`. */
   readonly endTree: (run: RunRow, options: { readonly graceMs: number }) => Promise<void>;
@@ -34,7 +42,8 @@ export type LaunchPort = {
 
 /** Stdin of an agent. One line at a time; resolves when the kernel has all of it. */
 export type InputWriter = {
-  readonly write: (line: string) => Promise<void>;
+  /** Rejects with `fields.written` when the line did not go in whole, at the latest after `signal`. */
+  readonly write: (line: string, signal: AbortSignal) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 

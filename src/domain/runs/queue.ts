@@ -1,10 +1,7 @@
-import type { RunRow } from '../../foundation/store/index.ts';
+import type { QueueRow } from '../../foundation/store/index.ts';
 
 /** Limits of the configuration that order the queue. */
 export type QueueLimits = { readonly maxRuns: number; readonly maxRunsPerRepo: number };
-
-/** What of a run the queue looks at. */
-export type QueuedRun = Pick<RunRow, 'key' | 'status' | 'repoId' | 'project' | 'reason'>;
 
 export type QueuePlan = {
   /** Runs to launch now, in order. */
@@ -17,7 +14,7 @@ export type QueuePlan = {
  * Which queued runs start now: oldest first, within the limits; a run held by its repository's limit does not hold the
  * ones behind it. A pure function of the live runs, oldest first.
  */
-export function planQueue(live: readonly QueuedRun[], limits: QueueLimits): QueuePlan {
+export function planQueue(live: readonly QueueRow[], limits: QueueLimits): QueuePlan {
   const active = live.filter((run) => run.status !== 'queued');
   let running = active.length;
   const perRepo = new Map<string, number>();

@@ -32,7 +32,7 @@ export {
   insertIdempotency,
 } from './tables/idempotency.ts';
 export {
-  hasWrittenInput,
+  hasUncertainInput,
   type InputRow,
   insertInput,
   markInputArrived,

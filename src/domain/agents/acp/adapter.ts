@@ -1,5 +1,5 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
-import { lastWords, maxEventChars, oneLine, shorten } from '../bounded.ts';
+import { lastWords, maxEventChars, oneLine } from '../bounded.ts';
 import { canceled } from '../outcome.ts';
 import { finish, outcomeOfExit } from './finish.ts';
 import { sendInitialize } from './handshake.ts';
@@ -80,11 +80,7 @@ function readMessage(
   const message = parseLine(line);
   switch (message.kind) {
     case 'noise':
-      emit(work, {
-        type: 'output.stdout',
-        data: { text: shorten(line, maxEventChars), ...at, partial: false },
-      });
-      noteWords(work, line);
+      readNoise(work, line, at);
       return;
     case 'notification':
       if (message.method === 'session/update') readUpdate(work, message.params);
@@ -97,6 +93,17 @@ function readMessage(
       readResponse(work, message);
       return;
   }
+}
+
+/** A line that is no message. An output event tells bytes of the file word for word, so a long one cannot be one. */
+function readNoise(work: Work, line: string, at: { readonly offset: number; readonly bytes: number }): void {
+  noteWords(work, line);
+  if (at.bytes <= maxEventChars) {
+    emit(work, { type: 'output.stdout', data: { text: line, ...at, partial: false } });
+    return;
+  }
+  const reason = 'The line is no message of the protocol, and too long to be shown';
+  emit(work, { type: 'output.truncated', data: { stream: 'stdout', ...at, reason } });
 }
 
 function readRequest(work: Work, { id, method, params }: Extract<Incoming, { kind: 'request' }>): void {

@@ -3,15 +3,12 @@ import type { ApprovalAnswer } from '../adapter.ts';
 import { boundInput, oneLine } from '../bounded.ts';
 import { endMessage } from './message.ts';
 import { answerPending, nextKey, openPending } from './pending.ts';
-import { emit, notice, type PermissionChoice, type Work, write } from './state.ts';
+import { notice, type PermissionChoice, type Work, write } from './state.ts';
 import { followTool } from './tools.ts';
 import { asFields, asList, asText, encodeResult, type Fields, type RpcId } from './wire.ts';
 
 /** Options beyond this many are not offered. */
 export const maxOptions = 32;
-
-/** Who is named as having answered where the run's approval mode did. */
-export const answeredByPolicy = 'policy';
 
 /** In which order a decision looks for an option; agents' option ids differ, their kinds do not. */
 const wanted = {
@@ -48,13 +45,8 @@ export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
     work.effects.push({ kind: 'approval', key: pending.key, request });
     return;
   }
-  const mode = work.state.approvalMode;
-  const approvalId = `${answeredByPolicy}:${pending.key}`;
-  const { kind, title, tool } = request;
-  emit(work, { type: 'approval.requested', data: { approval_id: approvalId, kind, title, tool, options } });
-  const reason = `Approval mode ${mode}: ${choice.label}`;
-  const resolved = { approval_id: approvalId, status: 'allowed', resolved_by: answeredByPolicy, reason };
-  emit(work, { type: 'approval.resolved', data: resolved });
+  const allowedBecause = `Approval mode ${work.state.approvalMode}: ${choice.label}`;
+  work.effects.push({ kind: 'approval', key: pending.key, request, allowedBecause });
   answerPending(work, pending, selected(choice));
 }
 

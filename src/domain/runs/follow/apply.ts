@@ -1,6 +1,7 @@
 import { newId } from '../../../contract/index.ts';
 import {
   getRun,
+  hasUncertainInput,
   insertApproval,
   insertInput,
   markInputArrived,
@@ -11,6 +12,9 @@ import {
   updateRun,
 } from '../../../foundation/store/index.ts';
 import type { AdapterEffect } from '../../agents/index.ts';
+
+/** Who is named as having answered where the run's approval mode did. */
+export const answeredByPolicy = 'policy';
 
 /** The run that effects belong to. */
 export type EffectTarget = { readonly key: number; readonly id: string; readonly repoId: string | null };
@@ -110,8 +114,32 @@ function askApproval(
     source: 'agent',
     ...ofRun(run),
   });
+  if (effect.allowedBecause !== undefined) {
+    const resolution = { status: 'allowed', by: answeredByPolicy, reason: effect.allowedBecause } as const;
+    resolveApproval(tx, id, { ...resolution, at: tx.now });
+    tellResolved(tx, run, { id, ...resolution });
+    return;
+  }
   waitOn(tx, run, { waitingOn: id, reason: `Waiting for a person: ${title}` });
 }
+
+/** Tells of an approval that was answered, by a person or by the run's mode. */
+export function tellResolved(
+  tx: Transaction,
+  run: EffectTarget,
+  { id, status, by, reason }: { id: string; status: string; by: string; reason: string | null },
+): void {
+  tx.event({
+    type: 'approval.resolved',
+    data: { approval_id: id, status, resolved_by: by, reason },
+    source: by === answeredByPolicy ? 'daemon' : 'person',
+    ...ofRun(run),
+  });
+}
+
+/** Why a run waits on `input`. */
+export const uncertainReason =
+  'The daemon stopped while it wrote this to the agent, and the agent has not shown that it arrived';
 
 /** Moves a run to `waiting`, with the event. A run that waits already keeps what it waits on first. */
 export function waitOn(
@@ -143,13 +171,17 @@ function withdraw(
   resumeIfNothingWaits(tx, run);
 }
 
-/** After an approval was resolved: the run goes on, or waits on the next one. */
+/** After an approval was resolved or an input arrived: the run goes on, or waits on what is left. */
 export function resumeIfNothingWaits(tx: Transaction, run: EffectTarget): void {
   const now = getRun(tx, run.key);
   if (now.status !== 'waiting') return;
   const next = pendingApprovalsOfRun(tx, run.key)[0];
   if (next !== undefined) {
     updateRun(tx, run.key, { waitingOn: next.id, reason: `Waiting for a person: ${next.title}` });
+    return;
+  }
+  if (hasUncertainInput(tx, run.key)) {
+    updateRun(tx, run.key, { waitingOn: 'input', reason: uncertainReason });
     return;
   }
   updateRun(tx, run.key, { status: 'running', waitingOn: null, reason: null });

@@ -36,10 +36,13 @@ export type OutputReader = {
 
 /** Makes a reader. The file may not exist yet. */
 export function createOutputReader(options: OutputReaderOptions): OutputReader {
+  const { stream, line } = options;
+  const mayDrop = stream === 'stdout' && line.beyond === 'drop';
+  const maxLineBytes = mayDrop ? line.maxBytes : Math.min(line.maxBytes, maxPieceBytes);
   let file: FileHandle | null = null;
   let offset = options.offset;
-  const { stream, line } = options;
-  const maxLineBytes = line.beyond === 'split' ? Math.min(line.maxBytes, maxPieceBytes) : line.maxBytes;
+  /** No newline stands between `offset` and here: a long line that grows is not searched from its beginning each time. */
+  let searched = options.offset;
 
   const size = async () => {
     file ??= await openIfThere(options.path);
@@ -52,35 +55,50 @@ export function createOutputReader(options: OutputReaderOptions): OutputReader {
     return buffer.subarray(0, bytesRead);
   };
 
-  const next = async (isEnd: boolean): Promise<OutputBatch | null> => {
-    const waiting = (await size()) - offset;
-    if (waiting <= 0) return null;
-    for (
-      let window = Math.min(waiting, windowBytes);
-      ;
-      window = Math.min(waiting, window * 4, maxLineBytes + 1)
-    ) {
-      const buffer = await read(offset, window);
-      const isLast = isEnd && window === waiting;
-      if (line.beyond === 'drop' && stream === 'stdout' && !fitsALine(buffer, maxLineBytes)) {
-        return dropLine({ offset, waiting, isEnd, read });
-      }
-      const { pieces, consumed } = cutPieces(buffer, {
-        stream,
-        offset,
-        isEnd: isLast,
-        maxLineBytes,
-        coalesce: options.coalesce && waiting > windowBytes,
-      });
-      if (consumed > 0) return { pieces, nextOffset: offset + consumed, dropped: null };
-      if (window >= waiting || buffer.length < window) return null;
+  /** Where the first line from `offset` ends, its newline included; null while it has none. */
+  const endOfLine = async (end: number): Promise<number | null> => {
+    while (searched < end) {
+      const buffer = await read(searched, Math.min(windowBytes, end - searched));
+      if (buffer.length === 0) return null;
+      const newline = buffer.indexOf(0x0a);
+      if (newline !== -1) return searched + newline + 1;
+      searched += buffer.length;
     }
+    return null;
+  };
+
+  const cut = async (bytes: number, isEnd: boolean): Promise<OutputBatch | null> => {
+    const waiting = (await size()) - offset;
+    const { pieces, consumed } = cutPieces(await read(offset, bytes), {
+      stream,
+      offset,
+      isEnd: isEnd && bytes === waiting,
+      maxLineBytes: mayDrop ? bytes : maxLineBytes,
+      coalesce: options.coalesce && waiting > windowBytes,
+    });
+    return consumed === 0 ? null : { pieces, nextOffset: offset + consumed, dropped: null };
+  };
+
+  const next = async (isEnd: boolean): Promise<OutputBatch | null> => {
+    const end = await size();
+    if (end <= offset) return null;
+    const isOpenLine = mayDrop && searched > offset;
+    const window = mayDrop ? Math.min(windowBytes, maxLineBytes) : windowBytes;
+    const batch = isOpenLine ? null : await cut(Math.min(end - offset, window), isEnd);
+    if (batch !== null || !mayDrop) return batch;
+    // The first line is longer than a window, or not written whole yet.
+    const lineEnd = await endOfLine(end);
+    if (lineEnd === null && !isEnd) return null;
+    const bytes = (lineEnd ?? end) - offset;
+    const isTooLong = bytes - (lineEnd === null ? 0 : 1) > maxLineBytes;
+    return isTooLong ? dropped(offset, bytes) : cut(bytes, isEnd);
   };
 
   return {
     next,
     advance: (to) => {
       offset = to;
+      searched = Math.max(searched, to);
     },
     offset: () => offset,
     size,
@@ -89,31 +107,6 @@ export function createOutputReader(options: OutputReaderOptions): OutputReader {
       file = null;
     },
   };
-}
-
-/** False when the buffer begins with a line that is longer than an adapter takes. */
-function fitsALine(buffer: Buffer, maxLineBytes: number): boolean {
-  const newline = buffer.indexOf(0x0a);
-  return (newline === -1 ? buffer.length : newline) <= maxLineBytes;
-}
-
-type DropOptions = {
-  readonly offset: number;
-  readonly waiting: number;
-  readonly isEnd: boolean;
-  readonly read: (from: number, bytes: number) => Promise<Buffer>;
-};
-
-/** Finds the end of a line that is left out. Null while the line has none yet. */
-async function dropLine({ offset, waiting, isEnd, read }: DropOptions): Promise<OutputBatch | null> {
-  for (let scanned = 0; scanned < waiting; ) {
-    const buffer = await read(offset + scanned, Math.min(windowBytes, waiting - scanned));
-    if (buffer.length === 0) break;
-    const newline = buffer.indexOf(0x0a);
-    if (newline !== -1) return dropped(offset, scanned + newline + 1);
-    scanned += buffer.length;
-  }
-  return isEnd ? dropped(offset, waiting) : null;
 }
 
 function dropped(offset: number, bytes: number): OutputBatch {

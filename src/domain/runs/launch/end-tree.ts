@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type Clock,
   isAlive,
@@ -80,14 +81,21 @@ export async function listTree(folder: string): Promise<readonly ProcessRow[]> {
   return findMembers(await readTree(folder));
 }
 
+/** A folder that was removed or spoilt by hand still tells by its name whose processes to look for. */
 async function readTree(folder: string): Promise<Tree> {
-  const [{ runId }, launcher, agent, hasUnit] = await Promise.all([
-    readMeta(folder),
+  const meta = await readMeta(folder).catch(() => null);
+  const [launcher, agent, hasUnit] = await Promise.all([
     readWho(folder, runFiles.launcher),
     readWho(folder, runFiles.agent),
     exists(folder, runFiles.unit),
   ]);
-  return { folder, runId, launcher, agent, hasUnit };
+  return {
+    folder,
+    runId: meta?.runId ?? basename(folder),
+    launcher,
+    agent,
+    hasUnit: hasUnit || meta === null,
+  };
 }
 
 /** Never ourselves nor what we descend from, whatever its environment says. */

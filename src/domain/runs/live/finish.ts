@@ -18,15 +18,15 @@ export type ProcessEnd =
       readonly verdict: 'out_of_memory' | null;
     }
   | { readonly kind: 'vanished'; readonly reason: string; readonly verdict: 'out_of_memory' | null }
-  | {
-      readonly kind: 'never_started';
-      readonly error: { readonly code: string; readonly message: string } | null;
-    };
+  | { readonly kind: 'never_started'; readonly error: RunError | null }
+  | { readonly kind: 'given_up'; readonly error: RunError };
+
+type RunError = { readonly code: string; readonly message: string };
 
 export type FinalState = {
   readonly status: 'succeeded' | 'failed' | 'canceled' | 'interrupted';
   readonly reason: string | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: RunError | null;
 };
 
 /**
@@ -39,7 +39,9 @@ export function finalState(
   adapter: Pick<Adapter<unknown>, 'exited'>,
 ): FinalState {
   if (run.stopKind !== null) return stopped(run.stopKind, run.stopReason ?? 'Stopped');
+  if (end.kind === 'given_up') return { status: 'failed', reason: end.error.message, error: end.error };
   if (end.kind === 'never_started') {
+    if (end.error === null && run.outcome !== null) return run.outcome as Outcome; // the adapter refused it
     return { status: 'failed', reason: end.error?.message ?? 'The run was never started', error: end.error };
   }
   if (end.verdict === 'out_of_memory') {
@@ -83,23 +85,27 @@ export function finishRun(tx: Transaction, key: number, final: FinalState, end: 
     endedAt: tx.now,
     waitingOn: null,
     tokenHash: null,
+    adapterState: null, // may be large, and nobody reads it any more
     endSeq,
     ...exit,
   });
   return true;
 }
 
-/** Ends a run that was never launched. Returns false when it has ended, or is being launched, by now. */
-export function cancelQueued(tx: Transaction, key: number, reason: string): boolean {
+/**
+ * Cancels a run that waits in the queue. One that was never prepared ends here. One whose launch was tried before leaves
+ * the queue with the intention stored, for its supervisor to end: a launcher may have begun after all.
+ */
+export function cancelQueued(tx: Transaction, key: number, reason: string): 'canceled' | 'left_queue' | null {
   const run = getRun(tx, key);
-  if (run.status !== 'queued') return false;
+  if (run.status !== 'queued') return null;
   updateRun(tx, key, { stopKind: 'cancel', stopReason: reason });
-  return finishRun(
-    tx,
-    key,
-    { status: 'canceled', reason, error: null },
-    { kind: 'never_started', error: null },
-  );
+  if (run.worktree !== null) {
+    updateRun(tx, key, { status: 'starting', reason: null });
+    return 'left_queue';
+  }
+  finishRun(tx, key, { status: 'canceled', reason, error: null }, { kind: 'never_started', error: null });
+  return 'canceled';
 }
 
 /** Stores the intention to stop a run, once: the first intention stays. */

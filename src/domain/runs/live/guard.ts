@@ -1,4 +1,4 @@
-import type { RunRow, StopKind } from '../../../foundation/store/index.ts';
+import type { RunPulse, RunRow, StopKind } from '../../../foundation/store/index.ts';
 import type { EngineDeps } from '../ports.ts';
 
 /** From TERM to KILL. */
@@ -6,54 +6,55 @@ export const stopGraceMs = 5000;
 /** How long an agent may take to leave after its turn is over. */
 export const leaveGraceMs = 5000;
 
-type GuardOptions = {
-  readonly deps: EngineDeps;
-  readonly run: RunRow;
-  readonly stop: (kind: StopKind, reason: string) => Promise<void>;
-  readonly endTree: (graceMs: number) => Promise<void>;
-  /** Closes our end of the agent's stdin, then the launcher's, so that the agent reads end of file. */
-  readonly endInput: () => Promise<void>;
+/** What is to be done about a run. */
+export type Wish =
+  | { readonly kind: 'stop'; readonly because: StopKind; readonly reason: string }
+  /** Its turn is over: let it read the end of its input. */
+  | { readonly kind: 'end_input' }
+  /** It was told to stop, or did not leave by itself. */
+  | { readonly kind: 'end_tree' };
+
+export type GuardOptions = {
+  readonly clock: EngineDeps['clock'];
+  readonly limits: EngineDeps['limits'];
+  readonly run: Pick<RunRow, 'startedAt' | 'timeoutMs'>;
   readonly lastOutputAt: () => number;
 };
 
 /** Looks after the limits of a run: time, silence, output, and an agent that does not leave when its turn is over. */
-export function createGuard({
-  deps,
-  run,
-  stop,
-  endTree,
-  endInput,
-  lastOutputAt,
-}: GuardOptions): (now: RunRow, outputBytes: number) => Promise<void> {
-  const { clock } = deps;
+export type Guard = (now: RunPulse, outputBytes: number) => Wish | null;
+
+/** Makes the guard of a run that has started, maybe under an earlier daemon: its time went on meanwhile. */
+export function createGuard({ clock, limits, run, lastOutputAt }: GuardOptions): Guard {
   const elapsedMs = Math.max(0, clock.now() - (run.startedAt ?? clock.now()));
   const deadline = run.timeoutMs > 0 ? clock.monotonic() + Math.max(0, run.timeoutMs - elapsedMs) : null;
   let leaveBy: number | null = null;
-  return async (now, outputBytes) => {
-    const limits = deps.limits();
-    if (now.outcome !== null && now.stopKind === null) {
-      if (leaveBy === null) {
-        leaveBy = clock.monotonic() + leaveGraceMs;
-        void endInput();
-      } else if (clock.monotonic() > leaveBy) void endTree(stopGraceMs);
-      return;
-    }
-    if (now.stopKind !== null) {
-      void endTree(stopGraceMs);
-      return;
-    }
+  let lastWaitedAt = 0;
+
+  const overLimit = (now: RunPulse, outputBytes: number): Wish | null => {
+    const { idleMs, outputBytes: maxBytes } = limits();
+    if (now.status !== 'running') lastWaitedAt = clock.monotonic(); // who waits for a person is not idle
     if (deadline !== null && clock.monotonic() >= deadline)
-      await stop('run_timeout', `Stopped after its time limit of ${now.timeoutMs / 1000} s`);
-    else if (limits.outputBytes > 0 && outputBytes > limits.outputBytes)
-      await stop(
-        'output_limit',
-        `Stopped: it wrote more than run_output_limit (${limits.outputBytes} bytes)`,
-      );
-    else if (
-      limits.idleMs > 0 &&
-      now.status === 'running' &&
-      clock.monotonic() - lastOutputAt() > limits.idleMs
-    )
-      await stop('idle_timeout', `Stopped: it said nothing for ${limits.idleMs / 1000} s`);
+      return stop('run_timeout', `Stopped after its time limit of ${run.timeoutMs / 1000} s`);
+    if (maxBytes > 0 && outputBytes > maxBytes)
+      return stop('output_limit', `Stopped: it wrote more than run_output_limit (${maxBytes} bytes)`);
+    const silentMs = clock.monotonic() - Math.max(lastOutputAt(), lastWaitedAt);
+    return idleMs > 0 && silentMs > idleMs
+      ? stop('idle_timeout', `Stopped: it said nothing for ${idleMs / 1000} s`)
+      : null;
   };
+
+  return (now, outputBytes) => {
+    if (now.stopKind !== null) return { kind: 'end_tree' };
+    if (!now.hasOutcome) return overLimit(now, outputBytes);
+    if (leaveBy === null) {
+      leaveBy = clock.monotonic() + leaveGraceMs;
+      return { kind: 'end_input' };
+    }
+    return clock.monotonic() > leaveBy ? { kind: 'end_tree' } : null;
+  };
+}
+
+function stop(because: StopKind, reason: string): Wish {
+  return { kind: 'stop', because, reason };
 }

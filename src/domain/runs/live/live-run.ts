@@ -1,37 +1,33 @@
-import { createMutex } from '../../../base/index.ts';
-import { isAppError } from '../../../contract/index.ts';
-import {
-  getRun,
-  type RunRow,
-  type StopKind,
-  type Transaction,
-  updateRun,
-} from '../../../foundation/store/index.ts';
-import type { Adapter, ApprovalAnswer, Step } from '../../agents/index.ts';
-import { applyEffects, ofRun } from '../follow/apply.ts';
-import { createOutputReader, type OutputBatch, type OutputReader } from '../follow/output-reader.ts';
-import type { EngineDeps, FolderState } from '../ports.ts';
+import { inBackground, settledWithin } from '../../../base/index.ts';
+import { getRun, type StopKind, type Transaction, updateRun } from '../../../foundation/store/index.ts';
+import type { ApprovalAnswer } from '../../agents/index.ts';
+import type { EngineDeps } from '../ports.ts';
 import { finalState, finishRun, intendStop, type ProcessEnd } from './finish.ts';
 import { createWake } from './folder-watch.ts';
-import { createGuard, stopGraceMs } from './guard.ts';
+import { followRun } from './follow-run.ts';
+import { stopGraceMs } from './guard.ts';
 import { createInputPump } from './inputs.ts';
+import { isShortage, shortageRetryMs, untilStored } from './shortage.ts';
 import { startRun } from './start.ts';
+import { AdapterFault, createSteps, type Steps, withFaults } from './steps.ts';
 
-/** A run whose process died without a record is noticed within this, whatever the configuration says. */
-const maxPollMs = 2000;
-/** While output flows, the folder is still looked at this often. */
-const inspectEveryMs = 500;
-const storageRetryMs = { first: 100, most: 2000 } as const;
+/** How long an agent that is told to stop may take to read that, before signals follow. */
+const politeMs = 1000;
+/** After this many faults that are no shortage, a run is given up. */
+const maxFaults = 5;
 
 /** What became of the supervision of a run. */
-export type LiveEnd = 'ended' | 'detached' | { readonly later: string };
+export type LiveEnd =
+  | 'ended'
+  | 'detached'
+  /** The machine had no room to launch it: it is queued again. */
+  | 'requeued';
 
 /** One run that has left the queue: it is launched, followed to its end and finished. */
 export type LiveRun = {
   readonly key: number;
-  /** Resolves when the run has ended, was left alone by `detach`, or goes back to the queue. */
   readonly done: Promise<LiveEnd>;
-  /** Stores the intention, then ends the tree. */
+  /** Resolves when the intention is stored; the tree is ended after that. */
   readonly stop: (kind: StopKind, reason: string) => Promise<void>;
   /** Runs `change` with the adapter's answer to an approval, in one transaction. */
   readonly answer: <T>(
@@ -46,63 +42,21 @@ export type LiveRun = {
 /** Takes a run over, from wherever it stands: just queued, or found alive after a restart. */
 export function superviseRun(deps: EngineDeps, key: number): LiveRun {
   const { store, clock, launch, log } = deps;
-  const first = store.read((sql) => getRun(sql, key));
-  const adapter = deps.adapterOf(first);
-  const folder = launch.folder(first.id);
-  const wake = createWake(folder);
-  const abort = new AbortController();
-  const inputs = createInputPump(deps, first);
-  const exclusive = createMutex();
   const row = () => store.read((sql) => getRun(sql, key));
-  let lastOutputAt = clock.monotonic();
+  const first = row();
+  const adapter = withFaults(deps.adapterOf(first));
+  const wake = createWake(launch.folder(first.id));
+  const abort = new AbortController();
+  const steps = createSteps(store, first);
+  const inputs = createInputPump(deps, first, abort.signal);
   let ending: Promise<void> | null = null;
 
-  /** Stores a step of the adapter with what belongs to it; waits out a full disk. */
-  const commit = async <T>(
-    step: (run: RunRow) => Step<unknown>,
-    change: (tx: Transaction) => T,
-  ): Promise<T> => {
-    for (let retryMs: number = storageRetryMs.first; ; retryMs = Math.min(retryMs * 2, storageRetryMs.most)) {
-      try {
-        return await exclusive(() => {
-          const run = row();
-          const { state, effects } = step(run);
-          return store.write((tx) => {
-            updateRun(tx, key, { adapterState: state });
-            applyEffects(tx, run, effects);
-            return change(tx);
-          });
-        });
-      } catch (error) {
-        if (!isAppError(error, 'storage_failed')) throw error;
-        log.warn('waiting for the disk', { run: first.id, err: error });
-        await clock.sleep(retryMs, abort.signal);
-      }
-    }
-  };
-
-  const journalBatch = async (reader: OutputReader, stream: 'stdout' | 'stderr', batch: OutputBatch) => {
-    await commit(
-      (run) => readAll(adapter, run.adapterState, batch),
-      (tx) => {
-        updateRun(
-          tx,
-          key,
-          stream === 'stdout' ? { stdoutOffset: batch.nextOffset } : { stderrOffset: batch.nextOffset },
-        );
-        if (batch.dropped !== null) {
-          const data = { stream, ...batch.dropped, reason: 'The line is longer than this protocol allows' };
-          tx.event({ type: 'output.truncated', data, source: 'daemon', ...ofRun(first) });
-        }
-      },
-    );
-    reader.advance(batch.nextOffset);
-    lastOutputAt = clock.monotonic();
-  };
+  const patience = { clock, log, run: first.id, signal: abort.signal };
+  const patientSteps: Steps = (step, change) => untilStored(() => steps(step, change), patience);
 
   const endTree = (graceMs: number) => {
     ending ??= launch
-      .endTree(first, { graceMs })
+      .endTree(row(), { graceMs })
       .catch((error: unknown) =>
         log.error('could not end all processes of a run', { run: first.id, err: error }),
       )
@@ -122,123 +76,80 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
     }
   };
 
+  /** Tells the agent in its own protocol, then by signals. */
+  const endPolitely = async () => {
+    const told = steps(adapter.cancel, () => undefined).then(inputs.pump);
+    inBackground(log, 'telling an agent to stop', told);
+    await settledWithin(told, politeMs, clock);
+    await endTree(stopGraceMs);
+  };
+
   const stop = async (kind: StopKind, reason: string) => {
     const isFirst = await intendStop(store, key, { kind, reason });
-    if (isFirst && row().startedAt !== null) {
-      await commit(
-        (run) => adapter.cancel(run.adapterState),
-        () => undefined,
-      );
-      await inputs.pump();
-    }
-    void endTree(stopGraceMs);
     wake.nudge();
+    if (isFirst && row().startedAt !== null) inBackground(log, 'polite stop', endPolitely());
+    else void endTree(stopGraceMs);
   };
 
-  const follow = async (): Promise<ProcessEnd> => {
-    const started = row();
-    const shared = { line: adapter.stdoutLine, coalesce: adapter.coalesce };
-    const stdout = createOutputReader({
-      ...shared,
-      path: launch.outputFile(first.id, 'stdout'),
-      stream: 'stdout',
-      offset: started.stdoutOffset,
-    });
-    const stderr = createOutputReader({
-      ...shared,
-      path: launch.outputFile(first.id, 'stderr'),
-      stream: 'stderr',
-      offset: started.stderrOffset,
-    });
-    const guard = createGuard({
-      deps,
-      stop,
-      endTree,
-      endInput,
-      run: started,
-      lastOutputAt: () => lastOutputAt,
-    });
-    let inspectAt = 0;
-    let isArmed = false;
-    try {
-      if (started.stopKind !== null) void endTree(stopGraceMs);
-      for (;;) {
-        abort.signal.throwIfAborted();
-        const hadOutput = (await pass(stdout, 'stdout', false)) || (await pass(stderr, 'stderr', false));
-        void inputs.pump();
-        await guard(row(), (await stdout.size()) + (await stderr.size()));
-        if (!hadOutput || clock.monotonic() >= inspectAt) {
-          inspectAt = clock.monotonic() + inspectEveryMs;
-          const state = await launch.inspect(first);
-          if (state.kind === 'ended' || state.kind === 'vanished') return await drain(stdout, stderr, state);
-        }
-        if (hadOutput) continue;
-        if (!isArmed) wake.arm();
-        else await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));
-        isArmed = !isArmed;
+  const finish = async (end: ProcessEnd): Promise<LiveEnd> => {
+    await patientSteps(
+      (state) => ({ state, effects: [] }),
+      (tx) => finishRun(tx, key, finalState(getRun(tx, key), end, adapter), end),
+    );
+    return 'ended';
+  };
+
+  /** Back to the queue, unless it was told to stop meanwhile: then it is ended from where it stands. */
+  const requeue = (reason: string) =>
+    untilStored(
+      () =>
+        store.write((tx) => {
+          if (getRun(tx, key).stopKind !== null) return false;
+          updateRun(tx, key, { status: 'queued', reason: `${reason}; trying again` });
+          return true;
+        }),
+      patience,
+    );
+
+  const live = async (): Promise<LiveEnd> => {
+    for (;;) {
+      const started = await startRun(deps, key, abort.signal);
+      if (started.kind === 'later') {
+        if (await requeue(started.reason)) return 'requeued';
+        continue;
       }
-    } finally {
-      await stdout.close();
-      await stderr.close();
+      if (started.kind === 'never') return finish({ kind: 'never_started', error: started.error });
+      return finish(
+        await followRun({
+          deps,
+          run: row(),
+          adapter,
+          wake,
+          inputs,
+          steps: patientSteps,
+          stop: ({ because, reason }) => stop(because, reason),
+          endTree,
+          endInput,
+          signal: abort.signal,
+        }),
+      );
     }
   };
 
-  const pass = async (reader: OutputReader, stream: 'stdout' | 'stderr', isEnd: boolean) => {
-    const limit = deps.limits().outputBytes;
-    if (limit > 0 && reader.offset() >= limit && row().stopKind === 'output_limit') return false;
-    const batch = await reader.next(isEnd);
-    if (batch === null) return false;
-    await journalBatch(reader, stream, batch);
-    return true;
-  };
-
-  const drain = async (
-    stdout: OutputReader,
-    stderr: OutputReader,
-    state: FolderState,
-  ): Promise<ProcessEnd> => {
-    await endTree(stopGraceMs); // what the agent left behind: background children, a holder of the output files
-    while ((await pass(stdout, 'stdout', true)) || (await pass(stderr, 'stderr', true)))
-      abort.signal.throwIfAborted();
-    for (const [stream, reader] of [
-      ['stdout', stdout],
-      ['stderr', stderr],
-    ] as const)
-      await tellDropped(reader, stream);
-    const verdict = await launch.verdict(row());
-    // An exit record that a dying launcher was just writing counts, even if it came after we looked first.
-    const last = state.kind === 'ended' ? state : await launch.inspect(first);
-    if (last.kind === 'ended')
-      return { kind: 'exited', exitCode: last.exitCode, signal: last.signal, verdict };
-    return {
-      kind: 'vanished',
-      reason: last.kind === 'vanished' ? last.reason : 'The process vanished',
-      verdict,
-    };
-  };
-
-  const tellDropped = async (reader: OutputReader, stream: 'stdout' | 'stderr') => {
-    const bytes = (await reader.size()) - reader.offset();
-    if (bytes <= 0) return;
-    const batch = {
-      pieces: [],
-      nextOffset: reader.offset() + bytes,
-      dropped: { offset: reader.offset(), bytes },
-    };
-    await journalBatch(reader, stream, batch);
-  };
-
+  /** Whatever goes wrong here, a run is never left without somebody who looks after it. */
   const supervise = async (): Promise<LiveEnd> => {
     try {
-      const started = await startRun(deps, key, abort.signal);
-      if (started.kind === 'later') return { later: started.reason };
-      const end: ProcessEnd =
-        started.kind === 'never' ? { kind: 'never_started', error: started.error } : await follow();
-      await commit(
-        (run) => ({ state: run.adapterState, effects: [] }),
-        (tx) => finishRun(tx, key, finalState(getRun(tx, key), end, adapter), end),
-      );
-      return 'ended';
+      for (let faults = 0; ; ) {
+        try {
+          return await live();
+        } catch (error) {
+          abort.signal.throwIfAborted();
+          if (!isShortage(error)) faults += 1;
+          if (error instanceof AdapterFault || faults > maxFaults) return await giveUp(error);
+          log.warn('lost hold of a run; taking it up again', { run: first.id, err: error });
+          await clock.sleep(shortageRetryMs.first, abort.signal);
+        }
+      }
     } catch (error) {
       if (abort.signal.aborted) return 'detached';
       throw error;
@@ -248,13 +159,20 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
     }
   };
 
+  const giveUp = async (error: unknown): Promise<LiveEnd> => {
+    log.error('a run was given up', { run: first.id, err: error });
+    await endTree(stopGraceMs);
+    const message = `drover could not go on with it: ${error instanceof Error ? error.message : String(error)}`;
+    return finish({ kind: 'given_up', error: { code: 'internal', message } });
+  };
+
   const done = supervise();
   return {
     key,
     done,
     stop,
     answer: async (agentKey, answer, change) => {
-      const result = await commit((run) => adapter.answer(run.adapterState, agentKey, answer), change);
+      const result = await steps((state) => adapter.answer(state, agentKey, answer), change);
       wake.nudge();
       return result;
     },
@@ -264,15 +182,4 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
       await done.catch(() => {}); // logged by whoever waits for it
     },
   };
-}
-
-function readAll(adapter: Adapter<unknown>, state: unknown, batch: OutputBatch): Step<unknown> {
-  let current = state;
-  const effects: Step<unknown>['effects'][number][] = [];
-  for (const piece of batch.pieces) {
-    const step = adapter.read(current, piece);
-    current = step.state;
-    effects.push(...step.effects);
-  }
-  return { state: current, effects };
 }

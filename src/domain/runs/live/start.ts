@@ -1,12 +1,15 @@
 import { isAppError } from '../../../contract/index.ts';
-import { getRun, type RunRow, updateRun } from '../../../foundation/store/index.ts';
+import { getRun, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
 import { applyEffects, ofRun } from '../follow/apply.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
+import { isShortage, untilStored } from './shortage.ts';
 
 /** How long a launcher may take from its claim to its identity before the launch is made void. */
 const claimGraceMs = 10_000;
 /** How long a launcher may take to its claim before another one is started: it needs milliseconds, or seconds of a busy machine. */
 const launchAgainMs = 2000;
+/** How long an agent's pid may take to be written down before its launcher is shown instead. */
+const pidGraceMs = 1000;
 /** Pause between two looks at a folder that is about to change. */
 const lookMs = 5;
 
@@ -26,18 +29,22 @@ export async function startRun(deps: EngineDeps, key: number, signal: AbortSigna
   const { store, launch, clock } = deps;
   let launchAgainAt = 0;
   let claimedUntil: number | null = null;
+  let pidUntil: number | null = null;
   for (;;) {
     signal.throwIfAborted();
     const run = store.read((sql) => getRun(sql, key));
     const folder = await launch.inspect(run);
     switch (folder.kind) {
       case 'unclaimed': {
-        if (run.stopKind !== null && (await launch.voidLaunch(run))) return { kind: 'never', error: null };
+        if (run.stopKind !== null || (run.outcome !== null && run.startedAt === null)) {
+          if (await launch.voidLaunch(run)) return { kind: 'never', error: null };
+          break;
+        }
         if (clock.monotonic() < launchAgainAt) {
           await clock.sleep(lookMs, signal);
           break;
         }
-        const refused = await launchOnce(deps, run);
+        const refused = await launchOnce(deps, run, signal);
         if (refused !== null) return refused;
         launchAgainAt = clock.monotonic() + launchAgainMs;
         break;
@@ -48,31 +55,50 @@ export async function startRun(deps: EngineDeps, key: number, signal: AbortSigna
         await clock.sleep(lookMs, signal);
         break;
       case 'running':
-      case 'ended':
-      case 'vanished':
+        pidUntil ??= clock.monotonic() + pidGraceMs;
+        if (folder.pid === null && clock.monotonic() < pidUntil) {
+          await clock.sleep(lookMs, signal);
+          break;
+        }
         await markStarted(deps, key, folder);
+        return { kind: 'started' };
+      case 'ended':
+        await markStarted(deps, key, folder);
+        return { kind: 'started' };
+      case 'vanished':
+        if (folder.pid !== null) await markStarted(deps, key, folder);
         return { kind: 'started' };
     }
   }
 }
 
-async function launchOnce(deps: EngineDeps, run: RunRow): Promise<Started | null> {
-  const { store, launch, log } = deps;
+async function launchOnce(deps: EngineDeps, run: RunRow, signal: AbortSignal): Promise<Started | null> {
+  const { store, launch, clock, log } = deps;
+  let launchedBy: 'systemd' | 'session';
   try {
     if (!(await launch.isPrepared(run))) await prepare(deps, run);
-    const { launchedBy } = await launch.launch(run);
-    await store.write((tx) => updateRun(tx, run.key, { launchedBy }));
-    return null;
+    // Making a work tree may take minutes: it may have been told to stop, or refused by its adapter, meanwhile.
+    const now = store.read((sql) => runPulse(sql, run.key));
+    if (now.stopKind !== null || now.hasOutcome) return null;
+    ({ launchedBy } = await launch.launch(run));
   } catch (error) {
-    if (isAppError(error, 'busy') || isAppError(error, 'storage_failed'))
-      return { kind: 'later', reason: error.message };
+    if (isShortage(error)) return { kind: 'later', reason: messageOf(error) };
     log.warn('a run could not be launched', { run: run.id, err: error });
     const code = isAppError(error) ? error.code : 'launch_failed';
-    return {
-      kind: 'never',
-      error: { code, message: error instanceof Error ? error.message : String(error) },
-    };
+    return { kind: 'never', error: { code, message: messageOf(error) } };
   }
+  // From here on it is never `later`: the agent may be at work.
+  await untilStored(() => store.write((tx) => updateRun(tx, run.key, { launchedBy })), {
+    clock,
+    log,
+    run: run.id,
+    signal,
+  });
+  return null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
@@ -114,7 +140,7 @@ async function markStarted({ store }: EngineDeps, key: number, folder: FolderSta
   await store.write((tx) => {
     const run = getRun(tx, key);
     if (run.startedAt !== null || run.endedAt !== null) return;
-    const pid = folder.kind === 'running' ? folder.pid : 0;
+    const pid = folder.kind === 'unclaimed' || folder.kind === 'claimed' ? null : folder.pid;
     updateRun(tx, key, {
       status: run.status === 'waiting' ? 'waiting' : 'running',
       reason: null,
@@ -123,7 +149,7 @@ async function markStarted({ store }: EngineDeps, key: number, folder: FolderSta
     });
     tx.event({
       type: 'run.started',
-      data: { pid, launched_by: run.launchedBy ?? 'session' },
+      data: { pid: pid ?? 0, launched_by: run.launchedBy ?? 'session' },
       source: 'daemon',
       ...ofRun(run),
     });

@@ -41,11 +41,13 @@ export function openInputs(sql: Sql, runKey: number): readonly InputRow[] {
     .map(decode);
 }
 
-/** False while nobody has begun to write anything to this run. */
-export function hasWrittenInput(sql: Sql, runKey: number): boolean {
-  return (
-    sql.get("SELECT 1 FROM inputs WHERE run_key = ? AND state <> 'pending' LIMIT 1", runKey) !== undefined
+/** True when it is not known of a line of this run whether it arrived. */
+export function hasUncertainInput(sql: Sql, runKey: number): boolean {
+  const found = sql.get(
+    "SELECT 1 AS found FROM inputs WHERE run_key = ? AND state = 'uncertain' LIMIT 1",
+    runKey,
   );
+  return found !== undefined;
 }
 
 /** Moves one line on. */

@@ -1,0 +1,154 @@
+import type { Transaction } from '../../../foundation/store/index.ts';
+import { type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
+import type { Adapter, OutputPiece } from '../../agents/index.ts';
+import { ofRun } from '../follow/apply.ts';
+import { createOutputReader, type OutputBatch, type OutputReader } from '../follow/output-reader.ts';
+import type { EngineDeps, FolderState } from '../ports.ts';
+import type { ProcessEnd } from './finish.ts';
+import type { Wake } from './folder-watch.ts';
+import { createGuard, stopGraceMs, type Wish } from './guard.ts';
+import type { InputPump } from './inputs.ts';
+import { readPieces, type Steps } from './steps.ts';
+
+/** A run whose process died without a record is noticed within this, whatever the configuration says. */
+const maxPollMs = 2000;
+/** While output flows, the folder is still looked at this often. */
+const inspectEveryMs = 500;
+
+export type FollowOptions = {
+  readonly deps: EngineDeps;
+  /** Its row as it was when the agent had been started. */
+  readonly run: RunRow;
+  readonly adapter: Adapter<unknown>;
+  readonly wake: Wake;
+  readonly inputs: InputPump;
+  /** Steps that wait out a full disk. */
+  readonly steps: Steps;
+  readonly stop: (wish: Extract<Wish, { kind: 'stop' }>) => Promise<void>;
+  readonly endTree: (graceMs: number) => Promise<void>;
+  readonly endInput: () => Promise<void>;
+  readonly signal: AbortSignal;
+};
+
+type Stream = OutputPiece['stream'];
+type Over = Extract<FolderState, { kind: 'ended' | 'vanished' }>;
+
+/** Follows a run that was started, until its process is gone and all it wrote is in the journal. */
+export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
+  const { deps, run, adapter, wake, inputs, signal } = options;
+  const { store, clock, launch } = deps;
+  const readers = (['stdout', 'stderr'] as const).map((stream) => ({
+    stream,
+    reader: createOutputReader({
+      path: launch.outputFile(run.id, stream),
+      stream,
+      offset: stream === 'stdout' ? run.stdoutOffset : run.stderrOffset,
+      line: adapter.stdoutLine,
+      coalesce: adapter.coalesce,
+    }),
+  }));
+  let lastOutputAt = clock.monotonic();
+  const guard = createGuard({ clock, limits: deps.limits, run, lastOutputAt: () => lastOutputAt });
+
+  /** One batch of each stream, so that a flood on one does not keep the other from being read. */
+  const pass = async (isEnd: boolean): Promise<boolean> => {
+    let hadOutput = false;
+    for (const { stream, reader } of readers) {
+      if (isBeyondLimit(reader)) continue;
+      const batch = await reader.next(isEnd);
+      if (batch === null) continue;
+      await journal(options, { reader, stream, batch, why: 'The line is longer than this protocol allows' });
+      lastOutputAt = clock.monotonic();
+      hadOutput = true;
+    }
+    return hadOutput;
+  };
+  const isBeyondLimit = (reader: OutputReader) => {
+    const { outputBytes } = deps.limits();
+    return outputBytes > 0 && reader.offset() >= outputBytes;
+  };
+  const outputBytes = async () => {
+    let bytes = 0;
+    for (const { reader } of readers) bytes += await reader.size();
+    return bytes;
+  };
+  const drain = async (state: Over): Promise<ProcessEnd> => {
+    await options.endTree(stopGraceMs); // what the agent left behind: background children, a holder of the output files
+    while (await pass(true)) signal.throwIfAborted();
+    for (const { stream, reader } of readers) {
+      const left = (await reader.size()) - reader.offset();
+      if (left <= 0) continue;
+      const dropped = { offset: reader.offset(), bytes: left };
+      const batch = { pieces: [], nextOffset: reader.offset() + left, dropped };
+      await journal(options, { reader, stream, batch, why: 'The run wrote more than run_output_limit' });
+    }
+    const verdict = await launch.verdict(run);
+    // An exit record that a dying launcher was just writing counts, even if it came after we looked first.
+    const late = state.kind === 'vanished' ? await launch.inspect(run) : state;
+    if (late.kind === 'ended')
+      return { kind: 'exited', exitCode: late.exitCode, signal: late.signal, verdict };
+    const reason = state.kind === 'vanished' ? state.reason : 'The process vanished';
+    return { kind: 'vanished', reason, verdict };
+  };
+
+  try {
+    let inspectAt = 0;
+    let isArmed = false;
+    for (;;) {
+      signal.throwIfAborted();
+      const hadOutput = await pass(false);
+      void inputs.pump();
+      const wish = guard(
+        store.read((sql) => runPulse(sql, run.key)),
+        await outputBytes(),
+      );
+      if (!hadOutput || wish !== null || clock.monotonic() >= inspectAt) {
+        inspectAt = clock.monotonic() + inspectEveryMs;
+        const state = await launch.inspect(run);
+        // Before any wish is carried out: who has ended by itself, maybe while no daemon was there, is not stopped.
+        if (state.kind === 'ended' || state.kind === 'vanished') return await drain(state);
+      }
+      if (wish !== null) await carryOut(wish, options);
+      if (hadOutput) continue;
+      if (isArmed) await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));
+      else wake.arm(); // then look once more: what came before is not told
+      isArmed = !isArmed;
+    }
+  } finally {
+    for (const { reader } of readers) await reader.close();
+  }
+}
+
+async function carryOut(wish: Wish, { stop, endInput, endTree }: FollowOptions): Promise<void> {
+  switch (wish.kind) {
+    case 'stop':
+      return stop(wish);
+    case 'end_input':
+      return void endInput(); // logs its own failure, and may take seconds
+    case 'end_tree':
+      return void endTree(stopGraceMs); // the same
+  }
+}
+
+type Journaled = {
+  readonly reader: OutputReader;
+  readonly stream: Stream;
+  readonly batch: OutputBatch;
+  /** Why bytes were left out, if some were. */
+  readonly why: string;
+};
+
+async function journal(
+  { run, adapter, steps }: FollowOptions,
+  { reader, stream, batch, why }: Journaled,
+): Promise<void> {
+  const change = (tx: Transaction) => {
+    const { nextOffset, dropped } = batch;
+    updateRun(tx, run.key, stream === 'stdout' ? { stdoutOffset: nextOffset } : { stderrOffset: nextOffset });
+    if (dropped === null) return;
+    const data = { stream, ...dropped, reason: why };
+    tx.event({ type: 'output.truncated', data, source: 'daemon', ...ofRun(run) });
+  };
+  await steps((state) => readPieces(adapter, state, batch.pieces), change);
+  reader.advance(batch.nextOffset);
+}

@@ -1,0 +1,73 @@
+/**
+ * A small ACP agent. The prompt says what it does, word by word: `ask` asks for a permission and says what came back,
+ * `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there. It
+ * appends each line that it reads to $ACP_LOG.
+ */
+import { appendFileSync, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { until } from './until.ts';
+
+type Message = { id?: number; method?: string; params?: { prompt?: { text: string }[] }; result?: unknown };
+
+const log = process.env.ACP_LOG ?? '';
+const write = (message: object) =>
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const say = (text: string) =>
+  write({
+    method: 'session/update',
+    params: {
+      sessionId: 's1',
+      update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } },
+    },
+  });
+const answers = new Map<number, (result: unknown) => void>();
+let asked = 100;
+
+function ask(): Promise<unknown> {
+  asked += 1;
+  const id = asked;
+  write({
+    id,
+    method: 'session/request_permission',
+    params: {
+      sessionId: 's1',
+      toolCall: { toolCallId: `t${id}`, title: `Edit ${id}` },
+      options: [
+        { optionId: 'yes', name: 'Yes', kind: 'allow_once' },
+        { optionId: 'always', name: 'Always', kind: 'allow_always' },
+        { optionId: 'no', name: 'No', kind: 'reject_once' },
+      ],
+    },
+  });
+  return new Promise((resolve) => answers.set(id, resolve));
+}
+
+async function play(prompt: string): Promise<void> {
+  for (const word of prompt.split(' ')) {
+    const [verb, ...rest] = word.split(':');
+    const argument = rest.join(':');
+    if (verb === 'ask') say(`${JSON.stringify(await ask())};`);
+    else if (verb === 'say') say(argument);
+    else if (verb === 'noise') process.stdout.write(`${argument}\n`);
+    else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
+  }
+}
+
+async function handle({ id, method, params, result }: Message): Promise<void> {
+  switch (method) {
+    case 'initialize':
+      return void write({ id, result: { protocolVersion: 1, agentCapabilities: {}, authMethods: [] } });
+    case 'session/new':
+      return void write({ id, result: { sessionId: 's1' } });
+    case 'session/prompt':
+      await play(params?.prompt?.[0]?.text ?? '');
+      return void write({ id, result: { stopReason: 'end_turn' } });
+    case undefined:
+      answers.get(id ?? 0)?.(result);
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (log !== '') appendFileSync(log, `${line}\n`);
+  if (line !== '') void handle(JSON.parse(line) as Message);
+}
