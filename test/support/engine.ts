@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
 import { systemClock as clock, createBus, silentLog } from '../../src/base/index.ts';
 import type { Event, Run, StartRun } from '../../src/contract/index.ts';
 import { type Agent, adapterFor } from '../../src/domain/agents/index.ts';
@@ -65,6 +66,19 @@ const agents: Readonly<Record<string, Pick<Agent, 'runtime' | 'command'>>> = {
     command: [process.execPath, fileURLToPath(new URL('fake-acp.ts', import.meta.url))],
   },
 };
+
+/** A test in a world of its own, which is removed after it. */
+export function inWorld(
+  name: string,
+  body: (t: Test, world: World, engine: Engine) => Promise<void>,
+  options: EngineOptions = {},
+): void {
+  void t.test(name, async (t) => {
+    const world = await makeWorld();
+    t.teardown(world.remove);
+    await body(t, world, world.engine(options));
+  });
+}
 
 /** Makes an empty world. */
 export async function makeWorld(): Promise<World> {
