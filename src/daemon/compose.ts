@@ -18,6 +18,7 @@ import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../
 import { createHttp, type Http, type Services } from '../http/index.ts';
 import { createAgentCatalogue } from './agent-catalogue.ts';
 import { formatAddress } from './listen-address.ts';
+import { createRemoveWork } from './remove-work.ts';
 import { createServices, type Instance, type StatusDeps } from './services/index.ts';
 import type { Warnings } from './warnings.ts';
 import { createWorkPort } from './work-port.ts';
@@ -138,10 +139,7 @@ export function compose(options: ComposeOptions): Composed {
         clock,
         log,
         folder: launch.folder,
-        removeWork: async (run) => {
-          if (run.repoId === null || run.inPlace || run.worktree === null) return;
-          await worktrees.saveAndRemove({ repo: await repos.find(run.repoId), runId: run.id });
-        },
+        removeWork: createRemoveWork({ repos, worktrees }),
       },
       { days: config().retention_days, bytes: parseBytes(config().retention_bytes) },
     );

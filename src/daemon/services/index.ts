@@ -1,4 +1,4 @@
-import { AppError } from '../../contract/index.ts';
+import { AppError, isAppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
 import { type LaunchPort, openLog } from '../../domain/runs/index.ts';
@@ -60,10 +60,18 @@ export function createServices(deps: ServicesDeps): Services {
       remove: async (ref, { keepRuns }) => {
         const repo = await repos.find(ref);
         const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
-        if (!keepRuns)
-          await Promise.all(live.map((run) => runs.cancel(run.id, 'the removal of its repository')));
+        const canceled: string[] = [];
+        const cancel = async ({ id }: { readonly id: string }) => {
+          try {
+            await runs.cancel(id, 'the removal of its repository');
+            canceled.push(id);
+          } catch (error) {
+            if (!isAppError(error, 'run_ended')) throw error; // it ended by itself meanwhile
+          }
+        };
+        if (!keepRuns) await Promise.all(live.map(cancel));
         await repos.remove(repo.id);
-        return { canceled_runs: keepRuns ? [] : live.map((run) => run.id) };
+        return { canceled_runs: canceled };
       },
     },
     runs: {

@@ -19,5 +19,5 @@ export type {
   WorkPort,
 } from './ports.ts';
 export type { QueueLimits } from './queue.ts';
-export { overLimits, type RetainLimits, removeOldRuns } from './retain.ts';
+export { type RemovedWork, type RetainDeps, type RetainLimits, removeOldRuns } from './retain.ts';
 export { createRuns, type Runs, type RunsDeps } from './runs.ts';

@@ -24,7 +24,13 @@ export {
   type Resolution,
   resolveApproval,
 } from './tables/approvals.ts';
-export { type EventRow, eventsAfter, outputPieces } from './tables/events.ts';
+export {
+  deleteEventsOfRun,
+  type EventRow,
+  eventRangeOfRun,
+  eventsAfter,
+  outputPieces,
+} from './tables/events.ts';
 export {
   deleteOldIdempotency,
   findIdempotency,
@@ -44,6 +50,7 @@ export {
   countLiveRuns,
   countLiveRunsOfRepo,
   deleteRun,
+  type EndedRun,
   endedRuns,
   findRunByName,
   findRunByTokenHash,

@@ -81,3 +81,21 @@ export function outputPieces(
     bytes: Number(row.file_bytes),
   }));
 }
+
+/** The first and the last seq of a run's events; null when it has none. */
+export function eventRangeOfRun(
+  sql: Sql,
+  runKey: number,
+): { readonly from: number; readonly to: number } | null {
+  const range = sql.get('SELECT min(seq) AS low, max(seq) AS high FROM events WHERE run_key = ?', runKey);
+  return typeof range?.low === 'number' ? { from: range.low, to: Number(range.high) } : null;
+}
+
+/** Deletes the oldest events of a run, at most `limit`. Returns how many. */
+export function deleteEventsOfRun(sql: Sql, runKey: number, limit: number): number {
+  return sql.run(
+    'DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE run_key = ? ORDER BY seq LIMIT ?)',
+    runKey,
+    limit,
+  ).changes;
+}

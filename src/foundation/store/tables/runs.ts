@@ -133,11 +133,23 @@ export function countLiveRuns(sql: Sql): ReadonlyMap<RunStatus, number> {
   return new Map(rows.map((row) => [row.status as RunStatus, Number(row.n)]));
 }
 
-/** Ended runs, oldest end first, that retention may remove. */
-export function endedRuns(sql: Sql, limit: number): readonly RunRow[] {
+/** What retention looks at of an ended run. */
+export type EndedRun = { readonly key: number; readonly endedAt: number; readonly bytes: number };
+
+/** Ended runs, oldest end first, after `after`. */
+export function endedRuns(
+  sql: Sql,
+  { after, limit }: { readonly after: EndedRun | null; readonly limit: number },
+): readonly EndedRun[] {
   return sql
-    .all('SELECT * FROM runs WHERE ended_at IS NOT NULL ORDER BY ended_at, key LIMIT ?', limit)
-    .map(decodeRun);
+    .all(
+      `SELECT key, ended_at, stdout_offset + stderr_offset AS bytes FROM runs
+       WHERE ended_at IS NOT NULL AND (ended_at, key) > (?, ?) ORDER BY ended_at, key LIMIT ?`,
+      after?.endedAt ?? 0,
+      after?.key ?? 0,
+      limit,
+    )
+    .map((row) => ({ key: Number(row.key), endedAt: Number(row.ended_at), bytes: Number(row.bytes) }));
 }
 
 /** Bytes that the output files of ended runs hold together. */
@@ -149,12 +161,9 @@ export function outputBytesOfEnded(sql: Sql): number {
   );
 }
 
-/** Removes a run and everything that hangs on it. Returns the first and last seq that went with it, or null for none. */
-export function deleteRun(sql: Sql, key: number): { readonly from: number; readonly to: number } | null {
-  const range = sql.get('SELECT min(seq) AS low, max(seq) AS high FROM events WHERE run_key = ?', key);
-  sql.run('DELETE FROM events WHERE run_key = ?', key);
+/** Removes a run whose events are gone, and all that hangs on it. */
+export function deleteRun(sql: Sql, key: number): void {
   sql.run('DELETE FROM approvals WHERE run_key = ?', key);
   sql.run('DELETE FROM inputs WHERE run_key = ?', key);
   sql.run('DELETE FROM runs WHERE key = ?', key);
-  return typeof range?.low === 'number' ? { from: range.low, to: Number(range.high) } : null;
 }
