@@ -68,7 +68,7 @@ inWorld(
     const second = await engine.sh('echo never');
     await until('a reason', () => engine.runs.show(second.id).reason);
 
-    t.match(engine.runs.show(second.id).reason, /1 runs are at work, as many as max_parallel_runs allows/);
+    t.match(engine.runs.show(second.id).reason, /1 run is at work, as many as max_parallel_runs allows/);
     t.equal(await engine.runs.cancel(second.id, 'ada'), 'canceled');
     t.match(engine.runs.show(second.id), { status: 'canceled', reason: 'Canceled by ada', started_at: null });
     await t.rejects(engine.runs.cancel(second.id, 'ada'), { code: 'run_ended' });

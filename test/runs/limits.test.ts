@@ -103,7 +103,7 @@ inWorld(
     await engine.ended(other.id);
     t.match(engine.runs.show(second.id), {
       status: 'queued',
-      reason: 'Waiting: 1 runs are at work in shop, as many as max_parallel_runs_per_repo allows',
+      reason: 'Waiting: 1 run is at work in shop, as many as max_parallel_runs_per_repo allows',
     });
     await writeFile(`${world.home}/go`, '');
     await engine.ended(first.id);

@@ -98,29 +98,35 @@ async function startOfTail(file: FileHandle, end: number, lines: number): Promis
   return 0;
 }
 
+type Span = { readonly tail: number | undefined; readonly upTo: number };
+type Piece = ReturnType<typeof outputPieces>[number];
+
 async function* processBytes(
   { store, outputFile }: LogDeps,
   run: RunRow,
-  { tail, upTo }: { readonly tail: number | undefined; readonly upTo: number },
+  { tail, upTo }: Span,
 ): AsyncGenerator<Uint8Array> {
   const files = new Map<string, FileHandle | null>();
-  const read = async (piece: ReturnType<typeof outputPieces>[number]) => {
+  const read = async (piece: Piece) => {
     if (!files.has(piece.stream))
       files.set(piece.stream, await openIfThere(outputFile(run.id, piece.stream)));
     const file = files.get(piece.stream) ?? null;
     return file === null ? Buffer.alloc(0) : readRange(file, piece.offset, piece.bytes);
   };
+  const pagesBefore = (before: number) =>
+    store.read((sql) => outputPieces(sql, run.key, { after: null, upTo: before, limit: pagePieces }));
   try {
-    if (tail !== undefined) {
-      const pieces = store.read((sql) => outputPieces(sql, run.key, { after: null, upTo, limit: tail }));
-      const bytes: Buffer[] = [];
-      for (const piece of pieces) bytes.push(await read(piece));
-      yield lastLines(Buffer.concat(bytes), tail);
-      return;
-    }
-    for (let after = 0; ; ) {
+    const start =
+      tail === undefined
+        ? { after: 0, skip: 0 }
+        : await startOfPieces({ pagesBefore, read, upTo, lines: tail });
+    let { skip } = start;
+    for (let { after } = start; ; ) {
       const pieces = store.read((sql) => outputPieces(sql, run.key, { after, upTo, limit: pagePieces }));
-      for (const piece of pieces) yield await read(piece);
+      for (const piece of pieces) {
+        yield (await read(piece)).subarray(skip);
+        skip = 0;
+      }
       const last = pieces.at(-1);
       if (last === undefined) return;
       after = last.seq;
@@ -130,13 +136,40 @@ async function* processBytes(
   }
 }
 
-function lastLines(bytes: Buffer, lines: number): Buffer {
-  let end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
-  for (let left = lines; left > 0; left -= 1) {
-    end = bytes.lastIndexOf(0x0a, end - 1);
-    if (end <= 0) return bytes;
+type Backwards = {
+  /** Pieces up to this seq, oldest first: the last ones there are. */
+  readonly pagesBefore: (upTo: number) => readonly Piece[];
+  readonly read: (piece: Piece) => Promise<Buffer>;
+  readonly upTo: number;
+  readonly lines: number;
+};
+
+/** After which seq, and how many bytes into the next piece, the last `lines` lines begin. A piece may hold many lines, or a part of one. */
+async function startOfPieces({
+  pagesBefore,
+  read,
+  upTo,
+  lines,
+}: Backwards): Promise<{ after: number; skip: number }> {
+  if (lines === 0) return { after: upTo, skip: 0 };
+  let found = 0;
+  let isLastByte = true;
+  for (let before = upTo; ; ) {
+    const pieces = pagesBefore(before);
+    for (const piece of pieces.toReversed()) {
+      const bytes = await read(piece);
+      for (let index = bytes.length - 1; index >= 0; index -= 1) {
+        const isEndOfLine = bytes[index] === 0x0a && !isLastByte;
+        isLastByte = false;
+        if (!isEndOfLine) continue;
+        found += 1;
+        if (found === lines) return { after: piece.seq - 1, skip: index + 1 };
+      }
+    }
+    const first = pieces[0];
+    if (first === undefined) return { after: 0, skip: 0 };
+    before = first.seq - 1;
   }
-  return bytes.subarray(end + 1);
 }
 
 async function readRange(file: FileHandle, position: number, length: number): Promise<Buffer> {
