@@ -3,7 +3,7 @@ import { AppError } from '../../contract/index.ts';
 import {
   type CommittedEvent,
   type EventRow,
-  eventsAfter,
+  eventPage,
   findRunsById,
   type Store,
 } from '../../foundation/store/index.ts';
@@ -46,17 +46,13 @@ export function createJournal({ store, bus, outputFile }: JournalOptions): Journ
 
   const readStored = async ({ after, limit, maxBytes, runId }: JournalQuery) => {
     const upTo = store.lastSeq();
-    const found = store.read((sql) => {
+    const { events: rows, isCut } = store.read((sql) => {
       const runKey = runId === null ? null : (findRunsById(sql, runId)[0]?.key ?? -1);
-      return eventsAfter(sql, { after, limit, runKey });
+      return eventPage(sql, { after, limit, runKey, maxBytes });
     });
-    const rows = withinBytes(found, maxBytes);
     const texts = await readOutputTexts(rows, outputFile);
     const events = rows.map((row) => toEntry(toCommitted(row, texts)));
-    return {
-      events,
-      scannedTo: rows.length === limit || rows.length < found.length ? (rows.at(-1)?.seq ?? upTo) : upTo,
-    };
+    return { events, scannedTo: isCut ? (rows.at(-1)?.seq ?? upTo) : upTo };
   };
 
   return {
@@ -92,14 +88,4 @@ function toCommitted(row: EventRow, texts: ReadonlyMap<number, string>): Committ
     repoId: row.repoId,
     data,
   };
-}
-
-/** The rows that fit, at least one. */
-function withinBytes(rows: readonly EventRow[], maxBytes: number): readonly EventRow[] {
-  let bytes = 0;
-  const tooMany = rows.findIndex((row, index) => {
-    bytes += row.data?.length ?? row.fileBytes;
-    return index > 0 && bytes > maxBytes;
-  });
-  return tooMany === -1 ? rows : rows.slice(0, tooMany);
 }

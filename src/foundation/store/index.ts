@@ -27,6 +27,8 @@ export {
 export {
   deleteEventsOfRun,
   type EventRow,
+  type EventsQuery,
+  eventPage,
   eventRangeOfRun,
   eventsAfter,
   outputPieces,

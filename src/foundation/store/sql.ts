@@ -10,6 +10,8 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 export type Sql = {
   readonly get: (sql: string, ...values: readonly SqlValue[]) => SqlRow | undefined;
   readonly all: (sql: string, ...values: readonly SqlValue[]) => readonly SqlRow[];
+  /** Row by row: what is not asked for is not read. */
+  readonly iterate: (sql: string, ...values: readonly SqlValue[]) => Iterable<SqlRow>;
   /** Returns how many rows were changed and the rowid of the last insert. */
   readonly run: (
     sql: string,
@@ -34,6 +36,7 @@ export function createSql(db: DatabaseSync): Sql {
   return {
     get: (sql, ...values) => statement(sql).get(...bind(values)) as SqlRow | undefined,
     all: (sql, ...values) => statement(sql).all(...bind(values)) as readonly SqlRow[],
+    iterate: (sql, ...values) => statement(sql).iterate(...bind(values)) as Iterable<SqlRow>,
     run: (sql, ...values) => {
       const done = statement(sql).run(...bind(values));
       return { changes: Number(done.changes), rowid: Number(done.lastInsertRowid) };

@@ -27,22 +27,43 @@ const decode = (row: SqlRow): EventRow => ({
   partial: row.partial === 1,
 });
 
-/** Up to `limit` events after `after`, of the whole journal or of one run, in order. */
-export function eventsAfter(
+export type EventsQuery = {
+  readonly after: number;
+  readonly limit: number;
+  readonly runKey: number | null;
+  /** Stop before this many bytes of data and output text, but give at least one event. No bound unless told. */
+  readonly maxBytes?: number;
+};
+
+/** Events after `after`, of the whole journal or of one run, in order. */
+export function eventsAfter(sql: Sql, query: EventsQuery): readonly EventRow[] {
+  return eventPage(sql, query).events;
+}
+
+/** As `eventsAfter`; `isCut` says that there may be more. */
+export function eventPage(
   sql: Sql,
-  query: { readonly after: number; readonly limit: number; readonly runKey: number | null },
-): readonly EventRow[] {
+  { after, limit, runKey, maxBytes = Number.POSITIVE_INFINITY }: EventsQuery,
+): { readonly events: readonly EventRow[]; readonly isCut: boolean } {
   const select = 'SELECT events.*, runs.id AS run_id FROM events LEFT JOIN runs ON runs.key = events.run_key';
   const rows =
-    query.runKey === null
-      ? sql.all(`${select} WHERE events.seq > ? ORDER BY events.seq LIMIT ?`, query.after, query.limit)
-      : sql.all(
+    runKey === null
+      ? sql.iterate(`${select} WHERE events.seq > ? ORDER BY events.seq LIMIT ?`, after, limit)
+      : sql.iterate(
           `${select} WHERE events.run_key = ? AND events.seq > ? ORDER BY events.seq LIMIT ?`,
-          query.runKey,
-          query.after,
-          query.limit,
+          runKey,
+          after,
+          limit,
         );
-  return rows.map(decode);
+  const events: EventRow[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    const event = decode(row);
+    bytes += event.data?.length ?? event.fileBytes;
+    if (bytes > maxBytes && events.length > 0) return { events, isCut: true };
+    events.push(event);
+  }
+  return { events, isCut: events.length === limit };
 }
 
 /** Where pieces of a run's output stand, up to `upTo` in journal order: after `after`, or the last ones when it is null. */
