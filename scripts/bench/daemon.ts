@@ -143,15 +143,26 @@ export async function startIdleProcess(): Promise<() => Promise<LoopMs>> {
 
 /** Readers of event streams, in a process of their own. */
 export type BenchReaders = {
+  /** Resolves when all together have seen the expected number of events. */
+  readonly reached: () => Promise<unknown>;
   readonly stop: () => Promise<ReaderFigures>;
 };
 
-/** What all readers of a process saw together. */
-export type ReaderFigures = { readonly readers: number; readonly bytes: number; readonly events: number };
+/** What all readers of a process saw together. `lagMs`: how old the newest event of a chunk was. */
+export type ReaderFigures = {
+  readonly readers: number;
+  readonly bytes: number;
+  readonly events: number;
+  readonly lagMs: LoopMs;
+};
 
 /** Starts one reader per path and waits until every one has its answer's head. */
-export async function startReaders(socket: string, paths: readonly string[]): Promise<BenchReaders> {
-  const child: ChildProcess = spawn(process.execPath, [readerProgram, socket], {
+export async function startReaders(
+  socket: string,
+  paths: readonly string[],
+  expectedEvents = Number.POSITIVE_INFINITY,
+): Promise<BenchReaders> {
+  const child: ChildProcess = spawn(process.execPath, [readerProgram, socket, `${expectedEvents}`], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
@@ -161,6 +172,7 @@ export async function startReaders(socket: string, paths: readonly string[]): Pr
   child.stdin?.write(`${paths.join('\n')}\n\n`);
   await until('the readers', () => said.includes('ready\n'));
   return {
+    reached: () => until('all events', () => said.includes('reached\n'), 120_000),
     stop: async () => {
       child.stdin?.end();
       await until('the end of the readers', () => child.exitCode !== null);

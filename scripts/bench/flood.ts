@@ -123,7 +123,7 @@ async function measure(shape: string, limit: string, syncDelayMs: number): Promi
     '/healthz': `p50 ${asked.p50.toFixed(1)} p99 ${asked.p99.toFixed(1)} max ${asked.max.toFixed(1)} ms of ${asked.count}`,
     'peak memory': `${(rss / 1e6).toFixed(0)} MB`,
     'output after the limit': `${worstSpanMs.toFixed(0)} ms, at most ${((mostBytes - parseBytes(limit)) / 1e6).toFixed(1)} MB`,
-    readers: `${read.readers}: ${read.events} events, ${(read.bytes / 1e6 / seconds).toFixed(0)} MB/s`,
+    readers: `${read.readers}: ${read.events} events, ${(read.bytes / 1e6 / seconds).toFixed(0)} MB/s, age p50 ${read.lagMs.p50} ms`,
   };
   process.stdout.write(`\n${shape}, limit ${limit}\n`);
   for (const [name, value] of Object.entries(rows)) process.stdout.write(`  ${name.padEnd(26)}${value}\n`);

@@ -4,9 +4,9 @@ import type { Services } from '../services.ts';
 import { comment, frames } from './frame.ts';
 import type { Turns } from './turns.ts';
 
-/** The most that is read from the journal at a time for one reader: what a slow one can cost. */
+/** The most that is read from the journal at a time for one reader: what a slow one can cost, and what a socket takes at once. */
 export const pageEvents = 256;
-export const pageBytes = 64 * 1024;
+export const pageBytes = 32 * 1024;
 
 export type ReaderOptions = {
   readonly out: ServerResponse;
