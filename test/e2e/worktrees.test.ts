@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/index.ts';
 import { newId } from '../../src/contract/index.ts';
 import { createWorktrees, resolveRepo } from '../../src/domain/repos/index.ts';
 import { createGit } from '../../src/foundation/git/index.ts';
-import { makeRepo, plainGit, put } from './fixture.ts';
+import { makeRepo, plainGit, put } from '../repos/fixture.ts';
 
 const git = createGit({ env: process.env, log: silentLog });
 let clock = 1_700_000_000_000;
