@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { access, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -20,6 +21,10 @@ export function systemdSkip(): string | false {
     if (!existsSync(path))
       return `needs the package ${name} (apt-get install systemd dbus dbus-user-session)`;
   }
+  const namespaces = ['--mount', '--pid', '--cgroup', '--net', '--fork', 'true'];
+  const env = { PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  if (spawnSync('unshare', namespaces, { env, timeout: 10_000 }).status !== 0)
+    return 'needs leave to make namespaces, which this container does not give (docker run --privileged)';
   return false;
 }
 
