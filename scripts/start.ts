@@ -21,6 +21,8 @@ import {
 /** How long the run may take until it asks for its permission. */
 const approvalDeadlineMs = 60_000;
 const pollMs = 150;
+/** Between the question and the answer: for `attach` to show the one, and for a person to read it. */
+const readingMs = 1000;
 
 const prepared = preparePlaces(join(import.meta.dirname, '..'));
 if ('takenBy' in prepared) {
@@ -140,6 +142,8 @@ async function answerApproval(id: string): Promise<void> {
     };
     const mine = items.find((approval) => approval.run_id === id);
     if (mine !== undefined) {
+      await sleep(readingMs);
+      if (interrupt.signal.aborted) return;
       step('It waits for a person, and would wait for days. This is the inbox, and this is the answer');
       await show(['approvals', 'list']);
       await show(['approvals', 'allow', mine.id]);
