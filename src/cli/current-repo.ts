@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Client } from '../client/index.ts';
 import { isAppError } from '../contract/index.ts';
+import { repoReference } from './arguments.ts';
+import type { CliContext } from './context.ts';
 import { escapeLine } from './print/escape.ts';
 
 /**
@@ -28,6 +30,18 @@ export async function repoOfFolder(
     const { repo_id: id } = error.fields;
     return typeof id === 'string' ? id : top;
   }
+}
+
+/** A repository as an argument names it, for the path of a request: of a folder the id, as no path fits in there. */
+export async function repoInPath(
+  client: Client,
+  text: string,
+  context: Pick<CliContext, 'cwd' | 'env'>,
+): Promise<string> {
+  const ref = repoReference(text, context);
+  if (!isAbsolute(ref)) return ref;
+  const { items } = await client.call('reposList', { query: { path: ref } });
+  return items[0]?.id ?? ref;
 }
 
 /** The nearest folder upwards that holds `.git`, or null. */

@@ -93,6 +93,13 @@ const queryInt = (min: number, max: number) => z.coerce.number().int().min(min).
 export const listLimit = queryInt(0, 500).default(50);
 
 export const listQuery = z.strictObject({ limit: listLimit, cursor: z.string().optional() });
+export const listReposQuery = z.strictObject({
+  limit: listLimit,
+  cursor: z.string().optional(),
+  path: z.string().optional().meta({
+    description: 'Only the repository at this absolute path, or the one that the path is inside of',
+  }),
+});
 export const listRunsQuery = z.strictObject({
   limit: listLimit,
   cursor: z.string().optional(),

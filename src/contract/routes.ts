@@ -138,10 +138,10 @@ export const routes = {
     path: '/v1/repos',
     summary: 'Registered repositories, by name',
     access: 'read',
-    query: requests.listQuery,
+    query: requests.listReposQuery,
     status: 200,
     response: resources.page(resources.repo),
-    errors: [],
+    errors: ['repo_not_found'],
   },
   reposAdd: {
     id: 'reposAdd',

@@ -42,7 +42,8 @@ export type Services = {
   /** Throws `busy` when the machine has no room for a new process (file descriptors). */
   readonly assertRoomToStart: () => void;
   readonly repos: {
-    readonly list: (options: ListOptions) => Promise<Page<Repo>>;
+    /** With `path` the one repository there. Throws `repo_not_found`. */
+    readonly list: (options: ListOptions & { path?: string | undefined }) => Promise<Page<Repo>>;
     readonly show: (ref: string) => Promise<Repo>;
     readonly add: (
       body: { path: string; name?: string | undefined },

@@ -20,8 +20,11 @@ export type ServicesDeps = StatusDeps & {
   readonly fileDescriptorRoom: () => number;
 };
 
-/** File descriptors that a launch and what follows it may need at the same time: git's pipes, files, the agent's stdio. */
-export const launchRoom = 20;
+/**
+ * File descriptors that must be free for a run to be taken: a launch at its peak takes up to 12 (git's pipes, the spawn,
+ * files), another may be under way at the same time, and a run that goes on keeps 4 (output, errors, input, watch).
+ */
+export const launchRoom = 2 * 12 + 4;
 
 /** The daemon's rooms as the control plane wants them. */
 export function createServices(deps: ServicesDeps): Services {
@@ -52,7 +55,8 @@ export function createServices(deps: ServicesDeps): Services {
       });
     },
     repos: {
-      list: repos.list,
+      list: async ({ path, ...options }) =>
+        path === undefined ? repos.list(options) : { items: [await repos.show(path)], next_cursor: null },
       show: repos.show,
       add: (body, key) =>
         repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),

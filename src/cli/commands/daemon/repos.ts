@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'clipanion';
 import { repoReference } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
+import { repoInPath } from '../../current-repo.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { escapeLine } from '../../print/escape.ts';
 import { formatRepos } from '../../print/repo.ts';
@@ -59,8 +60,9 @@ export class DaemonRemoveCommand extends DroverCommand {
   keepRuns = Option.Boolean('--keep-runs', false, { description: 'Leave its live runs alone' });
 
   async execute(): Promise<number> {
-    const result = await this.connect().call('reposRemove', {
-      params: { repo: repoReference(this.repo, this.context) },
+    const client = this.connect();
+    const result = await client.call('reposRemove', {
+      params: { repo: await repoInPath(client, this.repo, this.context) },
       query: { keep_runs: this.keepRuns },
       deadlineMs: 60_000,
     });
@@ -111,8 +113,9 @@ export class DaemonRenameCommand extends DroverCommand {
   name = Option.String({ name: 'NEW-NAME', required: true });
 
   async execute(): Promise<number> {
-    const repo = await this.connect().call('reposUpdate', {
-      params: { repo: repoReference(this.repo, this.context) },
+    const client = this.connect();
+    const repo = await client.call('reposUpdate', {
+      params: { repo: await repoInPath(client, this.repo, this.context) },
       body: { project: this.name },
     });
     if (this.json) this.printJson(repo);
@@ -142,8 +145,9 @@ export class DaemonTrustCommand extends DroverCommand {
   revoke = Option.Boolean('--revoke', false, { description: 'Take the trust back' });
 
   async execute(): Promise<number> {
-    const repo = await this.connect().call('reposUpdate', {
-      params: { repo: repoReference(this.repo, this.context) },
+    const client = this.connect();
+    const repo = await client.call('reposUpdate', {
+      params: { repo: await repoInPath(client, this.repo, this.context) },
       body: { trusted: !this.revoke },
     });
     if (this.json) this.printJson(repo);
