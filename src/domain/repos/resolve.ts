@@ -40,7 +40,10 @@ async function canonicalFolder(path: string): Promise<string> {
     const canonical = await realpath(path);
     if ((await stat(canonical)).isDirectory()) return canonical;
   } catch (error) {
-    throw new AppError('not_a_directory', `${path} does not exist or cannot be opened`, { cause: error });
+    throw new AppError('not_a_directory', `${path} does not exist or cannot be opened`, {
+      hint: rulesHint,
+      cause: error,
+    });
   }
   throw new AppError('not_a_directory', `${path} is not a directory`, { hint: rulesHint });
 }

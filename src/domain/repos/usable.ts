@@ -6,7 +6,10 @@ import { type ResolvedRepo, resolveRepo } from './resolve.ts';
 /** The repository as it stands on disk now. Throws `repo_unusable` when it is gone or another one. */
 export async function resolveUsable(git: Git, repo: WorktreeRepo): Promise<ResolvedRepo> {
   const unusable = (why: string, cause?: unknown) =>
-    new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${why}`, { cause });
+    new AppError('repo_unusable', `The repository ${repo.path} cannot be used: ${why}`, {
+      hint: 'put it back where it was, or remove it with `drover daemon remove` and add it anew',
+      cause,
+    });
   const resolved = await resolveRepo(git, repo.path).catch((error: unknown) => {
     throw isAppError(error) ? unusable(error.message, error) : error;
   });
