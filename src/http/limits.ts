@@ -37,10 +37,14 @@ export const defaultLimits: Limits = {
 export const reservedFiles = 48;
 const leastConnections = 8;
 
-/** The default limits, lowered so that clients can never take the descriptors that the daemon works with. */
+/**
+ * The default limits, lowered so that clients can never take the descriptors that the daemon works with. Most of what is
+ * left goes to connections, without which there is no stream either. When they are all taken, what the daemon keeps is
+ * enough to answer and to follow its runs, and a new run is refused as `busy`.
+ */
 export function limitsFor(maxFiles: number): Limits {
   const room = Math.max(leastConnections, maxFiles - reservedFiles);
-  const maxConnections = Math.min(defaultLimits.maxConnections, Math.ceil(room / 2));
+  const maxConnections = Math.min(defaultLimits.maxConnections, Math.ceil((room * 3) / 4));
   return {
     ...defaultLimits,
     maxConnections,

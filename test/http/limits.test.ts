@@ -7,8 +7,8 @@ const json = { 'content-type': 'application/json' };
 
 t.test('the limits follow the limit of open files', (t) => {
   t.match(limitsFor(1024), { maxConnections: 64, maxStreams: 128 });
-  t.match(limitsFor(64), { maxConnections: 8, maxStreams: 8 });
-  t.match(limitsFor(10), { maxConnections: 4, maxStreams: 4 });
+  t.match(limitsFor(64), { maxConnections: 12, maxStreams: 4 });
+  t.match(limitsFor(10), { maxConnections: 6, maxStreams: 2 });
   t.match(defaultLimits, { maxHeaderBytes: 16384, headersTimeoutMs: 10_000, maxBodyBytes: 1_048_576 });
   t.end();
 });
