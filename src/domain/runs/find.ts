@@ -15,7 +15,7 @@ export function findRun(sql: Sql, ref: string): RunRow {
   if (whole !== undefined) return whole;
   const named = findRunByName(sql, ref);
   if (named !== undefined) return named;
-  if (found.length > 1) throw ambiguous(ref);
+  if (found.length > 1) throw ambiguous(ref, found);
   const [run] = found;
   if (run === undefined) {
     throw new AppError('run_not_found', `No run '${ref}'`, { hint: 'drover runs list shows them' });
@@ -26,7 +26,7 @@ export function findRun(sql: Sql, ref: string): RunRow {
 /** The approval of an id or a unique id prefix. */
 export function findApproval(sql: Sql, ref: string): ApprovalRow {
   const found = isIdPrefix('apr', ref) ? findApprovals(sql, ref) : [];
-  if (found.length > 1) throw ambiguous(ref);
+  if (found.length > 1) throw ambiguous(ref, found);
   const [approval] = found;
   if (approval === undefined) {
     throw new AppError('approval_not_found', `No approval '${ref}'`, {
@@ -36,8 +36,9 @@ export function findApproval(sql: Sql, ref: string): ApprovalRow {
   return approval;
 }
 
-function ambiguous(ref: string): AppError {
+/** The store looks for two at most: enough to show where the ids part. */
+function ambiguous(ref: string, found: readonly { readonly id: string }[]): AppError {
   return new AppError('ambiguous_id', `'${ref}' fits more than one`, {
-    hint: 'give more characters of the id',
+    hint: `give more characters of the id: it fits ${found.map(({ id }) => id).join(' and ')}`,
   });
 }
