@@ -175,7 +175,11 @@ export const errorCodes = {
     exit: 7,
     about: 'The daemon is at a limit of the machine (file descriptors, processes, connections). Try again.',
   },
-  draining: { status: 503, exit: 7, about: 'The daemon is stopping and starts nothing new.' },
+  draining: {
+    status: 503,
+    exit: 7,
+    about: 'The daemon is starting or stopping: it takes no order now.',
+  },
   timeout: {
     status: 504,
     exit: 7,

@@ -30,9 +30,15 @@ export const launchRoom = 2 * 12 + 4;
 export function createServices(deps: ServicesDeps): Services {
   const { store, clock, repos, runs, journal, worktrees, launch } = deps;
   const idempotency = createIdempotency(store, clock);
-  const assertNotDraining = () => {
-    if (deps.phase() === 'draining')
-      throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
+  /** Before the runs are taken over, and after they are let go, nobody is there to carry out what changes one. */
+  const assertReady = () => {
+    const phase = deps.phase();
+    if (phase === 'ready') return;
+    const [what, hint] =
+      phase === 'starting'
+        ? ['The daemon is starting', 'try again in a moment']
+        : ['The daemon is stopping', 'try again when it is back'];
+    throw new AppError('draining', what, { hint });
   };
   return {
     isReady: () => deps.phase() === 'ready',
@@ -47,7 +53,7 @@ export function createServices(deps: ServicesDeps): Services {
     reload: deps.reload,
     shutdown: deps.shutdown,
     assertRoomToStart: () => {
-      assertNotDraining();
+      assertReady();
       const room = deps.fileDescriptorRoom();
       if (room >= launchRoom) return;
       throw new AppError('busy', `Only ${room} file descriptors are left, and a run needs ${launchRoom}`, {
@@ -62,6 +68,7 @@ export function createServices(deps: ServicesDeps): Services {
         repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
       update: repos.update,
       remove: async (ref, { keepRuns }) => {
+        assertReady();
         const repo = await repos.find(ref);
         const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
         const canceled: string[] = [];
@@ -84,11 +91,14 @@ export function createServices(deps: ServicesDeps): Services {
         return runs.list({ limit, cursor, status, repoId });
       },
       show: async (ref) => runs.show(ref),
-      start: (body, key) => {
-        assertNotDraining();
+      start: async (body, key) => {
+        assertReady();
         return runs.start(body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
-      cancel: runs.cancel,
+      cancel: async (ref, by) => {
+        assertReady();
+        return runs.cancel(ref, by);
+      },
       logs: async (ref, { type, tail, offset }) =>
         openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type, tail, offset }),
       diff: async (ref) => {
@@ -108,7 +118,10 @@ export function createServices(deps: ServicesDeps): Services {
     },
     approvals: {
       list: async (options) => runs.approvals(options),
-      resolve: runs.resolve,
+      resolve: async (ref, body, by) => {
+        assertReady();
+        return runs.resolve(ref, body, by);
+      },
     },
     journal,
     tokens: { check: deps.tokens.check },
