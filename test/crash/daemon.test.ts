@@ -30,7 +30,7 @@ const wanted: Readonly<Record<KillPoint, number>> = {
 const leastPerPoint = 10;
 const liveRuns = 6;
 /** A point that is this often missed cannot be reached here. */
-const triesPerHit = 6;
+const triesPerHit = 12;
 const readyLimitMs = 1000;
 
 const canTrace =
@@ -52,9 +52,10 @@ t.test(
     t.comment(`seed ${random.seed}`);
     const world = await createWorld();
     const { program, started } = await writeProgram(world.root);
-    world.configure(configOf(world, started));
+    const repo = await world.repository(join(world.root, 'repo'));
+    world.configure(configOf(world, { started, repo }));
     let daemon = startDaemon(world);
-    const load = createLoad({ world, random, program, acpEvery: 8 });
+    const load = createLoad({ world, random, program, repo: 'repo' });
     t.teardown(async () => {
       load.close();
       await daemon.kill();
@@ -84,11 +85,13 @@ t.test(
 );
 
 /** The demo agent, made to say that it starts as the other programs do. */
-function configOf(world: World, started: string): string {
+function configOf(world: World, { started, repo }: { started: string; repo: string }): string {
   const start = 'echo "$DROVER_RUN_ID" >>"$1"; exec "$2" "$3"';
   const agent = join(dirname(world.program), 'demo-agent.mjs');
   const command = ['/bin/sh', '-c', start, 'sh', started, process.execPath, agent];
   return `max_parallel_runs = 16
+max_parallel_runs_per_repo = 16
+repos = [${JSON.stringify(repo)}]
 [agents.paced]
 runtime = "acp"
 command = ${JSON.stringify(command)}

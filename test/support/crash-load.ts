@@ -46,14 +46,15 @@ export type CrashLoadOptions = {
   readonly world: World;
   readonly random: Random;
   readonly program: string;
-  readonly acpEvery: number;
+  /** A registered repository. */
+  readonly repo: string;
 };
 
 const tryAgainMs = 15;
 const awayCodes = ['daemon_not_running', 'busy', 'draining', 'timeout', 'idempotency_in_flight'] as const;
 
 /** Starts the clients: one that starts runs, one that follows the journal, one that answers approvals. */
-export function createLoad({ world, random, program, acpEvery }: CrashLoadOptions): CrashLoad {
+export function createLoad({ world, random, program, repo }: CrashLoadOptions): CrashLoad {
   const client = createClient({ kind: 'socket', path: world.socket, token: undefined });
   const runs = new Map<string, AcceptedRun>();
   const finished = new Set<string>();
@@ -83,8 +84,10 @@ export function createLoad({ world, random, program, acpEvery }: CrashLoadOption
   };
 
   const start = async (spec: NumberedRun) => {
-    const body =
-      spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) };
+    const body = {
+      ...(spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) }),
+      ...(spec.isInRepo ? { repo } : {}),
+    };
     let wasCut = false;
     const { answer } = await patiently(async () => {
       try {
@@ -154,7 +157,7 @@ export function createLoad({ world, random, program, acpEvery }: CrashLoadOption
     live,
     keepLive: (wanted) => {
       for (let missing = wanted - live().length - underWay.size; missing > 0; missing -= 1)
-        inBackground(start(makeNumberedRun(random, index++, acpEvery)));
+        inBackground(start(makeNumberedRun(random, index++)));
     },
     settle: async () => {
       while (underWay.size > 0) await Promise.all(underWay);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createClient } from '../../src/client/index.ts';
 import type { Event, Run } from '../../src/contract/index.ts';
 import type { AcceptedRun, CrashLoad } from './crash-load.ts';
@@ -47,7 +47,7 @@ export async function judge(
       ...processesOf(world.root)
         .filter((pid) => pid !== daemonPid)
         .map((pid) => `process ${pid}: ${commandLine(pid)}`),
-      ...readdirSync(join(world.stateRoot, 'runs')).filter((id) => !rows.has(id)),
+      ...(await foldersOf(world)).filter((path) => !rows.has(basename(path))),
       ...[...rows.keys()]
         .filter((id) => !load.runs.has(id))
         .map((id) => `${id}: a row that nobody asked for`),
@@ -55,6 +55,20 @@ export async function judge(
     lines: accepted.reduce((sum, run) => sum + run.spec.lines * 2, 0),
     events: load.journal.events.length,
   };
+}
+
+/** All that is kept of runs: their folders, the scratch folders, the worktrees and git's own list of them. */
+async function foldersOf(world: World): Promise<string[]> {
+  const below = (path: string) => readdirSync(path).map((name) => join(path, name));
+  const [repo = ''] = readdirSync(join(world.stateRoot, 'worktrees'));
+  const list = await world.git(join(world.root, 'repo'), 'worktree', 'list', '--porcelain');
+  const known = [...list.matchAll(/^worktree (.*)$/gm)].map(([, path = '']) => path).slice(1);
+  return [
+    ...below(join(world.stateRoot, 'runs')),
+    ...below(join(world.stateRoot, 'scratch')),
+    ...below(join(world.stateRoot, 'worktrees', repo)),
+    ...known,
+  ];
 }
 
 function whatIsWrongWith(run: AcceptedRun, row: Run | undefined): string[] {

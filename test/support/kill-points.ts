@@ -47,9 +47,9 @@ const stepMs = 0.1;
 
 /** The row is there, its 201 was read, and no launcher has been started. */
 async function beforeLaunch({ world, daemon, load, random, round }: KillScene): Promise<KillResult> {
-  const run = await load.start(makeSlowRun(random, round, 3));
-  const delayMs = random.pick([0, 0, 1, 2, 3]);
-  pause(delayMs);
+  const isInRepo = random.below(2) === 0;
+  const run = await load.start(makeSlowRun(random, { index: round, lines: 3, isInRepo }));
+  pause(isInRepo ? random.below(60) : random.below(4)); // git makes the worktree meanwhile
   await daemon.kill();
   return { isHit: !existsSync(join(run.folder, 'claim')) && couldStart(world, run).length === 0 };
 }
@@ -57,7 +57,7 @@ async function beforeLaunch({ world, daemon, load, random, round }: KillScene): 
 /** The launcher has claimed and not said who it is; it is held so until the next daemon has seen that. */
 async function betweenClaimAndPid({ daemon, load, random, round }: KillScene): Promise<KillResult> {
   const before = newestPid();
-  const run = await load.start(makeSlowRun(random, round, 3));
+  const run = await load.start(makeSlowRun(random, { index: round, lines: 3 }));
   const claim = join(run.folder, 'claim');
   // In one go, without the event loop: the launcher needs about a millisecond from the one to the other. So it goes on
   // in steps of a fraction of that.
@@ -91,7 +91,7 @@ async function betweenClaimAndPid({ daemon, load, random, round }: KillScene): P
 
 /** What an agent has written last has no newline yet. */
 async function inMidLine({ daemon, load, random, round }: KillScene): Promise<KillResult> {
-  const own = await load.start(makeSlowRun(random, round, 12));
+  const own = await load.start(makeSlowRun(random, { index: round, lines: 12 }));
   const isInLine = (run: AcceptedRun) => {
     const last = lastByte(join(run.folder, 'out.log'));
     return last !== null && last !== 0x0a;
@@ -130,7 +130,7 @@ async function inMidCommit({ world, daemon, load, random }: KillScene): Promise<
 
 /** The agent is gone; its launcher, held, has not written that down. */
 async function beforeExitRecord({ daemon, load, random, round }: KillScene): Promise<KillResult> {
-  const run = await load.start(makeSlowRun(random, round, 3));
+  const run = await load.start(makeSlowRun(random, { index: round, lines: 3 }));
   const pidIn = (name: string) => Number(/^pid (\d+)$/m.exec(readQuietly(join(run.folder, name)))?.[1] ?? 0);
   await until('the agent to be written down', () => pidIn('agent') > 0);
   const launcher = pidIn('launcher');

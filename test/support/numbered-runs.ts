@@ -8,6 +8,8 @@ export type NumberedRun = {
   readonly pace: Pace;
   readonly lines: number;
   readonly exitCode: number;
+  /** Works in a worktree of the repository, instead of a scratch folder. */
+  readonly isInRepo: boolean;
   /** Idempotency-Key. */
   readonly key: string;
 };
@@ -27,25 +29,30 @@ const paces = {
 
 const longLineBytes = 150_000;
 
-/** Picks a run. Every `acpEvery`-th is the demo agent. */
-export function makeNumberedRun(random: Random, index: number, acpEvery: number): NumberedRun {
+/** Of so many runs one is the demo agent, and one works in the repository: these cost more to start. */
+const oneInEvery = 8;
+
+/** Picks a run. */
+export function makeNumberedRun(random: Random, index: number): NumberedRun {
   const key = `run-${random.seed}-${index}`;
-  if (index % acpEvery === acpEvery - 1) return { kind: 'acp', pace: 'slow', lines: 0, exitCode: 0, key };
+  const place = index % oneInEvery;
+  const isInRepo = place === 3;
+  if (place === oneInEvery - 1) {
+    return { kind: 'acp', pace: 'slow', lines: 0, exitCode: 0, isInRepo: random.below(2) === 0, key };
+  }
   const pace = random.pick(['burst', 'steady', 'steady', 'slow', 'slow', 'slow', 'long', 'brief'] as const);
   const [least, most] = paces[pace].lines;
-  return {
-    kind: 'command',
-    pace,
-    lines: least + random.below(most - least + 1),
-    exitCode: random.pick([0, 0, 0, 1, 7, 42]),
-    key,
-  };
+  const lines = least + random.below(most - least + 1);
+  return { kind: 'command', pace, lines, exitCode: random.pick([0, 0, 0, 1, 7, 42]), isInRepo, key };
 }
 
-/** The slowest kind, for a kill that needs an agent that is in the middle of a line, or about to end. */
-export function makeSlowRun(random: Random, index: number, lines: number): NumberedRun {
+/** The slowest kind, for a kill that needs an agent in the middle of a line, or about to end. */
+export function makeSlowRun(
+  random: Random,
+  { index, lines, isInRepo = false }: { index: number; lines: number; isInRepo?: boolean },
+): NumberedRun {
   const exitCode = random.pick([0, 3]);
-  return { kind: 'command', pace: 'slow', lines, exitCode, key: `slow-${random.seed}-${index}` };
+  return { kind: 'command', pace: 'slow', lines, exitCode, isInRepo, key: `slow-${random.seed}-${index}` };
 }
 
 /**
