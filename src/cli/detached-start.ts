@@ -1,5 +1,12 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { detachedVariable, type Paths, readIdentity, spawnDetached } from '../base/index.ts';
+import {
+  detachedVariable,
+  isAlive,
+  type Paths,
+  type ProcessIdentity,
+  readIdentity,
+  spawnDetached,
+} from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
@@ -26,7 +33,8 @@ export type DetachedStart = {
  * 2. The child writes its errors to a file; its last line is a problem document when it refuses to start.
  * 3. A child that lost against another one (`already_running`) makes us wait for the winner; when that one was just
  *    stopping, a new child is started.
- * 4. Any other end of the child, or the deadline, is thrown with the reason it gave.
+ * 4. A child that has not got as far when another one is ready is ended.
+ * 5. Any other end of the child, or the deadline, is thrown with the reason it gave.
  */
 export async function startDetached(start: DetachedStart): Promise<{ isNew: boolean; status: Status }> {
   const { clock } = start.context;
@@ -37,13 +45,14 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
   try {
     let child = await spawnChild(start, errors.path);
     for (;;) {
-      const isChildAlive = (await readIdentity(child)) !== null;
+      const identity = await readIdentity(child);
       const status = await readyStatus(start);
       if (status !== null) {
         if (status.pid === child) errors.keep();
+        else if (identity !== null) await withdraw(identity);
         return { isNew: status.pid === child, status };
       }
-      if (!isChildAlive) {
+      if (identity === null) {
         const reason = reasonIn(errors.path);
         if (reason.code !== 'already_running' || isElsewhere(reason, start)) throw reason;
         await clock.sleep(respawnMs);
@@ -62,6 +71,16 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
     }
   } finally {
     errors.close();
+  }
+}
+
+/** Ends a child that is not needed. Left alone it would serve, unasked for, were the other one stopped right now. */
+async function withdraw(child: ProcessIdentity): Promise<void> {
+  if (!(await isAlive(child))) return;
+  try {
+    process.kill(child.pid, 'SIGTERM');
+  } catch {
+    // it has just found the other one by itself
   }
 }
 
