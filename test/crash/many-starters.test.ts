@@ -43,6 +43,7 @@ t.test(`${starters} starters at once: exactly one serves, every time`, async (t)
 
     const wrong = all.filter((one) => one !== winner).flatMap((one) => whatIsWrongWith(one, status));
     t.strictSame(wrong, [], `round ${round}: the others say who runs, or that one runs`);
+    await until('the children of the detached ones to end', () => processesOf(world.root).length === 1);
     t.strictSame(processesOf(world.root), [status.pid], `round ${round}: exactly one is left`);
     process.kill(status.pid, 'SIGKILL');
     await until('the winner to be gone', () => processesOf(world.root).length === 0);

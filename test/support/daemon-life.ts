@@ -63,12 +63,16 @@ async function deathOf(child: ChildProcess): Promise<{ code: number | null; sign
   return { code, signal };
 }
 
+/** A machine that is busy with other things: what is too late is told by the figures. */
+const readyDeadlineMs = 60_000;
+
 async function waitUntilReady(socket: string, started: number, isDead: () => boolean): Promise<number> {
   let wasDead = false;
-  await until('the daemon to be ready', async () => {
+  const look = async () => {
     wasDead = isDead();
     return wasDead || (await isReady(socket));
-  });
+  };
+  await until('the daemon to be ready', look, readyDeadlineMs);
   return wasDead ? Number.POSITIVE_INFINITY : performance.now() - started;
 }
 
