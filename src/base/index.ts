@@ -32,6 +32,7 @@ export {
   readProcess,
 } from './process-identity.ts';
 export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
+export { settleMemory } from './settle-memory.ts';
 export { settledWithin } from './settled-within.ts';
 export {
   type CommandResult,

@@ -6,6 +6,7 @@ import {
   type Log,
   type Paths,
   readIdentity,
+  settleMemory,
   systemClock,
 } from '../base/index.ts';
 import { type Config, type ReloadResult, version } from '../contract/index.ts';
@@ -38,6 +39,8 @@ export type RunDaemonOptions = {
 
 /** How long requests under way may take to end at a stop. */
 const drainGraceMs = 5000;
+/** Memory is settled when what a start brings with it, such as the first requests, is over. */
+const settleAfterMs = 1000;
 /** Retention looks at finished runs this often. */
 const retainEveryMs = 3_600_000;
 
@@ -187,6 +190,7 @@ async function serve(serving: Serving): Promise<number> {
       pid: process.pid,
     });
     const stopRetention = retainRegularly(parts, log);
+    setTimeout(settleMemory, settleAfterMs).unref();
     reason = await stopping.promise;
     stopRetention();
     return 0;

@@ -1,6 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { type Log, writeFileAtomic } from '../../base/index.ts';
 import { readUntrusted } from '../../foundation/untrusted/index.ts';
 
@@ -17,6 +16,7 @@ export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
   const folder = join(gitDir, 'info');
   const file = join(folder, 'exclude');
   await mkdir(folder, { recursive: true });
+  const { lock } = await import('proper-lockfile'); // needed once per repository
   let isCompromised = false;
   const release = await lock(file, {
     realpath: false,
