@@ -10,6 +10,9 @@ export type AppErrorOptions = {
   readonly fields?: Readonly<Record<string, unknown>>;
 };
 
+/** Marks an AppError of another bundle of this program: dist/ has a copy of this class in each. */
+const brand = Symbol.for('drover.AppError');
+
 /**
  * The one error class of drover: a stable code, a message that says what failed with the value, and a hint that
  * says what to do next. Only `http/errors.ts` and `cli/errors.ts` turn it into bytes.
@@ -25,6 +28,15 @@ export class AppError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.fields = options.fields ?? {};
+  }
+
+  /** True for an AppError of any bundle. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
+  get [brand](): true {
+    return true;
   }
 
   /** The HTTP status of this code. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationText, nameText } from './requests.ts';
 import { approvalModes, runtimes } from './resources.ts';
 import { parseBytes } from './units.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalModes, runStatuses } from './resources.ts';
 import { parseDurationMs } from './units.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from './error-code.ts';
 import * as requests from './requests.ts';
 import * as resources from './resources.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorCodes, problem, type RouteSpec, routes } from '../contract/index.ts';
 
 type Schema = { [key: string]: unknown };
