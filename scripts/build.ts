@@ -1,13 +1,15 @@
 /**
- * `npm run build`: dist/main.js, one file for old syntax that knows `drover status` by itself, and dist/cli.mjs with the
- * chunks it loads when they are needed. main.js is CommonJS, which Node.js starts 3 ms sooner than a module: a tenth of
- * the whole command. Packages are bundled; data files lie beside the code under their own name.
- * `--out=FOLDER` builds somewhere else.
+ * `npm run build`: four programs, each bundled with its packages on its own, so that none loads what only another one
+ * needs. dist/main.js, for old syntax, knows `drover status` by itself and loads one of the others when it is needed:
+ * cli.mjs with the commands, daemon.mjs, or foreground.mjs, which is the daemon without the commands. The demo preset
+ * starts demo-agent.mjs. main.js is CommonJS, which Node.js starts 3 ms sooner than a module: a tenth of the whole
+ * command. Data files lie beside the code under their own name. `--out=FOLDER` builds somewhere else.
  */
 import { chmod, copyFile, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { builtinsAsTheyAre, loadedOnDemand, withoutUnused } from './build-plugins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = process.argv.find((arg) => arg.startsWith('--out='))?.slice('--out='.length) ?? `${root}dist`;
@@ -19,6 +21,7 @@ const shared: BuildOptions = {
   format: 'esm',
   outdir: dist,
   minifySyntax: true,
+  minifyWhitespace: true, // the text of a module stays in memory as long as the module
   sourcemap: true,
   logLevel: 'warning',
 };
@@ -26,6 +29,21 @@ const shared: BuildOptions = {
 /** Packages in CommonJS call `require` for the platform's own modules. */
 const requireBanner =
   "import { createRequire as droverRequire } from 'node:module'; const require = droverRequire(import.meta.url);";
+const modern: BuildOptions = {
+  ...shared,
+  outExtension: { '.js': '.mjs' },
+  target: 'node22.13',
+  banner: { js: requireBanner },
+};
+
+/** See scripts/fetch-globals.ts. */
+const fetchOnDemand: Record<string, string> = {
+  global: 'fetchGlobals',
+  'globalThis.CloseEvent': 'undefined', // of WebSockets: @hono/node-server then brings its own
+};
+for (const name of ['Request', 'Response', 'Headers']) {
+  for (const use of [name, `globalThis.${name}`]) fetchOnDemand[use] = `fetchGlobals.${name}`;
+}
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
@@ -35,27 +53,29 @@ await Promise.all([
     entryPoints: ['src/main.ts'],
     format: 'cjs',
     target: 'node12.20',
-    minifyWhitespace: true,
     plugins: [
-      {
-        name: 'the rest is loaded on demand',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /^\.\/cli\/process\.ts$/ }, () => ({ path: './cli.mjs', external: true })),
-      },
+      loadedOnDemand(/^\.\/cli\/process\.ts$/, './cli.mjs'),
+      loadedOnDemand(/^\.\/cli\/foreground\.ts$/, './foreground.mjs'),
     ],
   }),
   build({
-    ...shared,
+    ...modern,
+    entryPoints: [{ in: 'src/cli/process.ts', out: 'cli' }],
+    plugins: [loadedOnDemand(/\/daemon\/index\.ts$/, './daemon.mjs'), builtinsAsTheyAre],
+  }),
+  build({
+    ...modern,
     entryPoints: [
-      { in: 'src/cli/process.ts', out: 'cli' },
-      { in: 'src/demo/agent.ts', out: 'demo-agent' },
+      { in: 'src/daemon/index.ts', out: 'daemon' },
+      { in: 'src/cli/foreground.ts', out: 'foreground' },
     ],
-    outExtension: { '.js': '.mjs' },
-    target: 'node22.13',
     splitting: true,
     chunkNames: 'chunk-[hash]',
-    banner: { js: requireBanner },
+    inject: [`${root}scripts/fetch-globals.ts`],
+    define: fetchOnDemand,
+    plugins: [loadedOnDemand(/^\.\/process\.ts$/, './cli.mjs'), withoutUnused, builtinsAsTheyAre],
   }),
+  build({ ...modern, entryPoints: [{ in: 'src/demo/agent.ts', out: 'demo-agent' }] }),
 ]);
 for await (const file of glob('src/**/*.sh', { cwd: root })) {
   await copyFile(`${root}${file}`, `${dist}/${basename(file)}`);

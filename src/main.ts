@@ -24,6 +24,10 @@ async function start(argv: readonly string[]): Promise<void> {
   const world = { env: process.env, cwd: process.cwd(), isOutTerminal: isatty(1), version };
   const text = await fastAnswer(argv, world);
   if (text !== null && wroteAll(text)) return;
+  if (argv.includes('--foreground') || argv[0] === 'serve') {
+    const { runForeground } = await import('./cli/foreground.ts');
+    if (await runForeground(argv)) return;
+  }
   const { runFromProcess } = await import('./cli/process.ts');
   await runFromProcess(argv);
 }

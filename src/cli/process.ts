@@ -4,18 +4,21 @@ import { version } from '../contract/index.ts';
 import type { World } from './context.ts';
 import { runCli } from './run-cli.ts';
 
+const runDaemonHere: World['runDaemon'] = async (options) =>
+  (await import('../daemon/index.ts')).runDaemon(options);
+
 /** Runs one command line on the real process; its exit code is the process's. */
-export async function runFromProcess(argv: readonly string[]): Promise<void> {
+export async function runFromProcess(argv: readonly string[], runDaemon = runDaemonHere): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
       process.exit(); // the reader went away, such as head
     });
   }
-  process.exitCode = await runCli(argv, worldOf(process));
+  process.exitCode = await runCli(argv, { ...worldOf(process), runDaemon });
 }
 
-function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): World {
+function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): Omit<World, 'runDaemon'> {
   const isOutTerminal = stdout.isTTY === true;
   const isErrTerminal = stderr.isTTY === true;
   return {
@@ -35,6 +38,5 @@ function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): World {
     },
     program: [process.argv[1] ?? fileURLToPath(import.meta.url)],
     version,
-    runDaemon: async (options) => (await import('../daemon/index.ts')).runDaemon(options),
   };
 }
