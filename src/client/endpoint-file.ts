@@ -1,16 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { computePaths, type PathFlags, type Paths, parseProcStat } from '../base/index.ts';
-
-/** `<state>/daemon.json`: how a client whose environment lacks XDG_RUNTIME_DIR still finds the daemon. */
-export type EndpointFile = {
-  readonly pid: number;
-  readonly socket: string;
-  readonly address?: string | null;
-  readonly start_time?: string;
-  readonly instance_id?: string;
-  readonly version?: string;
-};
+import { type Endpoint, parseEndpoint } from '../contract/index.ts';
 
 /** The environment of a command. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -28,12 +19,9 @@ export function machinePaths(flags: PathFlags, env: Env, cwd: string): Paths {
 }
 
 /** What the endpoint file says, or null where there is none or it is not whole. */
-export function readEndpointFile(path: string): EndpointFile | null {
+function readEndpoint(path: string): Endpoint | null {
   try {
-    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof content !== 'object' || content === null) return null;
-    const { pid, socket } = content as { pid?: unknown; socket?: unknown };
-    return Number.isInteger(pid) && typeof socket === 'string' ? (content as EndpointFile) : null;
+    return parseEndpoint(readFileSync(path, 'utf8'));
   } catch {
     return null; // no file: the daemon is not running, or keeps to the computed path
   }
@@ -47,19 +35,19 @@ export function readEndpointFile(path: string): EndpointFile | null {
 export function locateSocket(paths: Paths, flags: PathFlags): string | null {
   const isNamed = paths.socketFrom === 'flag' || (paths.socketFrom === 'env' && !flags.stateRoot);
   if (isNamed) return paths.socket;
-  const endpoint = readEndpointFile(paths.endpointFile);
+  const endpoint = readEndpoint(paths.endpointFile);
   if (endpoint !== null && !hasEnded(endpoint)) return endpoint.socket;
   return paths.isStateRootNamed ? null : paths.socket;
 }
 
 /** True when the process that wrote the file is surely gone: its socket may have become another daemon's. */
-function hasEnded({ pid, start_time }: EndpointFile): boolean {
+function hasEnded({ pid, start_time }: Endpoint): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
-  if (process.platform !== 'linux' || start_time === undefined || start_time === '') return false;
+  if (process.platform !== 'linux' || start_time === '') return false;
   try {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.startTime !== start_time;
   } catch {

@@ -4,7 +4,7 @@
  * an AppError, and must not know how an answer is shown.
  */
 export { type CallOptions, type Client, createClient } from './client.ts';
-export { type EndpointFile, locateSocket, machinePaths, readEndpointFile } from './endpoint-file.ts';
+export { locateSocket, machinePaths } from './endpoint-file.ts';
 export { type FollowOptions, followRun } from './follow-run.ts';
 export { type Endpoint, type LocateInput, localPaths, locateDaemon } from './locate.ts';
 export type { Answer, BodyOf, QueryOf } from './route-table.ts';

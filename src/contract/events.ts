@@ -23,7 +23,10 @@ export const eventData = {
   'repo.updated': z.object({ project: z.string(), trusted: z.boolean() }),
   'repo.removed': z.object({ path: z.string(), project: z.string() }),
   'run.queued': z.object({ agent: z.string(), prompt: z.string(), reason: z.string().nullable() }),
-  'run.started': z.object({ pid: z.int(), launched_by: z.enum(['systemd', 'session']) }),
+  'run.started': z.object({
+    pid: z.int().meta({ description: 'Of the agent; 0 where it was not written down' }),
+    launched_by: z.enum(['systemd', 'session']),
+  }),
   'run.waiting': z.object({ waiting_on: z.string() }),
   'run.resumed': z.object({}),
   'run.finished': z.object({
@@ -59,11 +62,17 @@ export const eventData = {
   'approval.resolved': z.object({
     approval_id: z.string(),
     status: z.string(),
-    resolved_by: z.string(),
+    resolved_by: z.string().meta({ description: 'Who answered; `policy` for the approval mode of the run' }),
     reason: z.string().nullable(),
   }),
   'approval.expired': z.object({ approval_id: z.string(), reason: z.string() }),
-  'input.uncertain': z.object({ input: z.string(), reason: z.string() }),
+  'input.uncertain': z.object({
+    input: z.string().meta({
+      description:
+        'Which message to the agent: `session/prompt`, an answer. The daemon stopped while it wrote it, and the protocol would take it for a second one, so it is not sent again; the run waits on `input` until the agent shows that it arrived, or until it is canceled',
+    }),
+    reason: z.string(),
+  }),
   'output.stdout': outputData,
   'output.stderr': outputData,
   'output.truncated': z.object({
