@@ -7,7 +7,7 @@ import { resolveRepo } from './resolve.ts';
 
 /** The row that an id or an exact name means, else the one a unique id prefix means, else none. Throws `ambiguous_id`. */
 export function findByName(rows: readonly RepoRow[], ref: string): RepoRow | undefined {
-  const exact = rows.find((row) => row.project === ref) ?? rows.find((row) => row.id === ref);
+  const exact = rows.find((row) => row.id === ref) ?? rows.find((row) => row.project === ref);
   if (exact !== undefined || !isIdPrefix('repo', ref)) return exact;
   const upper = ref.slice('repo_'.length).toUpperCase();
   const fitting = rows.filter((row) => row.id.slice('repo_'.length).startsWith(upper));

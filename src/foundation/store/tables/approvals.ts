@@ -105,7 +105,7 @@ export function findApprovals(sql: Sql, idOrPrefix: string): readonly ApprovalRo
 export function pendingApprovalsOfRun(sql: Sql, runKey: number): readonly ApprovalRow[] {
   return sql
     .all(
-      `${select} WHERE approvals.run_key = ? AND approvals.status = 'pending' ORDER BY approvals.id`,
+      `${select} WHERE approvals.run_key = ? AND approvals.status = 'pending' ORDER BY approvals.rowid`, // ids of one millisecond have no order
       runKey,
     )
     .map(decode);
