@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { createBus, systemClock } from '../../src/base/index.ts';
 import { AppError } from '../../src/contract/index.ts';
+import { checkpointBytes } from '../../src/foundation/store/checkpoint.ts';
 import {
   type CommittedEvent,
   eventsAfter,
@@ -141,5 +142,25 @@ t.test('writes after close reject, writes before it are kept', async (t) => {
   await t.rejects(
     store.write((tx) => note(tx, 'late')),
     { message: /closed/ },
+  );
+});
+
+t.test('the write-ahead log is copied back in turns of its own and begins anew', async (t) => {
+  const path = join(t.testdir(), 'drover.db');
+  const { store } = open(path);
+  t.teardown(() => store.close());
+  const text = 'x'.repeat(500_000);
+  const sizes: number[] = [];
+
+  for (let index = 0; index < 60; index += 1) {
+    await store.write((tx) => note(tx, text));
+    sizes.push(statSync(`${path}-wal`).size);
+  }
+
+  const most = Math.max(...sizes);
+  t.ok(most > checkpointBytes && most < 2 * checkpointBytes, `${most} bytes at most`);
+  t.ok(
+    sizes.some((size, index) => size < (sizes[index - 1] ?? 0)),
+    'it shrank',
   );
 });
