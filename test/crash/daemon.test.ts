@@ -32,6 +32,8 @@ const liveRuns = 6;
 /** A point that is this often missed cannot be reached here. */
 const triesPerHit = 12;
 const readyLimitMs = 1000;
+/** A bare node that needs longer shares its machine with too much else for a judgement on time: some 40 ms are usual. */
+const quietBareMs = 100;
 
 const canTrace =
   process.platform === 'linux' && spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;
@@ -63,6 +65,7 @@ t.test(
     });
     await daemon.ready;
 
+    const bareBefore = bareStartMs();
     const tally: Tally = { hits: {}, readyMs: [], kills: 0, leastLive: Number.POSITIVE_INFINITY };
     for (const point of planKills(random))
       daemon = await killAt(point, { t, world, load, random, daemon, tally });
@@ -80,9 +83,19 @@ t.test(
     t.same(verdict.journal, [], 'seq has no hole, and no reader saw an event twice');
     t.same(verdict.left, [], 'no process, folder or row is left over');
     t.same(load.problems, [], 'no request was refused');
-    report(t, { tally, load, verdict, random });
+    report(t, { tally, load, verdict, random, bareMs: (bareBefore + bareStartMs()) / 2 });
   },
 );
+
+/** How long `node -e 0` takes, the median of five. */
+function bareStartMs(): number {
+  const times = Array.from({ length: 5 }, () => {
+    const started = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    return performance.now() - started;
+  });
+  return times.toSorted((a, b) => a - b)[2] ?? 0;
+}
 
 /** The demo agent, made to say that it starts as the other programs do. */
 function configOf(world: World, { started, repo }: { started: string; repo: string }): string {
@@ -150,9 +163,10 @@ type Report = {
   readonly load: CrashLoad;
   readonly verdict: { readonly lines: number; readonly events: number };
   readonly random: Random;
+  readonly bareMs: number;
 };
 
-function report(t: Test, { tally, load, verdict, random }: Report): void {
+function report(t: Test, { tally, load, verdict, random, bareMs }: Report): void {
   const sorted = tally.readyMs.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const [p50, p99, max] = [at(0.5), at(0.99), at(1)].map(Math.round);
@@ -172,6 +186,7 @@ function report(t: Test, { tally, load, verdict, random }: Report): void {
   t.ok(load.counts.lostAnswers > 0, 'answers were cut off');
   t.ok(load.counts.approvalsGiven > 0, 'approvals were given');
   t.ok(load.journal.cuts() >= tally.kills, 'the stream was cut by every kill');
-  t.ok((p50 ?? 0) < readyLimitMs, 'ready again in under a second');
-  if (isFull) t.ok((max ?? 0) < readyLimitMs, 'and never later');
+  const busy = bareMs > quietBareMs && `a bare node needs ${Math.round(bareMs)} ms here and now`;
+  t.ok((p50 ?? 0) < readyLimitMs, 'ready again in under a second', { skip: busy });
+  if (isFull) t.ok((max ?? 0) < readyLimitMs, 'and never later', { skip: busy });
 }
