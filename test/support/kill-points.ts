@@ -41,9 +41,10 @@ export const killPoints = {
 } as const satisfies Record<string, (scene: KillScene) => Promise<KillResult>>;
 export type KillPoint = keyof typeof killPoints;
 
-const launcherWithinMs = 1000;
-const claimWithinMs = 1000;
+const launcherWithinMs = 3000;
+const claimWithinMs = 3000;
 const stepMs = 0.1;
+const longestStepMs = 3;
 
 /** The row is there, its 201 was read, and no launcher has been started. */
 async function beforeLaunch({ world, daemon, load, random, round }: KillScene): Promise<KillResult> {
@@ -69,7 +70,7 @@ async function betweenClaimAndPid({ daemon, load, random, round }: KillScene): P
   let steps = 0;
   spin(() => {
     signalGroup(launcher, 'SIGCONT');
-    pause(stepMs + Math.min(stepMs * 5, (steps++ * stepMs) / 8)); // longer where the machine is too busy for short ones
+    pause(Math.min(stepMs * 1.05 ** steps++, longestStepMs)); // longer where the machine is too busy for short ones
     signalGroup(launcher, 'SIGSTOP');
     return existsSync(claim) || null;
   }, claimWithinMs);
