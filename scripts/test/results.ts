@@ -11,24 +11,34 @@ export type FileResult = Counts & {
   readonly failures: string[];
 };
 
-/** Adds up TAP as it arrives; `onFile` is told of each test file (a subtest at the top) when it has ended. */
+/**
+ * Adds up TAP as it arrives; `onFile` is told of each test file (a subtest at the top) when it has ended, of a line at
+ * the top that belongs to no file (tap gives up on one), and at the end of a file that never ended.
+ */
 export function countTap(onFile: (result: FileResult) => void): Parser {
-  const parser = new Parser();
-  let current = emptyFile();
+  let current: FileResult | null = null;
+  const parser = new Parser(() => {
+    if (current === null) return;
+    current.failed++;
+    current.failures.push(`${current.file} did not end`);
+    onFile(current);
+  });
   parser.on('child', (child: Parser) => {
-    current = emptyFile();
-    follow(child, () => current);
+    const file = emptyFile(child.name);
+    current = file;
+    follow(child, () => file);
   });
   parser.on('assert', (result: Result) => {
-    const file = { ...current, file: result.name, seconds: (result.time ?? 0) / 1000 };
-    current = emptyFile();
-    onFile(withLine(file, result));
+    const file = result.closingTestPoint ? current : null;
+    if (file !== null) current = null;
+    const seconds = (result.time ?? 0) / 1000;
+    onFile(withLine({ ...(file ?? emptyFile()), file: result.name, seconds }, result));
   });
   return parser;
 }
 
-function emptyFile(): FileResult {
-  return { file: '', seconds: 0, passed: 0, failed: 0, skipped: [], failures: [] };
+function emptyFile(file = ''): FileResult {
+  return { file, seconds: 0, passed: 0, failed: 0, skipped: [], failures: [] };
 }
 
 function follow(parser: Parser, into: () => FileResult): void {

@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { createWorld, startWorld, writePrivate } from '../support/real-daemon.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(280_000);
 
 const isRoot = process.getuid?.() === 0;
 const needsRoot = isRoot ? {} : { skip: 'needs root, to give a folder to another user' };

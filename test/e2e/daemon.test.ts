@@ -6,7 +6,7 @@ import { open } from '../support/http-server.ts';
 import { createWorld, startWorld, type World } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(280_000);
 
 /** Every path below a folder with its type and mode, as `d700 logs`. */
 function modesBelow(folder: string, within = ''): string[] {

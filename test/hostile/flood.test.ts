@@ -69,7 +69,12 @@ t.test('floods are stopped at run_output_limit; deaf readers cost no memory', as
   t.teardown(world.close);
   for (let index = 0; index < 30; index += 1) openDeafReader(t, world);
   const scripts = {
-    stdout: ['exec yes', 'yes | cat', "trap '' TERM; yes & yes & wait", 'yes "$(head -c 5000 /dev/zero | tr "\\0" z)"'],
+    stdout: [
+      'exec yes',
+      'yes | cat',
+      "trap '' TERM; yes & yes & wait",
+      'yes "$(head -c 5000 /dev/zero | tr "\\0" z)"',
+    ],
     stderr: ['exec yes >&2'],
   };
 

@@ -102,3 +102,26 @@ not ok 2 - test/b.test.ts {
     { file: 'test/b.test.ts', passed: 0, failed: 1 },
   ]);
 });
+
+t.test(
+  'a file on which tap gives up takes nothing from another, and one that never ends is told',
+  async (t) => {
+    const files = counted(`# Subtest: test/a.test.ts
+    ok 1 - one
+    1..1
+ok 1 - test/a.test.ts
+not ok 2 - timeout!
+  ---
+  expired: test/b.test.ts
+  ...
+# Subtest: test/c.test.ts
+    ok 1 - two
+`);
+
+    t.match(files, [
+      { file: 'test/a.test.ts', passed: 1, failed: 0 },
+      { file: 'timeout!', passed: 0, failed: 1, failures: [/test\/b\.test\.ts/] },
+      { passed: 1, failed: 1, failures: [/test\/c\.test\.ts did not end/] },
+    ]);
+  },
+);
