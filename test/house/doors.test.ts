@@ -27,7 +27,11 @@ const doors: readonly Door[] = [
     sign: /process\.exit\(/,
     allowed: ['src/main.ts', 'src/cli/process.ts', 'src/daemon/run-daemon.ts', 'src/demo/'],
   },
-  { danger: 'evaluating text', sign: /\beval\(|new Function\(|node:vm/, allowed: [] },
+  {
+    danger: 'evaluating text',
+    sign: /\beval\(|new Function\(|node:vm/,
+    allowed: ['src/base/settle-memory.ts'], // the only way to the collector in a process that runs already
+  },
 ];
 
 for (const { danger, sign, allowed } of doors) {
