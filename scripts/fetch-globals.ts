@@ -1,6 +1,6 @@
 /**
  * Bundled into dist/daemon.mjs in the place of the global object, as far as it is asked for Request, Response and Headers.
- * Node.js loads the whole of its `fetch` (12 MB of resident memory) when one of them is first read, and @hono/node-server
+ * Node.js loads the whole of its `fetch` (12 MB of a bare process) when one of them is first read, and @hono/node-server
  * reads all three when it is imported, to make light ones of its own, which it then puts in their place: here, not on
  * the real global object. The stand-ins can be inherited from and asked with `instanceof`; the platform's own are loaded
  * when one is really to be made.
