@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import t from 'tap';
 import { systemClock } from '../../src/base/index.ts';
+import { createGuard, floodGraceMs, stopGraceMs } from '../../src/domain/runs/live/guard.ts';
 import { inWorld } from '../support/engine.ts';
 import { until } from '../support/until.ts';
 
@@ -112,3 +114,19 @@ inWorld(
   },
   { queueLimits: { maxRunsPerRepo: 1 } },
 );
+
+t.test('who floods gets less time to leave than who is stopped for anything else', async (t) => {
+  const guard = createGuard({
+    clock: systemClock,
+    limits: () => ({ outputBytes: 10, idleMs: 0, pollMs: 20 }),
+    run: { startedAt: null, timeoutMs: 0 },
+    lastOutputAt: () => 0,
+  });
+  const running = { status: 'running', stopKind: null, hasOutcome: false } as const;
+
+  t.equal(guard(running, 10), null);
+  t.match(guard(running, 11), { kind: 'stop', because: 'output_limit' });
+  t.ok(floodGraceMs < 1000, 'run_output_limit plus at most a second of output');
+  t.same(guard({ ...running, stopKind: 'output_limit' }, 11), { kind: 'end_tree', graceMs: floodGraceMs });
+  t.same(guard({ ...running, stopKind: 'cancel' }, 11), { kind: 'end_tree', graceMs: stopGraceMs });
+});

@@ -6,7 +6,7 @@ import { createOutputReader, type OutputBatch, type OutputReader } from '../foll
 import type { EngineDeps, FolderState } from '../ports.ts';
 import type { ProcessEnd } from './finish.ts';
 import type { Wake } from './folder-watch.ts';
-import { createGuard, stopGraceMs, type Wish } from './guard.ts';
+import { createGuard, floodGraceMs, stopGraceMs, type Wish } from './guard.ts';
 import type { InputPump } from './inputs.ts';
 import { readPieces, type Steps } from './steps.ts';
 
@@ -54,7 +54,7 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
   const pass = async (isEnd: boolean): Promise<boolean> => {
     let hadOutput = false;
     for (const { stream, reader } of readers) {
-      if (isBeyondLimit(reader)) continue;
+      if (isOverLimit(reader.offset())) continue;
       const batch = await reader.next(isEnd);
       if (batch === null) continue;
       await journal(options, { reader, stream, batch, why: 'The line is longer than this protocol allows' });
@@ -63,9 +63,9 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     }
     return hadOutput;
   };
-  const isBeyondLimit = (reader: OutputReader) => {
-    const { outputBytes } = deps.limits();
-    return outputBytes > 0 && reader.offset() >= outputBytes;
+  const isOverLimit = (bytes: number) => {
+    const { outputBytes: limit } = deps.limits();
+    return limit > 0 && bytes >= limit;
   };
   const outputBytes = async () => {
     let bytes = 0;
@@ -73,7 +73,8 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     return bytes;
   };
   const drain = async (state: Over): Promise<ProcessEnd> => {
-    await options.endTree(stopGraceMs); // what the agent left behind: background children, a holder of the output files
+    const isFlood = isOverLimit(await outputBytes());
+    await options.endTree(isFlood ? floodGraceMs : stopGraceMs); // what the agent left behind: background children, a holder of the output files
     while (await pass(true)) signal.throwIfAborted();
     for (const { stream, reader } of readers) {
       const left = (await reader.size()) - reader.offset();
@@ -126,7 +127,7 @@ async function carryOut(wish: Wish, { stop, endInput, endTree }: FollowOptions):
     case 'end_input':
       return void endInput(); // logs its own failure, and may take seconds
     case 'end_tree':
-      return void endTree(stopGraceMs); // the same
+      return void endTree(wish.graceMs); // the same
   }
 }
 

@@ -3,6 +3,8 @@ import type { EngineDeps } from '../ports.ts';
 
 /** From TERM to KILL. */
 export const stopGraceMs = 5000;
+/** The same for a run that floods: it goes on writing until it is gone. */
+export const floodGraceMs = 300;
 /** How long an agent may take to leave after its turn is over. */
 export const leaveGraceMs = 5000;
 
@@ -12,7 +14,7 @@ export type Wish =
   /** Its turn is over: let it read the end of its input. */
   | { readonly kind: 'end_input' }
   /** It was told to stop, or did not leave by itself. */
-  | { readonly kind: 'end_tree' };
+  | { readonly kind: 'end_tree'; readonly graceMs: number };
 
 export type GuardOptions = {
   readonly clock: EngineDeps['clock'];
@@ -45,14 +47,19 @@ export function createGuard({ clock, limits, run, lastOutputAt }: GuardOptions):
   };
 
   return (now, outputBytes) => {
-    if (now.stopKind !== null) return { kind: 'end_tree' };
+    if (now.stopKind !== null) return { kind: 'end_tree', graceMs: graceFor(now.stopKind) };
     if (!now.hasOutcome) return overLimit(now, outputBytes);
     if (leaveBy === null) {
       leaveBy = clock.monotonic() + leaveGraceMs;
       return { kind: 'end_input' };
     }
-    return clock.monotonic() > leaveBy ? { kind: 'end_tree' } : null;
+    return clock.monotonic() > leaveBy ? { kind: 'end_tree', graceMs: stopGraceMs } : null;
   };
+}
+
+/** How long a run that is stopped for this may take to leave after TERM. */
+export function graceFor(kind: StopKind): number {
+  return kind === 'output_limit' ? floodGraceMs : stopGraceMs;
 }
 
 function stop(because: StopKind, reason: string): Wish {

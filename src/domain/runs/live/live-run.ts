@@ -5,7 +5,7 @@ import type { EngineDeps } from '../ports.ts';
 import { finalState, finishRun, intendStop, type ProcessEnd } from './finish.ts';
 import { createWake } from './folder-watch.ts';
 import { followRun } from './follow-run.ts';
-import { stopGraceMs } from './guard.ts';
+import { graceFor, stopGraceMs } from './guard.ts';
 import { createInputPump } from './inputs.ts';
 import { isShortage, shortageRetryMs, untilStored } from './shortage.ts';
 import { startRun } from './start.ts';
@@ -87,8 +87,9 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
   const stop = async (kind: StopKind, reason: string) => {
     const isFirst = await intendStop(store, key, { kind, reason });
     wake.nudge();
-    if (isFirst && row().startedAt !== null) inBackground(log, 'polite stop', endPolitely());
-    else void endTree(stopGraceMs);
+    const isPolite = isFirst && kind !== 'output_limit' && row().startedAt !== null;
+    if (isPolite) inBackground(log, 'polite stop', endPolitely());
+    else void endTree(graceFor(kind));
   };
 
   const finish = async (end: ProcessEnd): Promise<LiveEnd> => {
