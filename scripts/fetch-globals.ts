@@ -7,8 +7,13 @@
  */
 type Constructor = new (...args: never[]) => object;
 
-/** What `global` means in dist/daemon.mjs. */
-export const fetchGlobals: object = Object.create(globalThis);
+const own: object = {};
+
+/** What `global` means in dist/daemon.mjs. The rest is asked of the real one: getters such as `crypto` refuse any other `this`. */
+export const fetchGlobals: object = new Proxy(own, {
+  get: (_, key) => Reflect.get(Object.hasOwn(own, key) ? own : globalThis, key),
+  has: (_, key) => key in own || key in globalThis,
+});
 
 for (const name of ['Request', 'Response', 'Headers']) {
   Object.defineProperty(fetchGlobals, name, { value: standIn(name), configurable: true, writable: true });

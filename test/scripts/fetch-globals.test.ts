@@ -32,3 +32,12 @@ void t.test('what is made of a stand-in is the platform’s own', async (t) => {
   t.equal(await own.text(), 'x');
   t.equal(Response.json({}).headers.get('content-type'), 'application/json');
 });
+
+t.test('a run could not be started: crypto refused to be read through the stand-in', async (t) => {
+  const { crypto, process: itsProcess } = fetchGlobals as typeof globalThis;
+
+  t.equal(crypto, globalThis.crypto);
+  t.equal(itsProcess, process);
+  t.ok('crypto' in fetchGlobals);
+  t.notOk('no such thing' in fetchGlobals);
+});
