@@ -13,8 +13,22 @@ const codeOf = (work: () => unknown): string => {
   return 'nothing was thrown';
 };
 
+/** An endpoint file of this process, with what a test changes in it. */
+function endpointText(change: object): string {
+  const own = {
+    pid: process.pid,
+    start_time: '',
+    boot_id: '',
+    instance_id: 'i',
+    version: '0',
+    socket: '/x',
+    address: null,
+  };
+  return JSON.stringify({ ...own, ...change });
+}
+
 void t.test('the order is flag, environment, endpoint file, computed path', async (t) => {
-  const state = t.testdir({ 'daemon.json': JSON.stringify({ pid: 1, socket: '/from/the/file.sock' }) });
+  const state = t.testdir({ 'daemon.json': endpointText({ socket: '/from/the/file.sock' }) });
   const env = { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/me', DROVER_STATE_ROOT: state };
   const locate = (flags: object, more: object = {}) =>
     locateDaemon({ flags, env: { ...env, ...more }, cwd: '/' });
@@ -26,7 +40,7 @@ void t.test('the order is flag, environment, endpoint file, computed path', asyn
 });
 
 void t.test('a state root that was named wins over the socket of the environment', async (t) => {
-  const state = t.testdir({ 'daemon.json': JSON.stringify({ pid: 1, socket: '/from/the/file.sock' }) });
+  const state = t.testdir({ 'daemon.json': endpointText({ socket: '/from/the/file.sock' }) });
 
   const endpoint = locateDaemon({
     flags: { stateRoot: state },
@@ -38,10 +52,9 @@ void t.test('a state root that was named wins over the socket of the environment
 });
 
 void t.test('an endpoint file that is not whole, or of a process that is gone, counts as none', async (t) => {
-  const gone = { pid: process.pid, start_time: '1', socket: '/x' };
+  const gone = endpointText({ start_time: '1' });
   for (const content of ['', '{"pid":', '[]', 'null', '{"pid":"1","socket":"/x"}', '{"pid":1}', gone]) {
-    const text = typeof content === 'string' ? content : JSON.stringify(content);
-    const state = t.testdir({ drover: { 'daemon.json': text } });
+    const state = t.testdir({ drover: { 'daemon.json': content } });
     const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/me', XDG_STATE_HOME: state };
 
     t.match(locateDaemon({ flags: {}, env, cwd: '/' }), { path: '/run/me/drover/drover.sock' }, text);
