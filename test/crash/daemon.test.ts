@@ -29,6 +29,8 @@ const wanted: Readonly<Record<KillPoint, number>> = {
 };
 const leastPerPoint = 10;
 const liveRuns = 6;
+/** A machine that is too busy for all wanted kills makes the least of them. */
+const budgetMs = isFull ? Number.POSITIVE_INFINITY : 150_000;
 /** A point that is this often missed cannot be reached here. */
 const triesPerHit = 12;
 const readyLimitMs = 1000;
@@ -37,7 +39,7 @@ const quietBareMs = 100;
 
 const canTrace =
   process.platform === 'linux' && spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;
-t.setTimeout(isFull ? 1_200_000 : 400_000);
+t.setTimeout(isFull ? 3_600_000 : 415_000);
 
 type Tally = {
   readonly hits: Record<string, number>;
@@ -64,11 +66,17 @@ t.test(
       await world.close();
     });
     await daemon.ready;
+    if (daemon.isDead()) throw new Error(`The daemon did not start: ${daemon.said()}`);
 
     const bareBefore = bareStartMs();
     const tally: Tally = { hits: {}, readyMs: [], kills: 0, leastLive: Number.POSITIVE_INFINITY };
-    for (const point of planKills(random))
+    const { sure, more } = planKills(random);
+    const enough = performance.now() + budgetMs;
+    for (const point of sure) daemon = await killAt(point, { t, world, load, random, daemon, tally });
+    for (const point of more) {
+      if (performance.now() > enough) break;
       daemon = await killAt(point, { t, world, load, random, daemon, tally });
+    }
     await load.settle();
     await until(
       'all runs to end',
@@ -112,16 +120,23 @@ env = { DROVER_DEMO_PACE_MS = "20" }
 `;
 }
 
-/** Every wanted hit once, shuffled. */
-function planKills(random: Random): KillPoint[] {
-  const plan = (Object.keys(wanted) as KillPoint[]).flatMap((point) =>
-    Array<KillPoint>(wanted[point]).fill(point),
-  );
-  for (let last = plan.length - 1; last > 0; last -= 1) {
+/** The least of each point, then the other wanted hits, both shuffled. */
+function planKills(random: Random): { sure: KillPoint[]; more: KillPoint[] } {
+  const points = Object.keys(wanted) as KillPoint[];
+  const repeat = (times: (point: KillPoint) => number) =>
+    shuffle(
+      points.flatMap((point) => Array<KillPoint>(times(point)).fill(point)),
+      random,
+    );
+  return { sure: repeat(() => leastPerPoint), more: repeat((point) => wanted[point] - leastPerPoint) };
+}
+
+function shuffle<T>(items: T[], random: Random): T[] {
+  for (let last = items.length - 1; last > 0; last -= 1) {
     const other = random.below(last + 1);
-    [plan[last], plan[other]] = [plan[other] as KillPoint, plan[last] as KillPoint];
+    [items[last], items[other]] = [items[other] as T, items[last] as T];
   }
-  return plan;
+  return items;
 }
 
 type Kill = {
