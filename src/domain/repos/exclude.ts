@@ -16,9 +16,10 @@ export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
   const folder = join(gitDir, 'info');
   const file = join(folder, 'exclude');
   await mkdir(folder, { recursive: true });
-  const { lock } = await import('proper-lockfile'); // needed once per repository
+  // Needed once per repository. By its default: a bundle loaded on demand has no other export of a CommonJS package.
+  const { default: lockfile } = await import('proper-lockfile');
   let isCompromised = false;
-  const release = await lock(file, {
+  const release = await lockfile.lock(file, {
     realpath: false,
     stale: 10_000,
     retries: { retries: 30, minTimeout: 20, maxTimeout: 500 },
