@@ -57,7 +57,7 @@ void t.test('an endpoint file that is not whole, or of a process that is gone, c
     const state = t.testdir({ drover: { 'daemon.json': content } });
     const env = { HOME: '/h', XDG_RUNTIME_DIR: '/run/me', XDG_STATE_HOME: state };
 
-    t.match(locateDaemon({ flags: {}, env, cwd: '/' }), { path: '/run/me/drover/drover.sock' }, text);
+    t.match(locateDaemon({ flags: {}, env, cwd: '/' }), { path: '/run/me/drover/drover.sock' }, content);
   }
 });
 
