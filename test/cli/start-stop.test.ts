@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { readIdentity } from '../../src/base/index.ts';
 import type { RunDaemonOptions } from '../../src/cli/index.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
 import { aStatus } from '../support/resources.ts';
 import { runCommand } from '../support/run-command.ts';
+import { until } from '../support/until.ts';
 
 /** A home whose path leaves room for a socket's. */
 const homeOf = (t: Test): string => {
@@ -34,7 +36,7 @@ void t.test('a detached start prints the running one, a second start the same, s
   t.match(first.err, 'the disk is nearly full');
   t.match(second.out, `daemon is running already: pid ${pid},`);
   t.equal(stopped.out, `daemon stopped: pid ${pid}\n`);
-  t.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' });
+  await until('its process to be gone', async () => (await readIdentity(Number(pid))) === null);
   t.equal(again.code, 3);
   t.ok(
     existsSync(join(home, '.local/state/drover/logs/daemon.stderr')),
