@@ -35,7 +35,24 @@ export async function stopDaemon(client: Client, options: StopDaemon): Promise<n
     }
     await clock.sleep(pollMs);
   }
+  await untilSocketIsFree(client, clock);
   return pid;
+}
+
+/**
+ * A process counts as gone when its first thread is, while another one may still hold the socket for an instant: who
+ * connects then is cut off. Waits that out, for a second at most.
+ */
+async function untilSocketIsFree(client: Client, clock: Clock): Promise<void> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    try {
+      await client.call('healthz');
+      return; // another daemon serves here already
+    } catch (error) {
+      if (isAppError(error, 'daemon_not_running')) return;
+    }
+    await clock.sleep(pollMs);
+  }
 }
 
 function signal(pid: number): void {

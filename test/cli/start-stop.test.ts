@@ -37,7 +37,7 @@ void t.test('a detached start prints the running one, a second start the same, s
   t.match(second.out, `daemon is running already: pid ${pid},`);
   t.equal(stopped.out, `daemon stopped: pid ${pid}\n`);
   await until('its process to be gone', async () => (await readIdentity(Number(pid))) === null);
-  t.equal(again.code, 3);
+  t.equal(again.code, 3, again.err);
   t.ok(
     existsSync(join(home, '.local/state/drover/logs/daemon.stderr')),
     'the trace of a crash would be kept',
