@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
-import type { Clock, Log } from '../base/index.ts';
+import { type Clock, type Log, settledWithin } from '../base/index.ts';
 import { AppError } from '../contract/index.ts';
 import { type App, type AppEnv, createApp } from './app.ts';
 import { problemResponse } from './errors.ts';
@@ -10,6 +11,8 @@ import {
   type Admission,
   answerClientError,
   type BoundSocket,
+  backlog,
+  type Connections,
   createConnections,
   createDoor,
   isStillOurs,
@@ -45,6 +48,9 @@ export type Http = {
    */
   readonly close: (drain: { readonly graceMs: number }) => Promise<void>;
 };
+
+/** How long a connection that was made before the listeners closed may take to ask something and be answered. */
+const lastWordsMs = 100;
 
 /** Makes the control plane. Nothing listens yet. */
 export function createHttp(options: HttpOptions): Http {
@@ -100,19 +106,27 @@ export function createHttp(options: HttpOptions): Http {
     address: () => ({ socket: socket?.path ?? null, tcp }),
     counts: connections.counts,
     close: async ({ graceMs }) => {
-      const patience = new AbortController();
       hub.close('the daemon is stopping; resume from the last id');
-      connections.closeIdle();
-      const late = clock.sleep(graceMs, patience.signal).catch(() => {}); // the requests were over first
-      await Promise.race([connections.underWay(), late]);
-      patience.abort();
+      connections.endAfterRequest();
+      await settledWithin(connections.underWay(), graceMs, clock);
+      await acceptPending(connections);
       const ended = servers
         .filter((server) => server.listening)
         .map((server) => stopListening(server, socket));
+      await settledWithin(connections.heardOut(), lastWordsMs, clock); // to cut what was just accepted would be a reset
       connections.closeAll();
       await Promise.all(ended);
     },
   };
+}
+
+/** Takes in what already waits at the listeners (one connection each turn of the loop): closing would reset it. */
+async function acceptPending(connections: Connections): Promise<void> {
+  for (let turn = 0; turn < backlog; turn += 1) {
+    const before = connections.accepted();
+    await nextTurn();
+    if (connections.accepted() === before) return;
+  }
 }
 
 /** The only way into the router: with the admission that the door gave. */

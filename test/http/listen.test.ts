@@ -139,3 +139,15 @@ async function leaveSocketBehind(path: string): Promise<void> {
   linkSync(`${path}.bound`, path);
   await new Promise((resolve) => server.close(resolve));
 }
+
+t.test('a connection made in the instant of the stop is answered, never reset', async (t) => {
+  const socket = join(shortFolder(t), 's');
+  const http = make(t);
+  await http.listenSocket(socket);
+
+  const answers = Array.from({ length: 40 }, () => call({ socket }, 'GET', '/healthz'));
+  const closed = http.close({ graceMs: 1000 });
+
+  t.strictSame(new Set((await Promise.all(answers)).map(({ status }) => status)), new Set([200]));
+  await closed;
+});

@@ -5,7 +5,14 @@ import { AppError } from '../../contract/index.ts';
 import { problemAnswer, problemBytes } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 
-type Connection = { socket: Socket; requests: number; idleSince: number; isStream: boolean };
+type Connection = {
+  readonly socket: Socket;
+  requests: number;
+  idleSince: number;
+  isStream: boolean;
+  /** Resolves at the first request, or when the connection is over without one. */
+  readonly asked: PromiseWithResolvers<void>;
+};
 
 /** The connections of all listeners together: at the limit, the one that has been silent longest makes room. */
 export type Connections = {
@@ -16,10 +23,14 @@ export type Connections = {
   /** Makes the connection of a request one of the event streams. Throws `busy` when there are too many. */
   readonly becomeStream: (incoming: IncomingMessage) => void;
   readonly counts: () => { readonly connections: number; readonly streams: number };
+  /** How many connections there have been. */
+  readonly accepted: () => number;
   /** Resolves once the requests that are under way now are over; those that come meanwhile are not waited for. */
   readonly underWay: () => Promise<void>;
-  /** Closes every connection that has no request, and from now on each one after its request. */
-  readonly closeIdle: () => void;
+  /** From now on a connection ends after its request, and its answer says so. */
+  readonly endAfterRequest: () => void;
+  /** Resolves once each connection that was made has asked what it came for and has its answer. */
+  readonly heardOut: () => Promise<void>;
   readonly closeAll: () => void;
 };
 
@@ -28,6 +39,7 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
   const open = new Map<Socket, Connection>();
   const answering = new Set<ServerResponse>();
   let streams = 0;
+  let accepted = 0;
   let isClosing = false;
 
   const forget = (socket: Socket) => {
@@ -37,10 +49,15 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
   };
 
   const admit = (socket: Socket) => {
+    accepted += 1;
     socket.on('error', () => socket.destroy()); // a peer that went away is no news
     if (open.size - streams >= limits.maxConnections && !dropLongestIdle()) return refuse(socket);
-    open.set(socket, { socket, requests: 0, idleSince: clock.monotonic(), isStream: false });
-    socket.once('close', () => forget(socket));
+    const asked = Promise.withResolvers<void>();
+    open.set(socket, { socket, requests: 0, idleSince: clock.monotonic(), isStream: false, asked });
+    socket.once('close', () => {
+      forget(socket);
+      asked.resolve();
+    });
   };
 
   const dropLongestIdle = (): boolean => {
@@ -55,6 +72,10 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
     return true;
   };
 
+  const underWay = async () => {
+    await Promise.all([...answering].map((outgoing) => new Promise((over) => outgoing.once('close', over))));
+  };
+
   return {
     watch: (server) => {
       server.on('connection', admit);
@@ -63,6 +84,8 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
       const connection = open.get(incoming.socket);
       if (connection === undefined) return;
       connection.requests += 1;
+      connection.asked.resolve();
+      if (isClosing) outgoing.shouldKeepAlive = false;
       answering.add(outgoing);
       outgoing.once('close', () => {
         answering.delete(outgoing);
@@ -85,14 +108,14 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
       streams += 1;
     },
     counts: () => ({ connections: open.size - streams, streams }),
-    underWay: async () => {
-      await Promise.all(
-        [...answering].map((outgoing) => new Promise((over) => outgoing.once('close', over))),
-      );
-    },
-    closeIdle: () => {
+    accepted: () => accepted,
+    underWay,
+    endAfterRequest: () => {
       isClosing = true;
-      for (const { socket, requests } of [...open.values()]) if (requests === 0) socket.destroy();
+    },
+    heardOut: async () => {
+      await Promise.all([...open.values()].map(({ asked }) => asked.promise));
+      await underWay();
     },
     closeAll: () => {
       for (const socket of [...open.keys()]) socket.destroy();

@@ -6,7 +6,7 @@ import type { BoundAddress } from '../guard/index.ts';
 import { checkSocketPath, prepareSocketFolder, removeStaleSocket } from './socket-folder.ts';
 
 /** Connections that may wait to be accepted. */
-const backlog = 511;
+export const backlog = 511;
 
 /** A socket that this process made: `inode` tells it from one that took its place. */
 export type BoundSocket = { readonly path: string; readonly inode: bigint };
