@@ -40,7 +40,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: {
-        path: '^src/(client|daemon|http|contract|base)/',
+        path: '^src/(service|client|daemon|http|contract|base)/',
         pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'],
       },
     },

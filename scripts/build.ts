@@ -80,5 +80,8 @@ await Promise.all([
 for await (const file of glob('src/**/*.sh', { cwd: root })) {
   await copyFile(`${root}${file}`, `${dist}/${basename(file)}`);
 }
+for await (const file of glob('service-templates/*', { cwd: root })) {
+  await copyFile(`${root}${file}`, `${dist}/${basename(file)}`);
+}
 await writeFile(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 await chmod(`${dist}/main.js`, 0o755);

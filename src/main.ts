@@ -2,25 +2,21 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { fastAnswer } from './cli/fast.ts';
-import { version } from './contract/index.ts';
+import { isNodeNewEnough, leastNode, version } from './contract/index.ts';
 
 // The only bin. It is bundled on its own, for old syntax, so that an old Node.js can still read it and say what drover
 // needs; everything that is not `drover status` or `--version` is loaded only when it is asked for.
 
-/** The least Node.js: the first with node:sqlite without a flag. */
-const floor = [22, 13] as const;
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-
-if (major < floor[0] || (major === floor[0] && minor < floor[1])) {
+if (!isNodeNewEnough(process.versions.node)) {
   process.stderr.write(
-    `error: drover needs Node.js ${floor.join('.')} or newer, and this is ${process.versions.node}\n` +
+    `error: drover needs Node.js ${leastNode.join('.')} or newer, and this is ${process.versions.node}\n` +
       'hint: install a newer one from https://nodejs.org\n',
   );
   process.exitCode = 2;
 } else void start(process.argv.slice(2));
 
 async function start(argv: readonly string[]): Promise<void> {
-  if (major === 22) silenceSqliteWarning();
+  if (process.versions.node.startsWith('22.')) silenceSqliteWarning();
   const world = { env: process.env, cwd: process.cwd(), isOutTerminal: isatty(1), version };
   const text = await fastAnswer(argv, world);
   if (text !== null && wroteAll(text)) return;

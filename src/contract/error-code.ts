@@ -54,6 +54,12 @@ export const errorCodes = {
       'The path of the Unix socket is longer than the operating system allows (107 bytes on Linux, 103 on macOS).',
   },
   node_too_old: { status: 500, exit: 2, about: 'This Node.js is older than drover needs.' },
+  node_unsuitable: {
+    status: 422,
+    exit: 2,
+    about:
+      'No Node.js that a service can rely on was found: one that is new enough and that no clean-up of a project or of a shell takes away. `--node` names one.',
+  },
   not_a_directory: { status: 400, exit: 2, about: 'The path does not exist or is not a directory.' },
   not_a_repo: { status: 400, exit: 2, about: 'The path is not inside a git work tree.' },
   repo_bare: {
@@ -159,6 +165,12 @@ export const errorCodes = {
     exit: 6,
     about: 'A request with this Idempotency-Key is being worked on.',
   },
+  service_edited: {
+    status: 409,
+    exit: 6,
+    about:
+      'The unit file of the service was edited by hand, was not written by drover, or is a link. It was left as it is; the hint says how to replace it.',
+  },
   store_newer: {
     status: 409,
     exit: 6,
@@ -194,6 +206,18 @@ export const errorCodes = {
     status: 500,
     exit: 1,
     about: 'The daemon did not become ready. The message holds the last line it said.',
+  },
+  service_unavailable: {
+    status: 503,
+    exit: 1,
+    about:
+      'There is no service manager that drover could be registered with: no systemd user manager answers, or the system has neither systemd nor launchd.',
+  },
+  service_failed: {
+    status: 500,
+    exit: 1,
+    about:
+      'The service manager refused a step, or the service did not start. What had been done was undone; the message holds what the manager or the daemon said.',
   },
   git_failed: {
     status: 500,

@@ -43,4 +43,4 @@ export {
 } from './resources.ts';
 export { type Access, type RouteId, type RouteSpec, type Routes, routes } from './routes.ts';
 export { parseBytes, parseDurationMs } from './units.ts';
-export { version } from './version.ts';
+export { isNodeNewEnough, leastNode, version } from './version.ts';

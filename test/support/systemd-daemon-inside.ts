@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { until } from './until.ts';
 
 const main = process.argv[2] ?? '';
@@ -103,59 +103,6 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       assert.equal(drover('daemon', 'start').code, 0);
       assert.equal(drover('runs', 'wait', id, '--timeout', '20s').code, 0);
       assert.equal(drover('runs', 'logs', id).stdout, 'done\n');
-    },
-  },
-  {
-    name: 'the unit of service-templates starts, reloads, comes back after kill -9 and keeps its runs over a restart',
-    run: async () => {
-      drover('daemon', 'stop');
-      const folder = join(homedir(), '.config/systemd/user');
-      mkdirSync(folder, { recursive: true });
-      const bin = mkdtempSync(join(tmpdir(), 'bin-'));
-      writeFileSync(join(bin, 'drover'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
-        mode: 0o755,
-      });
-      const template = readFileSync(join(dirname(main), '../service-templates/drover.service'), 'utf8');
-      writeFileSync(join(folder, 'drover.service'), template.replace('PATH=%h/.local/bin', `PATH=${bin}`));
-      execFileSync('systemd-analyze', [
-        '--user',
-        'verify',
-        '--recursive-errors=yes',
-        join(folder, 'drover.service'),
-      ]);
-      const systemctl = (...args: readonly string[]) =>
-        execFileSync('systemctl', ['--user', ...args], { encoding: 'utf8' });
-      const isReady = () => drover('daemon', 'status').code === 0;
-      systemctl('daemon-reload');
-      systemctl('enable', '--now', 'drover');
-      await until('ready as a unit', isReady);
-      systemctl('reload', 'drover');
-
-      const { run_id: id } = json(
-        'run',
-        '--json',
-        '--bg',
-        '--agent',
-        'command',
-        '--',
-        'sh',
-        '-c',
-        'sleep 4; echo done',
-      );
-      await until('its process', () => json('runs', 'show', '--json', id).status === 'running');
-      const pid = Number(systemctl('show', '-P', 'MainPID', 'drover'));
-      assert.ok(pid > 1);
-      process.kill(pid, 'SIGKILL');
-      await until(
-        'another main process',
-        () => !['0', `${pid}`].includes(systemctl('show', '-P', 'MainPID', 'drover').trim()),
-      );
-      systemctl('restart', 'drover');
-      await until('ready after a restart', isReady);
-      assert.equal(drover('runs', 'wait', id, '--timeout', '20s').code, 0);
-      assert.equal(drover('runs', 'logs', id).stdout, 'done\n');
-      systemctl('disable', '--now', 'drover');
-      assert.equal(drover('daemon', 'status').code, 3);
     },
   },
 ];

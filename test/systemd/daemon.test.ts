@@ -5,12 +5,7 @@ import { readableCheckout, systemdScript, systemdSkip } from '../support/systemd
 t.setTimeout(200_000);
 const skip = systemdSkip();
 t.test('the built daemon beside a real user manager', { skip }, async (t) => {
-  const { root, node, remove } = await readableCheckout([
-    'dist',
-    'test/support',
-    'service-templates',
-    'package.json',
-  ]);
+  const { root, node, remove } = await readableCheckout(['dist', 'test/support', 'package.json']);
   t.teardown(remove);
 
   const inside = join(root, 'test/support/systemd-daemon-inside.ts');

@@ -1,0 +1,57 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { defaultProfile } from '../base/index.ts';
+import type { UnitPlaces } from './types.ts';
+
+/** The variable that tells the daemon which service it is: `systemd:drover.service`, `launchd:dev.drover.daemon`. */
+export const serviceVariable = 'DROVER_SERVICE';
+
+/** `drover.service`, or `drover-NAME.service` of a named profile. */
+export function serviceUnit(profile: string): string {
+  return `${unitStem(profile)}.service`;
+}
+
+/** `drover.socket`, or `drover-NAME.socket` of a named profile. */
+export function socketUnit(profile: string): string {
+  return `${unitStem(profile)}.socket`;
+}
+
+/** `dev.drover.daemon`, or `dev.drover.daemon.NAME` of a named profile. */
+export function launchdLabel(profile: string): string {
+  return profile === defaultProfile ? 'dev.drover.daemon' : `dev.drover.daemon.${profile}`;
+}
+
+/** What the manager of this platform calls the service of a profile. */
+export function unitName(profile: string, platform: NodeJS.Platform): string {
+  return platform === 'darwin' ? launchdLabel(profile) : serviceUnit(profile);
+}
+
+/**
+ * The folders where the files of units may lie, best first. A systemd user manager was perhaps started without the
+ * XDG_CONFIG_HOME of this shell, so both are looked at.
+ */
+export function unitFolders({ platform, env, home }: UnitPlaces): readonly string[] {
+  if (platform === 'darwin') return [join(home, 'Library', 'LaunchAgents')];
+  const named = env.XDG_CONFIG_HOME?.startsWith('/') ? [env.XDG_CONFIG_HOME] : [];
+  const roots = new Set([...named, join(home, '.config')]);
+  return [...roots].map((root) => join(root, 'systemd', 'user'));
+}
+
+/** The unit file of a profile, or null when there is none: an `lstat` per folder and no process. */
+export function findUnitFile(profile: string, places: UnitPlaces): string | null {
+  const file = places.platform === 'darwin' ? `${launchdLabel(profile)}.plist` : serviceUnit(profile);
+  for (const folder of unitFolders(places)) {
+    const path = join(folder, file);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path;
+  }
+  return null;
+}
+
+/** True when a unit file of this profile is there; cheap enough for every start and stop. */
+export function hasUnitFile(profile: string, places: UnitPlaces): boolean {
+  return findUnitFile(profile, places) !== null;
+}
+
+function unitStem(profile: string): string {
+  return profile === defaultProfile ? 'drover' : `drover-${profile}`;
+}
