@@ -2,7 +2,8 @@ import t from 'tap';
 import { errorCodeNames, errorCodes } from '../../src/contract/index.ts';
 import { beginStream, fakeDaemon, problem } from '../support/fake-daemon.ts';
 import { anEndedRun, anEvent, aRun, aStatus } from '../support/resources.ts';
-import { runCommand, until } from '../support/run-command.ts';
+import { runCommand } from '../support/run-command.ts';
+import { until } from '../support/until.ts';
 
 const run = aRun();
 const nowhere = { HOME: '/nonexistent', DROVER_SOCKET: '/nonexistent/drover.sock' };
@@ -141,7 +142,9 @@ void t.test('Ctrl-C lets go of the run, a second one cancels it', async (t) => {
       env: daemon.env,
       world: { isInteractive: true, onInterrupt },
     });
-    await until(() => daemon.requests.slice(before).some(({ path }) => path.endsWith('/events')));
+    await until('the stream', () =>
+      daemon.requests.slice(before).some(({ path }) => path.endsWith('/events')),
+    );
     for (let index = 0; index < count; index++) for (const listener of listeners) listener();
     const said = await running;
     t.equal(listeners.size, 0, 'Ctrl-C is given back');

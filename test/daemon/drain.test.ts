@@ -83,7 +83,7 @@ t.test('all together end at the deadline, and what only has to be freed is freed
 
   const { unfinished } = await draining([hang('a'), hang('b'), free], 50)('SIGTERM');
 
-  t.ok(performance.now() - startedAt < 1000);
+  t.ok(performance.now() - startedAt < 30_000, 'not the minute that a step may take');
   t.same(unfinished, ['a', 'b']);
   t.ok(isFreed);
 });

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import t from 'tap';
 import { limitsFor } from '../../src/http/index.ts';
-import { call, open, until } from '../support/http-server.ts';
+import { call, open } from '../support/http-server.ts';
+import { until } from '../support/until.ts';
 
 const maxFiles = 64;
 const clientCount = 100;
@@ -51,7 +52,7 @@ t.test(
       stream.on('error', () => {}); // its answer is looked at below
       stream.once('data', (chunk: Buffer) => answers.push(chunk.toString('latin1')));
       stream.write('GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
-      await until(() => answers.length > index);
+      await until('an answer', () => answers.length > index);
     }
     t.equal(
       answers.filter((answer) => answer.startsWith('HTTP/1.1 200')).length,
@@ -66,7 +67,7 @@ t.test(
     const start = { headers: { 'content-type': 'application/json' }, body: '{"prompt":"x"}' };
     t.equal((await call({ socket }, 'POST', '/v1/runs', start)).status, 201, 'work goes on');
     leave();
-    await until(() => child.exitCode !== null || child.signalCode !== null);
+    await until('its end', () => child.exitCode !== null || child.signalCode !== null);
     t.equal(child.exitCode, 0, 'the daemon ends by itself');
   },
 );
@@ -82,6 +83,6 @@ async function startChild(): Promise<{ child: ChildProcess; socket: string; port
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
-  await until(() => text.includes('\n') || child.exitCode !== null, 20_000);
+  await until('its addresses', () => text.includes('\n') || child.exitCode !== null);
   return { child, ...(JSON.parse(text) as { socket: string; port: number }) };
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { call, open, startServer, type TestServer, until } from '../support/http-server.ts';
+import { call, open, startServer, type TestServer } from '../support/http-server.ts';
 import { createRandom, type Random } from '../support/random.ts';
+import { until } from '../support/until.ts';
 
 /** Cuts in all; `DROVER_TEST_CUTS` raises it. */
 const cutCount = Number(process.env.DROVER_TEST_CUTS ?? 1000);
@@ -61,8 +62,8 @@ t.test(
     for (const [index, { seqs }] of readings.entries()) {
       t.strictSame(seqs, index % 2 === 0 ? all : ofRun, `reader ${index}`);
     }
-    await until(async () => (await call(server, 'GET', '/healthz')).status === 200);
-    await until(() => server.http.counts().streams === 0);
+    await until('health', async () => (await call(server, 'GET', '/healthz')).status === 200);
+    await until('no stream to be left', () => server.http.counts().streams === 0);
   },
 );
 

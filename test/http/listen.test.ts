@@ -104,10 +104,10 @@ t.test('closing does not wait for clients that keep their connections', async (t
   const closed = new Promise((resolve) => client.once('close', resolve));
 
   const before = performance.now();
-  await http.close({ graceMs: 5000 });
+  await http.close({ graceMs: 60_000 });
   await closed;
 
-  t.ok(performance.now() - before < 1000);
+  t.ok(performance.now() - before < 30_000, 'long before the time that requests are given');
 });
 
 t.test('closing removes our own socket and never that of a successor', async (t) => {

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import t from 'tap';
 import type { AppEnv } from '../../src/http/app.ts';
-import { call, open, startServer, type TestServer, until } from '../support/http-server.ts';
+import { call, open, startServer, type TestServer } from '../support/http-server.ts';
+import { until } from '../support/until.ts';
 
 /** Opens a stream and collects what comes. */
 function stream(server: TestServer, path: string, headers = ''): { socket: Socket; text: () => string } {
@@ -16,6 +17,13 @@ function stream(server: TestServer, path: string, headers = ''): { socket: Socke
   t.teardown(() => socket.destroy());
   return { socket, text: () => text };
 }
+/** What `read` gives once it gives the same over many turns of the loop. */
+async function settled(read: () => number): Promise<number> {
+  for (let last = read(), same = 0; ; same = read() === last ? same + 1 : 0, last = read()) {
+    if (same === 50) return last;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 const idsOf = (text: string) => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
 
 t.test('replay, then live, and the end after the last event of the run', async (t) => {
@@ -25,12 +33,12 @@ t.test('replay, then live, and the end after the last event of the run', async (
   server.services.addRun('run_b');
   const run = stream(server, '/v1/runs/run_a/events');
   const all = stream(server, '/v1/events?after=1');
-  await until(() => idsOf(run.text()).length === 1 && idsOf(all.text()).length === 1);
+  await until('the first events', () => idsOf(run.text()).length === 1 && idsOf(all.text()).length === 1);
 
   server.services.emit('output.stdout', 'run_a', { text: 'multi\nline' });
   server.services.emit('output.stdout', 'run_b');
   server.services.endRun('run_a');
-  await until(() => run.socket.destroyed && idsOf(all.text()).length === 4);
+  await until('the end', () => run.socket.destroyed && idsOf(all.text()).length === 4);
 
   t.strictSame(idsOf(run.text()), [1, 3, 5]);
   t.strictSame(idsOf(all.text()), [2, 3, 4, 5]);
@@ -83,12 +91,11 @@ t.test('a hundred readers cost one reading of the journal', async (t) => {
   const readers = Array.from({ length: 100 }, (_, index) =>
     stream(server, index % 2 ? '/v1/events' : '/v1/runs/run_a/events'),
   );
-  await until(() => readers.every(({ text }) => idsOf(text()).length === 1));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const before = server.services.reads.count;
+  await until('the first event', () => readers.every(({ text }) => idsOf(text()).length === 1));
+  const before = await settled(() => server.services.reads.count);
 
   for (let index = 0; index < 200; index += 1) server.services.emit('output.stdout', 'run_a', { index });
-  await until(() => readers.every(({ text }) => idsOf(text()).length === 201));
+  await until('all events', () => readers.every(({ text }) => idsOf(text()).length === 201));
 
   const reads = server.services.reads.count - before;
   t.ok(reads <= 10, `${reads} readings of the journal`);
@@ -109,10 +116,10 @@ t.test('a reader that takes nothing costs a page and slows nobody', async (t) =>
   });
   t.teardown(() => server.close());
   const slow = stream(server, '/v1/events');
-  await until(() => server.http.counts().streams === 1);
+  await until('the stream', () => server.http.counts().streams === 1);
   slow.socket.pause();
   const fast = stream(server, '/v1/events');
-  await until(() => server.http.counts().streams === 2);
+  await until('the stream', () => server.http.counts().streams === 2);
   const text = 'x'.repeat(10_000);
   let mostQueued = 0;
 
@@ -121,10 +128,10 @@ t.test('a reader that takes nothing costs a page and slows nobody', async (t) =>
     await new Promise((resolve) => setImmediate(resolve));
     mostQueued = Math.max(mostQueued, outgoing[0]?.writableLength ?? 0);
   }
-  await until(() => idsOf(fast.text()).length === 2000);
+  await until('all at the fast one', () => idsOf(fast.text()).length === 2000);
   mostQueued = Math.max(mostQueued, outgoing[0]?.writableLength ?? 0);
   slow.socket.resume();
-  await until(() => idsOf(slow.text()).length === 2000);
+  await until('all at the slow one', () => idsOf(slow.text()).length === 2000);
 
   t.comment(
     `20 MB written, at most ${Math.round(mostQueued / 1024)} KiB queued for the reader that took nothing`,
@@ -140,10 +147,13 @@ t.test('a quiet stream has a heartbeat; a token that is revoked ends it', async 
   const token = 'Authorization: Bearer read-token-of-the-fake\r\n';
   const withToken = stream(server, '/v1/events', token);
   const without = stream(server, '/v1/events');
-  await until(() => without.text().includes(': alive\n\n') && withToken.text().includes(': alive\n\n'));
+  await until(
+    'heartbeats',
+    () => without.text().includes(': alive\n\n') && withToken.text().includes(': alive\n\n'),
+  );
 
   server.services.revoke('read-token-of-the-fake');
-  await until(() => withToken.socket.destroyed);
+  await until('its end', () => withToken.socket.destroyed);
 
   t.match(withToken.text(), /: the token is not valid any more\n\n$/);
   t.notOk(without.socket.destroyed);
@@ -153,7 +163,7 @@ t.test('the drain: not ready first, streams told and ended, requests under way f
   const server = await startServer();
   server.services.addRun('run_a');
   const reader = stream(server, '/v1/runs/run_a/events');
-  await until(() => idsOf(reader.text()).length === 1);
+  await until('the first event', () => idsOf(reader.text()).length === 1);
 
   server.services.set.ready = false;
   t.match(await call(server, 'GET', '/readyz'), { status: 503, json: { code: 'draining' } });
@@ -162,7 +172,7 @@ t.test('the drain: not ready first, streams told and ended, requests under way f
   t.match(await call(server, 'POST', '/v1/runs', start), { status: 503, json: { code: 'draining' } });
   t.notOk(reader.socket.destroyed);
   await server.close();
-  await until(() => reader.socket.destroyed);
+  await until('its end', () => reader.socket.destroyed);
 
   t.match(reader.text(), /: the daemon is stopping; resume from the last id\n\n$/);
   await t.rejects(call(server, 'GET', '/healthz'));

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { systemClock } from '../../src/base/index.ts';
 import { createTurns, sliceMs, turnsAtOnce } from '../../src/http/sse/turns.ts';
+import { until } from '../support/until.ts';
 
 t.test('turns are taken in order, a few at a time, the urgent one first', async (t) => {
   const turns = createTurns(systemClock);
@@ -16,7 +17,8 @@ t.test('turns are taken in order, a few at a time, the urgent one first', async 
 
   const waiting = Array.from({ length: turnsAtOnce + 2 }, (_, index) => turns.take(work(`${index}`)));
   waiting.push(turns.take(work('urgent'), { isUrgent: true }));
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await until('the first turns', () => begun.length >= turnsAtOnce);
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 
   t.same(begun.length, turnsAtOnce, 'the rest waits');
   t.equal(begun[0], 'urgent');

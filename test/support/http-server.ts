@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/base/index.ts';
 import { createHttp, type Http, type HttpConfig, type HttpOptions } from '../../src/http/index.ts';
 import { createFakeServices, type FakeServices } from './fake-services.ts';
+import { patienceMs } from './until.ts';
 
 export type LogLine = { level: string; message: string; fields: Record<string, unknown> | undefined };
 export type TestServer = {
@@ -79,40 +80,42 @@ export function call(
   });
 }
 
-/** Sends bytes as they are and resolves with all that came back once the server closed, or after `waitMs`. */
-export function raw(
-  target: { socket: string } | { port: number },
-  bytes: string | Buffer,
-  waitMs = 2000,
-): Promise<string> {
+/**
+ * Sends bytes as they are and resolves with all that came back: once the server closed, or once a whole answer is there
+ * (after any `100 Continue`).
+ */
+export function raw(target: { socket: string } | { port: number }, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let answer = '';
+    const isHead = bytes.slice(0, 5).toString() === 'HEAD ';
     const socket = open(target);
     const done = () => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(Buffer.concat(chunks).toString('latin1'));
+      resolve(answer);
     };
-    const timer = setTimeout(done, waitMs);
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const timer = setTimeout(done, patienceMs);
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString('latin1');
+      if (isWhole(answer, isHead)) done();
+    });
     socket.on('error', done);
     socket.on('close', done);
     socket.write(bytes);
   });
 }
 
+/** Whether the text ends with the body of its last answer, as far as a length tells; an answer in chunks is never whole. */
+function isWhole(text: string, isHead: boolean): boolean {
+  const [head = '', ...rest] = text.replace(/^HTTP\/1\.1 100 [\s\S]*?\r\n\r\n/, '').split('\r\n\r\n');
+  if (rest.length === 0) return false;
+  const length = /^content-length: (\d+)$/im.exec(head.replaceAll('\r', ''))?.[1];
+  return isHead || (length !== undefined && rest.join('\r\n\r\n').length >= Number(length));
+}
+
 /** A plain connection. */
 export function open(target: { socket: string } | { port: number }): Socket {
   return 'socket' in target ? connect(target.socket) : connect(target.port, '127.0.0.1');
-}
-
-/** Resolves once `condition` holds; rejects at the deadline. */
-export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 5000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 function jsonOf(text: string): Record<string, unknown> {

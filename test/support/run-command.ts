@@ -45,12 +45,3 @@ export function collector(): { stream: Writable; text: () => string } {
   });
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
 }
-
-/** Waits until `condition` holds; throws at the deadline. */
-export async function until(condition: () => boolean, deadlineMs = 5000): Promise<void> {
-  const end = systemClock.monotonic() + deadlineMs;
-  while (!condition()) {
-    if (systemClock.monotonic() > end) throw new Error(`not within ${deadlineMs} ms`);
-    await systemClock.sleep(5);
-  }
-}

@@ -1,8 +1,11 @@
+/** Long enough for a machine that is busy with other things: who waits this long waits for something that never comes. */
+export const patienceMs = 30_000;
+
 /** Waits until `condition` gives something truthy, and returns it; throws with `what` at the deadline. */
 export async function until<T>(
   what: string,
   condition: () => Promise<T | false | null | undefined> | T | false | null | undefined,
-  deadlineMs = 20_000,
+  deadlineMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {
