@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { inWorld } from '../support/engine.ts';
+import { quickTime } from '../support/quick-time.ts';
 import { until } from '../support/until.ts';
 
 const answersIn = (heard: readonly string[]) => heard.filter((line) => line.includes('"outcome"'));
@@ -156,16 +157,18 @@ inWorld(
 
 inWorld(
   'a run that waited longer than idle_timeout was stopped as idle when it was answered',
-  async (t, world, engine) => {
+  async (t, world) => {
+    const time = quickTime({ idleMs: 60_000, pollMs: 20 });
+    const engine = world.engine(time.options);
     const run = await engine.acp(`ask file:${world.home}/go say:done`);
     const { waiting_on: id } = await engine.reached(run.id, 'waiting');
-    await new Promise((resolve) => setTimeout(resolve, 700)); // longer than the limit: nothing to wait on but time
+    await time.pass(70_000);
 
     await engine.runs.resolve(id ?? '', { decision: 'allow' }, 'ada');
-    await until('a look', () => engine.runs.show(run.id).status === 'running');
+    await engine.reached(run.id, 'running');
+    await time.pass(0);
     await writeFile(`${world.home}/go`, '');
 
     t.match(await engine.ended(run.id), { status: 'succeeded' });
   },
-  { limits: { idleMs: 500, pollMs: 20 } },
 );

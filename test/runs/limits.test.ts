@@ -3,6 +3,7 @@ import t from 'tap';
 import { systemClock } from '../../src/base/index.ts';
 import { createGuard, floodGraceMs, stopGraceMs } from '../../src/domain/runs/live/guard.ts';
 import { inWorld } from '../support/engine.ts';
+import { quickTime } from '../support/quick-time.ts';
 import { until } from '../support/until.ts';
 
 inWorld('a run is stopped at its time limit, with that reason', async (t, world, engine) => {
@@ -48,17 +49,25 @@ inWorld(
   },
 );
 
-inWorld(
-  'a run that says nothing is stopped as idle; one that goes on talking is not',
-  async (t, _, engine) => {
-    const silent = await engine.sh('echo hello; sleep 30');
-    const talking = await engine.sh('for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.1; done');
+inWorld('a run that says nothing is stopped as idle; one that goes on talking is not', async (t, world) => {
+  const time = quickTime({ idleMs: 60_000, pollMs: 20 });
+  const engine = world.engine(time.options);
+  const silent = await engine.sh('echo hello; sleep 30');
+  const wait = `while [ ! -e ${world.home}/say$i ]; do sleep 0.01; done`;
+  const talking = await engine.sh(`for i in 1 2 3 4; do ${wait}; echo $i; done; exec sleep 0.1`);
+  const linesOf = async (id: string) =>
+    (await engine.types(id)).filter((type) => type === 'output.stdout').length;
+  await until('the first line', async () => (await linesOf(silent.id)) === 1);
 
-    t.match(await engine.ended(silent.id), { error: { code: 'idle_timeout' }, result: 'hello' });
-    t.match(await engine.ended(talking.id), { status: 'succeeded', result: '8' });
-  },
-  { limits: { idleMs: 500, pollMs: 20 } },
-);
+  for (let line = 1; line <= 4; line += 1) {
+    await writeFile(`${world.home}/say${line}`, '');
+    await until('its line', async () => (await linesOf(talking.id)) >= line);
+    await time.pass(40_000);
+  }
+
+  t.match(await engine.ended(silent.id), { error: { code: 'idle_timeout' }, result: 'hello' });
+  t.match(await engine.ended(talking.id), { status: 'succeeded', result: '4' });
+});
 
 inWorld(
   'a flood is stopped at run_output_limit, and what was left out is said',
