@@ -178,7 +178,7 @@ t.test('a folder of layout v1 that ended is read for ever', async (t) => {
   });
   t.strictSame(await readMeta(folder), { layout: 1, runId: 'run_01KAJQ5T3M8V9C2R4W6X7Y8Z90', input: 'fifo' });
   t.equal(await readFile(join(folder, 'out.log'), 'utf8'), "it's $HOME\n\na line\n");
-  t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 1000 }), { survivors: [] });
+  t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 30_000 }), { survivors: [] });
 });
 
 t.test(
@@ -191,7 +191,7 @@ t.test(
     t.equal(await voidLaunch(folder), 'started');
     await launch({ folder, runId, via: 'session' });
     t.match(await settleLaunch(folder, { clock, timeoutMs: 1000 }), { kind: 'vanished' });
-    t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 1000 }), { survivors: [] });
+    t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 30_000 }), { survivors: [] });
     t.equal(await readFile(join(folder, 'out.log'), 'utf8'), 'begun\n');
     // A launcher that is late would make `claim` anew in a folder that is being removed.
     await until('the launcher to end', () => processesOf(folder).length === 0);
@@ -201,12 +201,12 @@ t.test(
 t.test('a run starts, talks and ends by the API alone', async (t) => {
   const folder = await prepared(t, { argv: ['cat'], env: { PATH: '/usr/bin:/bin' }, input: 'fifo' });
   await launch({ folder, runId, via: 'session' });
-  t.match(await settleLaunch(folder, { clock, timeoutMs: 5000 }), { kind: 'running' });
+  t.match(await settleLaunch(folder, { clock, timeoutMs: 30_000 }), { kind: 'running' });
   const input = await openInput(folder, { clock, isFresh: true });
-  await input.write('hello\n', { timeoutMs: 1000 });
+  await input.write('hello\n', { timeoutMs: 30_000 });
   await input.close();
-  t.ok(await requestEndOfInput(folder, { clock, timeoutMs: 5000 }));
-  t.strictSame(await endTree(folder, { clock, graceMs: 5000, timeoutMs: 9000 }), { survivors: [] });
+  t.ok(await requestEndOfInput(folder, { clock, timeoutMs: 30_000 }));
+  t.strictSame(await endTree(folder, { clock, graceMs: 30_000, timeoutMs: 60_000 }), { survivors: [] });
   t.match(await inspectRunFolder(folder), { kind: 'ended', exit: { status: 0, signal: null } });
   t.equal(await readFile(join(folder, 'out.log'), 'utf8'), 'hello\n');
 });
@@ -214,7 +214,7 @@ t.test('a run starts, talks and ends by the API alone', async (t) => {
 t.test('an agent that does not read fails the write, which says how much went in', async (t) => {
   const folder = await prepared(t, { argv: ['sleep', '600'], input: 'fifo' });
   await launch({ folder, runId, via: 'session' });
-  await settleLaunch(folder, { clock, timeoutMs: 5000 });
+  await settleLaunch(folder, { clock, timeoutMs: 30_000 });
   try {
     const input = await openInput(folder, { clock });
     const refused = await input.write('z'.repeat(200_000), { timeoutMs: 50 }).then(
@@ -226,7 +226,7 @@ t.test('an agent that does not read fails the write, which says how much went in
     await t.rejects(input.write('more\n', { timeoutMs: 20 }), { code: 'timeout', fields: { written: 0 } });
     await input.close();
   } finally {
-    t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 5000 }), { survivors: [] });
+    t.strictSame(await endTree(folder, { clock, graceMs: 0, timeoutMs: 30_000 }), { survivors: [] });
   }
 });
 

@@ -42,7 +42,7 @@ async function follow(folder: string, way: LaunchWay, point: string | undefined)
     await launch({ folder, runId, via: way });
     dieAt('after-launch');
   }
-  await settleLaunch(folder, { clock, timeoutMs: 10_000 });
+  await settleLaunch(folder, { clock, timeoutMs: 60_000 });
   const output = await open(join(folder, 'out.log'), 'r');
   while (committed.end === null) {
     const state = await inspectRunFolder(folder); // before the read: what is there then is all there will be

@@ -18,7 +18,7 @@ import { until } from './until.ts';
 export type LaunchCase = { readonly name: string; readonly run: (via: LaunchWay) => Promise<void> };
 
 const stormOfSignals = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const;
-const wait = { clock, timeoutMs: 10_000 };
+const wait = { clock, timeoutMs: 60_000 };
 const isThere = (path: string) => stat(path).then(Boolean, () => false);
 
 /** Gives `body` a run, and takes everything of it away again. */
@@ -60,7 +60,7 @@ const deathCases: LaunchCase[] = deaths.map((death) => ({
       assert.equal(state.kind, death.kind);
       if (state.kind === 'vanished') assert.equal(state.mayHaveStarted, death.mayHaveStarted);
       if (state.kind === 'ended') assert.deepEqual(state.exit, { status: 7, signal: null });
-      const { survivors } = await endTree(run.folder, { clock, graceMs: 50, timeoutMs: 10_000 });
+      const { survivors } = await endTree(run.folder, { clock, graceMs: 50, timeoutMs: 60_000 });
       assert.deepEqual(survivors, []);
       const startsOnce = await run.starts();
       if (via === 'session' && death.step > 8) assert.equal(startsOnce, death.starts);
@@ -276,7 +276,7 @@ export const launchCases: readonly LaunchCase[] = [
           await run.launch();
           await run.running();
           await until('the tree to grow', async () => (await listTree(run.folder)).length >= 3);
-          const { survivors } = await endTree(run.folder, { clock, graceMs: 100, timeoutMs: 10_000 });
+          const { survivors } = await endTree(run.folder, { clock, graceMs: 100, timeoutMs: 60_000 });
           assert.deepEqual(survivors, [], tree);
           assert.equal((await run.state()).kind, 'ended', tree);
         });
@@ -286,14 +286,17 @@ export const launchCases: readonly LaunchCase[] = [
   {
     name: 'an agent that ends on TERM has its own exit code on record, and nothing is killed',
     run: (via) =>
-      withRun(makeRun(via, "trap 'echo bye; exit 9' TERM; while :; do sleep 0.02; done"), async (run) => {
-        await run.launch();
-        await run.running();
-        await until('the trap', async () => (await run.starts()) === 1);
-        await endTree(run.folder, { clock, graceMs: 5_000, timeoutMs: 10_000 });
-        assert.deepEqual((await run.ended()).exit, { status: 9, signal: null });
-        assert.equal(await run.out(), 'bye\n');
-      }),
+      withRun(
+        makeRun(via, "trap 'echo bye; exit 9' TERM; echo set; while :; do sleep 0.02; done"),
+        async (run) => {
+          await run.launch();
+          await run.running();
+          await until('the trap', async () => (await run.out()) === 'set\n');
+          await endTree(run.folder, { clock, graceMs: 30_000, timeoutMs: 60_000 });
+          assert.deepEqual((await run.ended()).exit, { status: 9, signal: null });
+          assert.equal(await run.out(), 'set\nbye\n');
+        },
+      ),
   },
   {
     name: 'a folder that cannot be written to is left unclaimed, and can be launched later',

@@ -88,7 +88,7 @@ export async function makeRun(
       );
     },
     remove: async () => {
-      const { survivors } = await endTree(folder, { clock, graceMs: 0, timeoutMs: 10_000 });
+      const { survivors } = await endTree(folder, { clock, graceMs: 0, timeoutMs: 60_000 });
       if (survivors.length > 0) throw new Error(`Processes left behind: ${survivors.join(', ')}`);
       if ((await listTree(folder)).length > 0) throw new Error('Processes came back');
       // A unit that is only just ending may still write into it.

@@ -118,7 +118,7 @@ export const systemdCases: readonly LaunchCase[] = [
         await run.launch();
         await run.running();
         await until('the escape', () => spawnSync('pgrep', ['-f', '^sleep 601$']).status === 0);
-        await endTree(run.folder, { clock, graceMs: 0, timeoutMs: 10_000 });
+        await endTree(run.folder, { clock, graceMs: 0, timeoutMs: 60_000 });
         assert.notEqual(spawnSync('pgrep', ['-f', '^sleep 601$']).status, 0);
       }),
   },
