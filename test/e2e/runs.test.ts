@@ -49,13 +49,17 @@ inWorld(
 inWorld(
   'what a run leaves behind in the background is ended with it, and its output is kept',
   async (t, world, engine) => {
+    const go = `${world.home}/go`;
     const run = await engine.sh(
-      "(trap '' TERM; while :; do echo more; sleep 0.01; done) & sleep 0.2; exit 0",
+      `(trap '' TERM; while :; do echo more; sleep 0.01; done) & while [ ! -e ${go} ]; do sleep 0.01; done`,
     );
+    const said = async () => (await engine.types(run.id)).filter((type) => type === 'output.stdout').length;
+    await until('output from the background', async () => (await said()) > 1);
+    await writeFile(go, '');
 
     t.match(await engine.ended(run.id), { status: 'succeeded', exit_code: 0 });
     t.same(await world.survivors(run.id), []);
-    t.ok((await engine.types(run.id)).filter((type) => type === 'output.stdout').length > 1);
+    t.ok((await said()) > 1);
   },
 );
 
@@ -103,10 +107,15 @@ t.test('engines that come and go lose no line and double none', async (t) => {
   const world = await makeWorld();
   t.teardown(world.remove);
   const lines = 400;
+  const wanted = 5;
+  const [half, enough] = [lines / 2, `${world.home}/enough`];
   let engine = world.engine();
   const runs = await Promise.all(
     [1, 2, 3].map(() =>
-      engine.sh(`i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; sleep 0.005; done`),
+      engine.sh(
+        `i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo line $i; sleep 0.005
+        while [ $i = ${half} ] && [ ! -e ${enough} ]; do sleep 0.01; done; done`,
+      ),
     ),
   );
   let restarts = 0;
@@ -116,9 +125,10 @@ t.test('engines that come and go lose no line and double none', async (t) => {
     engine = world.engine();
     engine.runs.recover();
     restarts += 1;
+    if (restarts === wanted) await writeFile(enough, '');
   }
 
-  t.ok(restarts >= 5, `${restarts} restarts`);
+  t.ok(restarts >= wanted, `${restarts} restarts`);
   for (const run of runs) {
     t.match(engine.runs.show(run.id), { status: 'succeeded' });
     const told = (await engine.events(run.id)).filter((event) => event.type === 'output.stdout');

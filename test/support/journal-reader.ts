@@ -8,6 +8,8 @@ export type JournalReader = {
   /** What broke the promise of §6: a hole, an event twice, a refused cursor. */
   readonly faults: readonly string[];
   readonly cuts: () => number;
+  /** Whether a stream is open now: a daemon that dies now cuts it. */
+  readonly isReading: () => boolean;
   readonly close: () => void;
 };
 
@@ -23,6 +25,7 @@ export function readJournal(socketPath: string, onEvent: (event: Event) => void)
   let last = 0;
   let cuts = 0;
   let closed = false;
+  let isReading = false;
   let current: ClientRequest | null = null;
 
   const take = (event: Event) => {
@@ -44,7 +47,8 @@ export function readJournal(socketPath: string, onEvent: (event: Event) => void)
       if (response.statusCode !== 200) {
         if (response.statusCode === 410) faults.push(`410 for the cursor ${last}`);
         response.resume();
-      } else
+      } else {
+        isReading = true;
         response.on('data', (text: string) => {
           for (const message of parse(text)) {
             const event = JSON.parse(message.data) as Event;
@@ -52,9 +56,11 @@ export function readJournal(socketPath: string, onEvent: (event: Event) => void)
             take(event);
           }
         });
+      }
       response.once('error', () => {}); // cut: 'close' follows
       response.once('close', () => {
         cuts += 1;
+        isReading = false;
         comeBack();
       });
     });
@@ -73,6 +79,7 @@ export function readJournal(socketPath: string, onEvent: (event: Event) => void)
     events,
     faults,
     cuts: () => cuts,
+    isReading: () => isReading,
     close: () => {
       closed = true;
       current?.destroy();
