@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { until } from './until.ts';
 
 const main = process.argv[2] ?? '';
-const commandMs = 30_000;
+const commandMs = 60_000;
 
 function drover(...args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, DROVER_DEMO_PACE_MS: '10' };
@@ -36,12 +36,20 @@ writeFileSync(join(repo, 'file'), 'content\n');
 git('add', '.');
 git('commit', '-qm', 'one');
 
+const gates = mkdtempSync(join(tmpdir(), 'gates-'));
+/** A line of shell that waits until `open` was called, so that a run lives as long as a test needs it. */
+const gate = (name: string) => ({
+  wait: `while [ ! -e '${gates}/${name}' ]; do sleep 0.05; done`,
+  open: () => writeFileSync(join(gates, name), ''),
+});
+
 const cases: readonly { readonly name: string; readonly run: () => Promise<void> }[] = [
   {
     name: 'a run is a unit of its own, and a daemon killed with -9 finds every line and the exit code again',
     run: async () => {
       assert.equal(drover('daemon', 'start').code, 0);
-      const count = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; sleep 0.05; done; exit 5';
+      const again = gate('again');
+      const count = `i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; [ $i != 20 ] || ${again.wait}; sleep 0.01; done; exit 5`;
       const { run_id: id } = json('run', '--json', '--bg', '--agent', 'command', '--', 'sh', '-c', count);
       await until('some output', () => drover('runs', 'logs', id).stdout.includes('line 3'));
       assert.match(units(), new RegExp(`drover-run-${id.toLowerCase()}.service`));
@@ -52,7 +60,8 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       );
       await until('the daemon gone', () => drover('daemon', 'status').code === 3);
       assert.equal(drover('daemon', 'start').code, 0);
-      assert.equal(drover('runs', 'wait', id, '--timeout', '20s').code, 1);
+      again.open();
+      assert.equal(drover('runs', 'wait', id, '--timeout', '50s').code, 1);
 
       const run = json('runs', 'show', '--json', id);
       assert.deepEqual([run.status, run.exit_code], ['failed', 5]);
@@ -66,7 +75,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       assert.equal(drover('run', '--agent', 'demo', 'hello').code, 8);
       const [approval] = json('approvals', '--json').items;
       assert.equal(drover('approvals', 'allow', approval.id).code, 0);
-      assert.equal(drover('runs', 'wait', approval.run_id, '--timeout', '20s').code, 0);
+      assert.equal(drover('runs', 'wait', approval.run_id, '--timeout', '50s').code, 0);
       assert.match(drover('runs', 'diff', approval.run_id).stdout, /\+.*hello/);
     },
   },
@@ -86,6 +95,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
   {
     name: 'stopping the daemon stops no run',
     run: async () => {
+      const stopped = gate('stopped');
       const { run_id: id } = json(
         'run',
         '--json',
@@ -95,13 +105,14 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
         '--',
         'sh',
         '-c',
-        'sleep 1; echo done',
+        `${stopped.wait}; echo done`,
       );
       await until('its process', () => json('runs', 'show', '--json', id).status === 'running');
       assert.equal(drover('daemon', 'stop').code, 0);
+      stopped.open();
       await until('the end of its unit', () => units().trim() === '');
       assert.equal(drover('daemon', 'start').code, 0);
-      assert.equal(drover('runs', 'wait', id, '--timeout', '20s').code, 0);
+      assert.equal(drover('runs', 'wait', id, '--timeout', '50s').code, 0);
       assert.equal(drover('runs', 'logs', id).stdout, 'done\n');
     },
   },
