@@ -8,3 +8,4 @@ export { locateSocket, machinePaths } from './endpoint-file.ts';
 export { type FollowOptions, followRun } from './follow-run.ts';
 export { type Endpoint, type LocateInput, localPaths, locateDaemon } from './locate.ts';
 export type { Answer, BodyOf, QueryOf } from './route-table.ts';
+export { type StopDaemon, stopDaemon } from './stop-daemon.ts';

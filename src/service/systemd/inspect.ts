@@ -19,7 +19,7 @@ const asked = [
   'ExecMainCode',
   'MainPID',
   'NRestarts',
-  'LoadError',
+  'NeedDaemonReload',
 ];
 
 const states = ['active', 'activating', 'deactivating', 'inactive', 'failed'] as const;

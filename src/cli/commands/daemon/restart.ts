@@ -1,7 +1,7 @@
 import { Command } from 'clipanion';
+import { stopDaemon } from '../../../client/index.ts';
 import { isAppError } from '../../../contract/index.ts';
 import { usageError } from '../../errors.ts';
-import { stopDaemon } from '../../stop-daemon.ts';
 import { DaemonStartCommand } from './start.ts';
 
 /** How long the old daemon may take to end. */

@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
+import { stopDaemon } from '../../../client/index.ts';
 import { parseSpan } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { stopDaemon } from '../../stop-daemon.ts';
 
 /** `drover stop`: SIGTERM, then wait. */
 export class DaemonStopCommand extends DroverCommand {

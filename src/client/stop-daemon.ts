@@ -1,6 +1,6 @@
 import { type Clock, isAlive, readIdentity } from '../base/index.ts';
-import type { Client } from '../client/index.ts';
 import { AppError, isAppError } from '../contract/index.ts';
+import type { Client } from './client.ts';
 
 const pollMs = 50;
 
