@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: writes docs/{cli,config,errors,events,api}.md and config.example.toml from the code. With `--check` it
+ * `npm run docs`: writes docs/{cli,config,errors,events,api,metrics}.md and config.example.toml from the code. With `--check` it
  * writes nothing and exits 1 when one of them is not what the code says.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { cliPage } from './docs/cli.ts';
 import { configExample, configPage } from './docs/config.ts';
 import { errorsPage } from './docs/errors.ts';
 import { eventsPage } from './docs/events.ts';
+import { metricsPage } from './docs/metrics.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -18,6 +19,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/events.md': eventsPage,
   'docs/api.md': apiPage,
+  'docs/metrics.md': metricsPage,
   'config.example.toml': configExample,
 };
 

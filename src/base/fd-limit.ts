@@ -5,10 +5,20 @@ import { readdirSync, readFileSync } from 'node:fs';
  * limit to the hard one at start, so this is what is really left. Costs some tens of microseconds with few open files.
  */
 export function fileDescriptorRoom(): number {
-  const limit = process.platform === 'linux' ? limitFromProc() : limitFromReport();
+  const limit = currentLimit();
   if (limit === Number.POSITIVE_INFINITY) return limit;
   const open = countOpenBelow(limit);
   return open === null ? 0 : Math.max(0, limit - open);
+}
+
+/** How many file descriptors are open, and the limit, Infinity where there is none or the system does not tell. */
+export function fileDescriptors(): { readonly open: number; readonly limit: number } {
+  const limit = currentLimit();
+  return { open: countOpenBelow(Number.POSITIVE_INFINITY) ?? limit, limit };
+}
+
+function currentLimit(): number {
+  return process.platform === 'linux' ? limitFromProc() : limitFromReport();
 }
 
 /** Read each time: `prlimit` may change it while the process lives. */

@@ -18,6 +18,7 @@ export {
   type RepoId,
   type RunId,
 } from './id.ts';
+export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
 export { logTypes, maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
 export {
   type Approval,

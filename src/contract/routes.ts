@@ -86,7 +86,7 @@ export const routes = {
     id: 'metricsJson',
     method: 'GET',
     path: '/v1/metrics',
-    summary: 'The same figures and those of each live run as JSON',
+    summary: 'The figures that have no labels, and those of each live run, as JSON',
     access: 'read',
     status: 200,
     response: z.object({ metrics: z.record(z.string(), z.number()), workers: z.array(workerMetrics) }),

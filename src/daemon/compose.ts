@@ -19,7 +19,8 @@ import { createHttp, type Http, type Services } from '../http/index.ts';
 import { createAgentCatalogue } from './agent-catalogue.ts';
 import { formatAddress } from './listen-address.ts';
 import { createRemoveWork } from './remove-work.ts';
-import { createServices, type Instance, type StatusDeps } from './services/index.ts';
+import { createRunMeter } from './run-meter.ts';
+import { createServices, type Instance, type ReloadFigures, type StatusDeps } from './services/index.ts';
 import type { Warnings } from './warnings.ts';
 import { createWorkPort } from './work-port.ts';
 
@@ -35,6 +36,8 @@ export type ComposeOptions = {
   readonly warnings: Warnings;
   readonly reload: Services['reload'];
   readonly shutdown: Services['shutdown'];
+  readonly reloads: () => ReloadFigures;
+  readonly droppedLogLines: () => number;
 };
 
 /** The daemon's parts, wired. */
@@ -56,6 +59,7 @@ export function compose(options: ComposeOptions): Composed {
   const bus = createBus();
   const loopLag = createLoopLagMeter();
   const store = openStore({ path: paths.database, clock, bus });
+  const runMeter = createRunMeter(store, ['acp', 'command']);
   const git = createGit({ env, log, clock });
   const repos = createRepos({ store, git, clock, log });
   const worktrees = createWorktrees({ git, log, stateRoot: paths.stateRoot });
@@ -108,6 +112,7 @@ export function compose(options: ComposeOptions): Composed {
     runTokens: { findRunByTokenHash: (hash) => store.read((sql) => findRunByTokenHash(sql, hash)) },
     onWarning: (key, text) => (text === null ? warnings.clear(key) : warnings.set(key, text)),
   });
+  let retention = { outputBytes: 0, lastSuccessAt: 0 };
   const address = () => {
     const tcp = http.address().tcp;
     return tcp === null ? null : formatAddress(tcp);
@@ -124,6 +129,11 @@ export function compose(options: ComposeOptions): Composed {
     tokens,
     address,
     loopLag: loopLag.read,
+    runFigures: runMeter.read,
+    requests: () => http.requests(),
+    connections: () => http.counts(),
+    retention: () => retention,
+    maxRuns: () => config().max_parallel_runs,
     fileDescriptorRoom,
   });
   const http = createHttp({
@@ -132,8 +142,8 @@ export function compose(options: ComposeOptions): Composed {
     log,
     clock,
   });
-  const retain = () =>
-    removeOldRuns(
+  const retain = async () => {
+    const outputBytes = await removeOldRuns(
       {
         store,
         clock,
@@ -143,5 +153,7 @@ export function compose(options: ComposeOptions): Composed {
       },
       { days: config().retention_days, bytes: parseBytes(config().retention_bytes) },
     );
+    retention = { outputBytes, lastSuccessAt: clock.now() };
+  };
   return { store, tokens, repos, runs, journal, http, retain };
 }

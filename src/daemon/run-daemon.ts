@@ -106,6 +106,8 @@ async function serve(serving: Serving): Promise<number> {
   let phase: 'starting' | 'ready' | 'draining' = 'starting';
   const stopping = Promise.withResolvers<string>();
 
+  let reloads = { isLastGood: true, failures: 0, lastSuccessAt: instance.startedAt };
+
   const reload = async (): Promise<ReloadResult> => {
     try {
       const { config: next, result } = await reloadConfig({
@@ -119,6 +121,7 @@ async function serve(serving: Serving): Promise<number> {
       });
       config = next;
       daemonLog.apply(config.log);
+      reloads = { ...reloads, isLastGood: true, lastSuccessAt: systemClock.now() };
       warnings.clear('config');
       await registerRepos(parts, config, warnings);
       await parts.store.write((tx) =>
@@ -134,6 +137,7 @@ async function serve(serving: Serving): Promise<number> {
     } catch (error) {
       const [why, ...more] = (error instanceof Error ? error.message : String(error)).split('\n');
       const others = more.length === 0 ? '' : '; `drover daemon reload` says all';
+      reloads = { ...reloads, isLastGood: false, failures: reloads.failures + 1 };
       warnings.set('config', `The configuration was not reloaded: ${why}${others}`);
       log.error('the configuration was not reloaded', { err: error });
       throw error;
@@ -152,6 +156,8 @@ async function serve(serving: Serving): Promise<number> {
     warnings,
     reload,
     shutdown: (reason) => stopping.resolve(reason),
+    reloads: () => reloads,
+    droppedLogLines: daemonLog.dropped,
   });
   const off = installSignals({
     onStop: async (reason) => stopping.resolve(reason),

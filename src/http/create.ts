@@ -20,6 +20,7 @@ import {
   listenOnTcp,
   refuseConnect,
 } from './listen/index.ts';
+import { createRequestMeter, type RequestMeter } from './meter.ts';
 import type { HttpConfig, Services } from './services.ts';
 import { createHub } from './sse/index.ts';
 
@@ -42,6 +43,8 @@ export type Http = {
   readonly listenTcp: (host: string, port: number) => Promise<BoundAddress>;
   readonly address: () => { readonly socket: string | null; readonly tcp: BoundAddress | null };
   readonly counts: () => { readonly connections: number; readonly streams: number };
+  /** Requests so far. */
+  readonly requests: RequestMeter['read'];
   /**
    * Ends the streams and waits for the requests under way, during which whoever asks is still told that the daemon is
    * draining; then stops listening, and cuts what is left after `graceMs`.
@@ -59,7 +62,9 @@ export function createHttp(options: HttpOptions): Http {
   const connections = createConnections(limits, clock);
   const hub = createHub({ journal: services.journal, log, clock, ...limits });
   const { maxBodyBytes } = limits;
-  const app = createApp({ services, hub, takeStream: connections.becomeStream, maxBodyBytes }, log);
+  const meter = createRequestMeter(clock);
+  const takeStream = connections.becomeStream;
+  const app = createApp({ services, hub, takeStream, maxBodyBytes, routed: meter.route }, log);
   options.extend?.(app);
   const enter = createEntrance(app, log);
   const servers: Server[] = [];
@@ -79,7 +84,7 @@ export function createHttp(options: HttpOptions): Http {
     server.timeout = limits.stalledResponseMs;
     const rules = () => ({ ...options.config(), bound: tcp });
     const { tokens } = services;
-    const door = createDoor({ transport, rules, tokens, connections, maxBodyBytes, log, enter });
+    const door = createDoor({ transport, rules, tokens, connections, meter, maxBodyBytes, log, enter });
     server.on('request', (incoming, outgoing) => door(incoming, outgoing, 'none'));
     server.on('checkContinue', (incoming, outgoing) => door(incoming, outgoing, 'continue'));
     server.on('checkExpectation', (incoming, outgoing) => door(incoming, outgoing, 'unknown'));
@@ -105,6 +110,7 @@ export function createHttp(options: HttpOptions): Http {
     },
     address: () => ({ socket: socket?.path ?? null, tcp }),
     counts: connections.counts,
+    requests: meter.read,
     close: async ({ graceMs }) => {
       hub.close('the daemon is stopping; resume from the last id');
       connections.endAfterRequest();

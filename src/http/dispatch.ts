@@ -5,6 +5,7 @@ import { bodyOfAlias, shapeAnswer } from './alias.ts';
 import { parseJson, readBody } from './body.ts';
 import { once } from './idempotency.ts';
 import type { Admission } from './listen/index.ts';
+import type { RequestMeter } from './meter.ts';
 import { type Call, statusAndValue } from './route.ts';
 import type { Services } from './services.ts';
 import type { StreamHub } from './sse/index.ts';
@@ -16,6 +17,8 @@ export type DispatchOptions = {
   readonly hub: StreamHub;
   readonly takeStream: (incoming: IncomingMessage) => void;
   readonly maxBodyBytes: number;
+  /** Told which route answers a request. */
+  readonly routed: RequestMeter['route'];
 };
 
 /** A request that the router has matched. */
@@ -35,6 +38,7 @@ const jsonHeaders = { 'content-type': 'application/json' };
 /** Validates by the route's schemas, calls its handler, and answers in the route's or the alias's shape. */
 export async function dispatch(matched: Matched, options: DispatchOptions): Promise<Response> {
   const { route, alias, incoming } = matched;
+  options.routed(incoming, route);
   const isRead = route.method === 'GET';
   const raw = isRead ? Buffer.alloc(0) : await readBody(incoming, options.maxBodyBytes);
   const json = parseJson(raw);

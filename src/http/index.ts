@@ -6,6 +6,7 @@
 export { createHttp, type Http, type HttpOptions } from './create.ts';
 export { defaultLimits, type Limits, limitsFor } from './limits.ts';
 export { maxSocketPathBytes } from './listen/index.ts';
+export type { RequestMeter, RouteFigures } from './meter.ts';
 export { openApi } from './openapi.ts';
 export type {
   Caller,
@@ -13,6 +14,7 @@ export type {
   IdempotencyWrite,
   JournalEntry,
   ListOptions,
+  MetricSample,
   Services,
   StoredAnswer,
 } from './services.ts';

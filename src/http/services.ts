@@ -1,8 +1,10 @@
+import type { HistogramReading } from '../base/index.ts';
 import type {
   Access,
   Approval,
   Config,
   Event,
+  MetricName,
   Page,
   ReloadResult,
   Repo,
@@ -27,12 +29,22 @@ export type ListOptions = { readonly limit: number; readonly cursor: string | un
 /** A stored answer to a POST with an Idempotency-Key (contract §10.11). */
 export type StoredAnswer = { readonly status: number; readonly body: string };
 
+/** One figure of a family of `metricFamilies`. */
+export type MetricSample = {
+  readonly name: MetricName;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number | HistogramReading;
+};
+
 /** What the HTTP room needs of the rest of the daemon. `daemon/compose.ts` gives the real one, a test its own. */
 export type Services = {
   /** False until recovery is done, and again while draining. */
   readonly isReady: () => boolean;
   readonly status: () => Promise<Status>;
   readonly metrics: () => Promise<{
+    /** For Prometheus, with labels. */
+    readonly samples: readonly MetricSample[];
+    /** For `/v1/metrics`: what has no labels, without the prefix `drover_`. */
     readonly metrics: Record<string, number>;
     readonly workers: { run_id: string; pid: number; rss_bytes: number | null; cpu_seconds: number | null }[];
   }>;

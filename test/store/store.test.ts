@@ -97,6 +97,7 @@ t.test('a commit that cannot be written rejects as storage_failed and the store 
   const refused = failures.filter((result) => result.status === 'rejected');
   t.ok(refused.length > 0, `${refused.length} writes refused`);
   for (const result of refused) t.equal(result.status === 'rejected' && result.reason.code, 'storage_failed');
+  t.ok(store.figures().failedTransactions > 0, 'counted');
   const seqs = committed.map((event) => event.seq);
   t.same(
     seqs,

@@ -100,6 +100,10 @@ export function createFakeServices(): FakeServices {
     metrics: async () => {
       call('metrics');
       return {
+        samples: [
+          { name: 'drover_runs', labels: { status: 'running' }, value: 1 },
+          { name: 'drover_journal_last_seq', value: entries.length },
+        ],
         metrics: { runs_running: 1, events_total: entries.length },
         workers: [{ run_id: 'run_1', pid: 1, rss_bytes: 4096, cpu_seconds: 0.5 }],
       };

@@ -6,11 +6,13 @@ import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
-import { describeMetrics, describeStatus, type StatusDeps } from './status.ts';
+import { describeMetrics, type MetricsDeps } from './metrics.ts';
+import { describeStatus } from './status.ts';
 
+export type { ReloadFigures, RetentionFigures } from './metrics.ts';
 export type { Instance, StatusDeps } from './status.ts';
 
-export type ServicesDeps = StatusDeps & {
+export type ServicesDeps = MetricsDeps & {
   readonly journal: Journal;
   readonly worktrees: Worktrees;
   readonly launch: LaunchPort;
@@ -44,7 +46,7 @@ export function createServices(deps: ServicesDeps): Services {
     isReady: () => deps.phase() === 'ready',
     status: () => describeStatus(deps),
     metrics: async () => ({
-      metrics: describeMetrics(deps),
+      ...(await describeMetrics(deps)),
       workers: store
         .read(liveRuns)
         .filter((run) => run.pid !== null && run.pid > 0)

@@ -1,4 +1,4 @@
-import { type Clock, type LoopLag, type Paths, toTimestamp } from '../../base/index.ts';
+import { type Clock, type Paths, toTimestamp } from '../../base/index.ts';
 import type { RunStatus, Status } from '../../contract/index.ts';
 import type { Repos } from '../../domain/repos/index.ts';
 import type { Runs } from '../../domain/runs/index.ts';
@@ -25,7 +25,6 @@ export type StatusDeps = {
   readonly configPath: () => string | null;
   readonly address: () => string | null;
   readonly phase: () => 'starting' | 'ready' | 'draining';
-  readonly loopLag: () => LoopLag;
 };
 
 /** What `GET /v1/status` answers. */
@@ -62,26 +61,5 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     approvals_pending: store.read(countPendingApprovals),
     last_seq: store.lastSeq(),
     warnings: [...warnings.list(), ...gone],
-  };
-}
-
-/** The figures of `/metrics`, by their names without the prefix `drover_`. */
-export function describeMetrics(deps: StatusDeps): Record<string, number> {
-  const { instance, clock, store, runs } = deps;
-  const counts = runs.counts();
-  const lag = deps.loopLag();
-  return {
-    uptime_seconds: (clock.monotonic() - instance.startedMonotonic) / 1000,
-    runs_queued: counts.get('queued') ?? 0,
-    runs_starting: counts.get('starting') ?? 0,
-    runs_running: counts.get('running') ?? 0,
-    runs_waiting: counts.get('waiting') ?? 0,
-    approvals_pending: store.read(countPendingApprovals),
-    journal_last_seq: store.lastSeq(),
-    event_loop_lag_p50_seconds: lag.p50,
-    event_loop_lag_p99_seconds: lag.p99,
-    event_loop_lag_max_seconds: lag.max,
-    process_resident_memory_bytes: process.memoryUsage.rss(),
-    process_cpu_seconds_total: (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   };
 }

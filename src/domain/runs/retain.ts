@@ -61,9 +61,9 @@ export function overLimits(
 /**
  * Removes finished runs beyond the limits: work saved and removed, folder, then events and row, with a
  * `journal.truncated` event that names what went. Each step may be repeated after a crash. A run whose work cannot be
- * saved stays, and does not keep younger ones from being looked at.
+ * saved stays, and does not keep younger ones from being looked at. Returns the bytes of output that are left.
  */
-export async function removeOldRuns(deps: RetainDeps, limits: RetainLimits): Promise<void> {
+export async function removeOldRuns(deps: RetainDeps, limits: RetainLimits): Promise<number> {
   const { store, clock, log } = deps;
   let totalBytes = store.read(outputBytesOfEnded);
   let last: EndedRun | null = null;
@@ -81,7 +81,7 @@ export async function removeOldRuns(deps: RetainDeps, limits: RetainLimits): Pro
     }
     for (const run of over) totalBytes -= run.bytes;
     last = page.at(-1) ?? null;
-    if (last === null || over.length < page.length) return;
+    if (last === null || over.length < page.length) return store.read(outputBytesOfEnded);
   }
 }
 

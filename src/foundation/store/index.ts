@@ -34,6 +34,13 @@ export {
   outputPieces,
 } from './tables/events.ts';
 export {
+  type LiveFigures,
+  liveFigures,
+  pendingFigures,
+  type RunTimes,
+  runTimes,
+} from './tables/figures.ts';
+export {
   deleteOldIdempotency,
   findIdempotency,
   type IdempotencyRow,

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Bus, Clock } from '../../base/index.ts';
 import type { Event, EventData, EventType } from '../../contract/index.ts';
@@ -49,6 +50,12 @@ export type Store = {
   readonly read: <T>(work: (sql: Sql) => T) => T;
   /** Seq of the last committed event; 0 in a new database. */
   readonly lastSeq: () => number;
+  /** What its files take, and how many transactions the disk refused since it was opened. */
+  readonly figures: () => {
+    readonly bytes: number;
+    readonly walBytes: number;
+    readonly failedTransactions: number;
+  };
   /** Called with each commit's events, in order, before the writes' promises resolve. */
   readonly onCommit: (listener: (events: readonly CommittedEvent[]) => void) => void;
   /** Waits for what is queued, then closes the file. Further writes reject. */
@@ -77,6 +84,7 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
   let committedSeq = nextSeq - 1;
   const queue: Pending[] = [];
   const listeners: ((events: readonly CommittedEvent[]) => void)[] = [];
+  let failedTransactions = 0;
   let scheduled = false;
   let closed = false;
 
@@ -97,6 +105,7 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
       sql.run('UPDATE journal SET next_seq = ? WHERE id = 1 AND next_seq <> ?', nextSeq, nextSeq);
       sql.exec('COMMIT');
     } catch (error) {
+      failedTransactions += 1;
       rollBack(db);
       nextSeq = committedSeq + 1;
       const reason = explainSqliteError(error, path);
@@ -133,6 +142,7 @@ export function openStore({ path, clock, bus }: StoreOptions): Store {
       }),
     read: (work) => work(sql),
     lastSeq: () => committedSeq,
+    figures: () => ({ bytes: sizeOf(path), walBytes: sizeOf(`${path}-wal`), failedTransactions }),
     onCommit: (listener) => {
       listeners.push(listener);
     },
@@ -201,6 +211,10 @@ function applyOne({ db, path, sql, tx, pending, events, rewind }: ApplyOptions):
     events.length = before;
     return () => pending.reject(explainSqliteError(error, path));
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function rollBack(db: DatabaseSync): void {

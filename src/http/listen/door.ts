@@ -10,6 +10,7 @@ import {
   type Rules,
   unauthorized,
 } from '../guard/index.ts';
+import type { RequestMeter } from '../meter.ts';
 import type { Caller, Services } from '../services.ts';
 import type { Connections } from './connections.ts';
 
@@ -29,6 +30,7 @@ export type DoorOptions = {
   readonly rules: () => Rules;
   readonly tokens: Services['tokens'];
   readonly connections: Connections;
+  readonly meter: Pick<RequestMeter, 'begin'>;
   readonly maxBodyBytes: number;
   readonly log: Log;
   /** The router behind the door. */
@@ -54,7 +56,7 @@ const lingerBytes = 8 * 2 ** 20;
  * check its rights against the method; refuse a body that says it is too large; say `100 Continue` if asked to; enter.
  */
 export function createDoor(options: DoorOptions): Door {
-  const { log, connections } = options;
+  const { log, connections, meter } = options;
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse, expects: Expectation) => {
     try {
       const admission = await admit(incoming, options);
@@ -68,6 +70,7 @@ export function createDoor(options: DoorOptions): Door {
   return (incoming, outgoing, expects) => {
     for (const [name, value] of Object.entries(commonHeaders)) outgoing.setHeader(name, value);
     connections.beginRequest(incoming, outgoing);
+    meter.begin(incoming, outgoing);
     inBackground(log, 'answer a request', pass(incoming, outgoing, expects));
   };
 }

@@ -1,4 +1,7 @@
 import type { Handler } from '../../route.ts';
 
-/** `GET /v1/metrics`: the same figures as JSON. */
-export const metricsJson: Handler<'metricsJson'> = ({ services }) => services.metrics();
+/** `GET /v1/metrics`: the figures without labels as one object, and those of each live run. */
+export const metricsJson: Handler<'metricsJson'> = async ({ services }) => {
+  const { metrics, workers } = await services.metrics();
+  return { metrics, workers };
+};

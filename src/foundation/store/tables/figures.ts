@@ -1,0 +1,43 @@
+import type { RunStatus } from '../../../contract/index.ts';
+import type { Sql } from '../sql.ts';
+
+/** How many live runs have a status, and when the oldest of them was asked for. */
+export type LiveFigures = { readonly count: number; readonly oldestAt: number };
+
+/** The live runs by status. */
+export function liveFigures(sql: Sql): ReadonlyMap<RunStatus, LiveFigures> {
+  const rows = sql.all(
+    'SELECT status, count(*) AS n, min(created_at) AS oldest FROM runs WHERE ended_at IS NULL GROUP BY status',
+  );
+  return new Map(
+    rows.map((row) => [row.status as RunStatus, { count: Number(row.n), oldestAt: Number(row.oldest) }]),
+  );
+}
+
+/** How many approvals wait, and when the oldest was asked for; null when none waits. */
+export function pendingFigures(sql: Sql): { readonly count: number; readonly oldestAt: number | null } {
+  const row = sql.get(
+    "SELECT count(*) AS n, min(requested_at) AS oldest FROM approvals WHERE status = 'pending'",
+  );
+  return { count: Number(row?.n), oldestAt: row?.oldest as number | null };
+}
+
+/** The instants of one run, which tell how long its parts took. */
+export type RunTimes = {
+  readonly runtime: string;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+};
+
+/** The instants of the run of this id. */
+export function runTimes(sql: Sql, id: string): RunTimes | undefined {
+  const row = sql.get('SELECT runtime, created_at, started_at, ended_at FROM runs WHERE id = ?', id);
+  if (row === undefined) return undefined;
+  return {
+    runtime: String(row.runtime),
+    createdAt: Number(row.created_at),
+    startedAt: row.started_at as number | null,
+    endedAt: row.ended_at as number | null,
+  };
+}
