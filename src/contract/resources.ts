@@ -150,6 +150,10 @@ export const status = z
     address: z.string().nullable(),
     state_root: z.string(),
     config: z.string().nullable(),
+    service: z
+      .string()
+      .nullable()
+      .meta({ description: 'What manages the daemon, such as systemd:drover.service; null for nothing' }),
     repo_count: z.int(),
     repos: z.array(repo),
     runs: runCounts,

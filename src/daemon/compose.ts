@@ -38,6 +38,8 @@ export type ComposeOptions = {
   readonly shutdown: Services['shutdown'];
   readonly reloads: () => ReloadFigures;
   readonly droppedLogLines: () => number;
+  /** What manages this daemon, as its unit says. */
+  readonly service: string | null;
 };
 
 /** The daemon's parts, wired. */

@@ -9,8 +9,9 @@ import {
   settleMemory,
   systemClock,
 } from '../base/index.ts';
-import { type Config, type ReloadResult, version } from '../contract/index.ts';
+import { AppError, type Config, type ReloadResult, version } from '../contract/index.ts';
 import { loadConfig } from '../foundation/config/index.ts';
+import { countPendingApprovals } from '../foundation/store/index.ts';
 import { takeInlineTokens } from '../foundation/tokens/index.ts';
 import { type Composed, compose } from './compose.ts';
 import { createDrain } from './drain.ts';
@@ -19,10 +20,13 @@ import { takeInstanceLock } from './instance-lock.ts';
 import { assertGuarded, formatAddress, parseListenAddress } from './listen-address.ts';
 import { createDaemonLog, type DaemonLog } from './log/create.ts';
 import { chooseStderrFormat, createStderrWriter } from './log/stderr.ts';
+import { firstInheritedFd } from './notify/environment.ts';
+import { createNotifier, type ServiceEnvironment, takeServiceEnvironment } from './notify/index.ts';
 import { removePidFiles, writePidFiles } from './pid-files.ts';
 import { reloadConfig } from './reload.ts';
 import { installSignals } from './signals.ts';
 import { prepareStateRoot } from './state-root.ts';
+import { statusText } from './status-text.ts';
 import { createWarnings, type Warnings } from './warnings.ts';
 
 /** What a command line may say about a daemon that is to be started. */
@@ -39,6 +43,8 @@ export type RunDaemonOptions = {
 
 /** How long requests under way may take to end at a stop. */
 const drainGraceMs = 5000;
+/** What the socket unit calls the socket of the control plane. */
+const controlSocketName = 'control';
 /** Memory is settled when what a start brings with it, such as the first requests, is over. */
 const settleAfterMs = 1000;
 /** Retention looks at finished runs this often. */
@@ -55,6 +61,7 @@ export async function runDaemon(options: RunDaemonOptions): Promise<number> {
   const uid = process.getuid?.() ?? 0;
   const isDetached = options.env[detachedVariable] !== undefined;
   delete options.env[detachedVariable];
+  const service = takeServiceEnvironment(options.env, process.pid);
   const inlineTokens = takeInlineTokens(options.env, definedTokens(options));
   await prepareStateRoot({ path: options.paths.stateRoot, uid });
   const lock = takeInstanceLock({ stateRoot: options.paths.stateRoot });
@@ -75,7 +82,17 @@ export async function runDaemon(options: RunDaemonOptions): Promise<number> {
     });
     const warnings = createWarnings();
     try {
-      return await serve({ options, paths, instance, loaded, load, daemonLog, warnings, inlineTokens });
+      return await serve({
+        options,
+        paths,
+        instance,
+        loaded,
+        load,
+        daemonLog,
+        warnings,
+        inlineTokens,
+        service,
+      });
     } catch (error) {
       daemonLog.log.error('the daemon could not start', { err: error });
       throw error;
@@ -96,6 +113,7 @@ type Serving = {
   readonly daemonLog: DaemonLog;
   readonly warnings: Warnings;
   readonly inlineTokens: ReturnType<typeof takeInlineTokens>;
+  readonly service: ServiceEnvironment;
 };
 
 async function serve(serving: Serving): Promise<number> {
@@ -158,7 +176,16 @@ async function serve(serving: Serving): Promise<number> {
     shutdown: (reason) => stopping.resolve(reason),
     reloads: () => reloads,
     droppedLogLines: daemonLog.dropped,
+    service: serving.service.service,
   });
+  const notifier = createNotifier({
+    service: serving.service,
+    pid: process.pid,
+    clock: systemClock,
+    log,
+    describe: () => statusText(parts.runs.counts(), parts.store.read(countPendingApprovals)),
+  });
+  notifier.starting();
   const off = installSignals({
     onStop: async (reason) => stopping.resolve(reason),
     onReload: async () => void (await reload().catch(() => null)), // it has said why
@@ -167,7 +194,7 @@ async function serve(serving: Serving): Promise<number> {
   });
   let reason = 'the start failed';
   try {
-    await parts.http.listenSocket(paths.socket);
+    await listenLocally(parts.http, paths.socket, serving.service);
     await listenTcp(parts, options.addr ?? config.addr, config);
     await registerRepos(parts, config, warnings);
     parts.runs.recover();
@@ -195,6 +222,7 @@ async function serve(serving: Serving): Promise<number> {
       address: address === null ? null : formatAddress(address),
       pid: process.pid,
     });
+    inBackground(log, 'tell the service manager', notifier.ready());
     const stopRetention = retainRegularly(parts, log);
     setTimeout(settleMemory, settleAfterMs).unref();
     reason = await stopping.promise;
@@ -202,7 +230,9 @@ async function serve(serving: Serving): Promise<number> {
     return 0;
   } finally {
     phase = 'draining';
+    const told = notifier.stopping(reason);
     await stop(parts, { paths, instanceId: instance.id, log, reason });
+    await told;
     off();
   }
 }
@@ -248,6 +278,24 @@ function definedTokens({ adminToken, readonlyToken }: RunDaemonOptions) {
     ...(adminToken === undefined ? {} : { admin: adminToken }),
     ...(readonlyToken === undefined ? {} : { readonly: readonlyToken }),
   };
+}
+
+/** On the socket that the service manager holds, else on one of our own. */
+async function listenLocally(
+  http: Composed['http'],
+  path: string,
+  { inherited }: ServiceEnvironment,
+): Promise<void> {
+  if (inherited === null) return http.listenSocket(path);
+  const index = inherited.names.indexOf(controlSocketName);
+  if (index === -1 && inherited.names.length > 1) {
+    throw new AppError(
+      'address_invalid',
+      `The service manager handed over sockets that are called ${inherited.names.join(', ')}, none '${controlSocketName}'`,
+      { hint: `name the one for the control plane: FileDescriptorName=${controlSocketName}` },
+    );
+  }
+  await http.listenInherited(firstInheritedFd + Math.max(index, 0), path);
 }
 
 async function listenTcp(parts: Composed, addr: string, config: Config): Promise<void> {

@@ -16,6 +16,7 @@ import {
   createConnections,
   createDoor,
   isStillOurs,
+  listenOnInherited,
   listenOnSocket,
   listenOnTcp,
   refuseConnect,
@@ -40,6 +41,8 @@ export type HttpOptions = {
 export type Http = {
   /** The caller holds the instance lock: a socket file that nobody answers on is removed. */
   readonly listenSocket: (path: string) => Promise<void>;
+  /** The same on a socket that a service manager holds open at `path`, and goes on holding after us. */
+  readonly listenInherited: (fd: number, path: string) => Promise<void>;
   readonly listenTcp: (host: string, port: number) => Promise<BoundAddress>;
   readonly address: () => { readonly socket: string | null; readonly tcp: BoundAddress | null };
   readonly counts: () => { readonly connections: number; readonly streams: number };
@@ -69,6 +72,7 @@ export function createHttp(options: HttpOptions): Http {
   const enter = createEntrance(app, log);
   const servers: Server[] = [];
   let socket: BoundSocket | null = null;
+  let inherited: { readonly server: Server; readonly path: string } | null = null;
   let tcp: BoundAddress | null = null;
 
   const serverFor = (transport: RequestHead['transport']): Server => {
@@ -99,6 +103,11 @@ export function createHttp(options: HttpOptions): Http {
     listenSocket: async (path) => {
       socket = await listenOnSocket(serverFor('socket'), path);
     },
+    listenInherited: async (fd, path) => {
+      const server = serverFor('socket');
+      await listenOnInherited(server, fd, path);
+      inherited = { server, path };
+    },
     listenTcp: async (host, port) => {
       if (options.config().authMode === 'none' && !isLoopbackAddress(host)) {
         throw new AppError('address_invalid', `Without tokens the daemon cannot listen on '${host}'`, {
@@ -108,12 +117,13 @@ export function createHttp(options: HttpOptions): Http {
       tcp = await listenOnTcp(serverFor('tcp'), { host, port });
       return tcp;
     },
-    address: () => ({ socket: socket?.path ?? null, tcp }),
+    address: () => ({ socket: socket?.path ?? inherited?.path ?? null, tcp }),
     counts: connections.counts,
     requests: meter.read,
     close: async ({ graceMs }) => {
       hub.close('the daemon is stopping; resume from the last id');
       connections.endAfterRequest();
+      inherited?.server.close(); // what connects from now on waits for the next daemon
       await settledWithin(connections.underWay(), graceMs, clock);
       await acceptPending(connections);
       const ended = servers

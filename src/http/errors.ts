@@ -28,7 +28,8 @@ const systemCodes: Readonly<Record<string, ErrorCode>> = {
 export function problemOf(error: unknown, log: Log): ProblemAnswer {
   const known = knownError(error);
   if (known !== null) {
-    if (known.status >= 500) log.warn('request failed', { code: known.code, err: known });
+    const isNews = known.status >= 500 && known.code !== 'draining'; // whoever watches a start or a stop asks often
+    if (isNews) log.warn('request failed', { code: known.code, err: known });
     return problemAnswer(known);
   }
   const errorId = randomBytes(6).toString('hex');

@@ -340,6 +340,7 @@ function fakeStatus(lastSeq: number, repos: Repo[]): Status {
     address: null,
     state_root: '/state',
     config: null,
+    service: null,
     repo_count: repos.length,
     repos,
     runs: { queued: 0, starting: 0, running: 1, waiting: 0 },

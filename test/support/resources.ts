@@ -104,6 +104,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
     address: null,
     state_root: '/home/me/.local/state/drover',
     config: null,
+    service: null,
     repo_count: 1,
     repos: [aRepo()],
     runs: { queued: 0, starting: 0, running: 1, waiting: 0 },

@@ -27,6 +27,7 @@ export function formatStatus(status: Status, style: Style): string {
     ...(status.address === null ? [] : [['address', status.address]]),
     ['state', status.state_root],
     ['config', status.config ?? 'defaults (no file)'],
+    ...(status.service == null ? [] : [['service', escapeLine(status.service)]]), // an older daemon says nothing
     ['runs', runs],
     ...(status.approvals_pending > 0
       ? [

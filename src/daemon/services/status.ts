@@ -25,6 +25,7 @@ export type StatusDeps = {
   readonly configPath: () => string | null;
   readonly address: () => string | null;
   readonly phase: () => 'starting' | 'ready' | 'draining';
+  readonly service: string | null;
 };
 
 /** What `GET /v1/status` answers. */
@@ -50,6 +51,7 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     address: deps.address(),
     state_root: paths.stateRoot,
     config: deps.configPath(),
+    service: deps.service,
     repo_count: items.length,
     repos: [...items],
     runs: {

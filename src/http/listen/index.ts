@@ -5,5 +5,6 @@
 export { answerClientError, refuseConnect } from './client-error.ts';
 export { type Connections, createConnections } from './connections.ts';
 export { type Admission, commonHeaders, createDoor, type Door } from './door.ts';
+export { listenOnInherited } from './inherited-socket.ts';
 export { type BoundSocket, backlog, isStillOurs, listenOnSocket, listenOnTcp } from './listen.ts';
 export { maxSocketPathBytes } from './socket-folder.ts';

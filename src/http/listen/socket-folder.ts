@@ -17,12 +17,17 @@ export function checkSocketPath(path: string): void {
 }
 
 /**
- * Makes the folder of the socket with mode 0700 where it is missing, and refuses one that is a link, belongs to someone
- * else or can be written by others: its mode is the lock on the door, because Node cannot ask a peer who it is.
+ * Makes the folder of the socket with mode 0700 where it is missing, and refuses an unsafe one: its mode is the lock on
+ * the door, because Node cannot ask a peer who it is.
  */
 export function prepareSocketFolder(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  checkSocketFolder(path);
+}
+
+/** Refuses a folder that is a link, belongs to someone else or can be written by others. */
+export function checkSocketFolder(path: string): void {
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   const wrong = whatIsWrong(found);
   if (wrong === null) return;
