@@ -53,6 +53,7 @@ await Promise.all([
     entryPoints: ['src/main.ts'],
     format: 'cjs',
     target: 'node12.20',
+    logOverride: { 'empty-import-meta': 'silent' }, // in files of which nothing is left in the end
     plugins: [
       loadedOnDemand(/^\.\/cli\/process\.ts$/, './cli.mjs'),
       loadedOnDemand(/^\.\/cli\/foreground\.ts$/, './foreground.mjs'),

@@ -31,6 +31,8 @@ export type World = BaseContext & {
   readonly version: string;
   /** Runs the daemon in this process until it stops; the exit code. Loads it only then. */
   readonly runDaemon: (options: RunDaemonOptions) => Promise<number>;
+  /** Reads what such a daemon would read at its start, and throws what it would throw; where it would listen. */
+  readonly checkDaemon: (options: RunDaemonOptions) => Promise<{ readonly socket: string }>;
 };
 
 /** The same with what is known of this call. */

@@ -14,7 +14,8 @@ import { openErrorFile } from './error-file.ts';
 
 /** How long a daemon may take until it is ready. */
 export const startDeadlineMs = 15_000;
-const pollMs = 25;
+/** How often a daemon that is starting is asked. */
+export const startPollMs = 25;
 const respawnMs = 250;
 
 export type DetachedStart = {
@@ -38,7 +39,7 @@ export type DetachedStart = {
  */
 export async function startDetached(start: DetachedStart): Promise<{ isNew: boolean; status: Status }> {
   const { clock } = start.context;
-  const running = await readyStatus(start);
+  const running = await readyStatus(start.connect);
   if (running !== null) return { isNew: false, status: running };
   const deadline = clock.monotonic() + startDeadlineMs;
   const errors = openErrorFile(start.paths);
@@ -46,7 +47,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
     let child = await spawnChild(start, errors.path);
     for (;;) {
       const identity = await readIdentity(child);
-      const status = await readyStatus(start);
+      const status = await readyStatus(start.connect);
       if (status !== null) {
         if (status.pid === child) errors.keep();
         else if (identity !== null) await withdraw(identity);
@@ -56,7 +57,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
         const reason = reasonIn(errors.path);
         if (reason.code !== 'already_running' || isElsewhere(reason, start)) throw reason;
         await clock.sleep(respawnMs);
-        if ((await readyStatus(start)) === null) child = await spawnChild(start, errors.path);
+        if ((await readyStatus(start.connect)) === null) child = await spawnChild(start, errors.path);
       }
       if (clock.monotonic() > deadline) {
         throw new AppError(
@@ -67,7 +68,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
           },
         );
       }
-      await clock.sleep(pollMs);
+      await clock.sleep(startPollMs);
     }
   } finally {
     errors.close();
@@ -85,7 +86,7 @@ async function withdraw(child: ProcessIdentity): Promise<void> {
 }
 
 /** The status of a daemon that is ready; null while there is none. */
-async function readyStatus({ connect }: DetachedStart): Promise<Status | null> {
+export async function readyStatus(connect: () => Client): Promise<Status | null> {
   try {
     const status = await connect().call('status', { deadlineMs: 5000 });
     return status.ready ? status : null;

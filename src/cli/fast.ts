@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
-import { isProfileName, profileOf } from '../base/index.ts';
+import { homedir } from 'node:os';
+import { isProfileName, type Paths, profileOf } from '../base/index.ts';
 import { locateSocket, machinePaths } from '../client/index.ts';
 import type { Status } from '../contract/index.ts';
+import { hasSocketUnit } from '../service/index.ts';
 import { formatStatus } from './print/status.ts';
 import { styleFor } from './print/style.ts';
 
@@ -27,10 +30,18 @@ export async function fastAnswer(argv: readonly string[], world: FastWorld): Pro
   if (call === '--version' || call === '-v') return `${world.version}\n`;
   const match = /^(?:(?:daemon|d) )?status( --json)?$/.exec(call);
   if (match === null || !isProfileName(profileOf({ env: world.env }))) return null;
-  const socket = locateSocket(machinePaths({}, world.env, world.cwd), {});
+  const paths = machinePaths({}, world.env, world.cwd);
+  if (isAsleep(paths, world.env)) return null;
+  const socket = locateSocket(paths, {});
   const body = socket === null ? null : await getStatus(socket, world.env.DROVER_RUN_TOKEN);
   if (body === null || match[1] !== undefined) return body === null ? null : `${body.trimEnd()}\n`;
   return textOf(body, world);
+}
+
+/** No daemon, but a socket of a service: to connect would start one, which asking for the status never does. */
+function isAsleep({ profile, endpointFile }: Paths, env: FastWorld['env']): boolean {
+  if (existsSync(endpointFile)) return false;
+  return hasSocketUnit(profile, { platform: process.platform, env, home: env.HOME || homedir() });
 }
 
 function textOf(body: string, world: FastWorld): string | null {

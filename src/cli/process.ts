@@ -7,6 +7,9 @@ import { runCli } from './run-cli.ts';
 const runDaemonHere: World['runDaemon'] = async (options) =>
   (await import('../daemon/index.ts')).runDaemon(options);
 
+const checkDaemonHere: World['checkDaemon'] = async (options) =>
+  (await import('../daemon/index.ts')).checkDaemon(options);
+
 /** Runs one command line on the real process; its exit code is the process's. */
 export async function runFromProcess(argv: readonly string[], runDaemon = runDaemonHere): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
@@ -15,10 +18,10 @@ export async function runFromProcess(argv: readonly string[], runDaemon = runDae
       process.exit(); // the reader went away, such as head
     });
   }
-  process.exitCode = await runCli(argv, { ...worldOf(process), runDaemon });
+  process.exitCode = await runCli(argv, { ...worldOf(process), runDaemon, checkDaemon: checkDaemonHere });
 }
 
-function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): Omit<World, 'runDaemon'> {
+function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): Omit<World, 'runDaemon' | 'checkDaemon'> {
   const isOutTerminal = stdout.isTTY === true;
   const isErrTerminal = stderr.isTTY === true;
   return {

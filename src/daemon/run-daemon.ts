@@ -268,7 +268,8 @@ async function stop(
   await drain(reason);
 }
 
-function chooseSocket({ paths, socket }: RunDaemonOptions, config: Config): string {
+/** Where the daemon listens: what was named, else what the configuration says, else the computed place. */
+export function chooseSocket({ paths, socket }: RunDaemonOptions, config: Config): string {
   if (socket !== undefined) return socket;
   return paths.socketFrom === 'computed' && config.socket_path !== '' ? config.socket_path : paths.socket;
 }

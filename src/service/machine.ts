@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { capturePath } from './captured-path.ts';
 import { chooseNode, type NodeAnswer } from './durable-node.ts';
 import { chooseProgram } from './durable-program.ts';
@@ -19,11 +19,16 @@ const askTimeoutMs = 10_000;
 /** Finds what a service is made of. Throws `node_unsuitable`, or `usage` for a drover that is about to vanish. */
 export async function choosePrograms(
   world: ServiceWorld,
-  given: { readonly node: string | undefined; readonly program: string; readonly execPath: string },
+  given: {
+    readonly node: string | undefined;
+    readonly program: string;
+    readonly execPath: string;
+    readonly cwd: string;
+  },
 ): Promise<ServicePrograms> {
   const places = { tmp: tmpdir(), runtime: world.env.XDG_RUNTIME_DIR };
   const path = world.env.PATH ?? '';
-  const chosen = await chooseNode(given.node, {
+  const chosen = await chooseNode(given.node === undefined ? undefined : resolve(given.cwd, given.node), {
     ...places,
     execPath: given.execPath,
     path,
@@ -66,5 +71,9 @@ function realPath(path: string): string | null {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // not there, or not for us: nothing is found in it either way
+  }
 }

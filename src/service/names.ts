@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { defaultProfile } from '../base/index.ts';
 import type { UnitPlaces } from './types.ts';
 
@@ -50,6 +50,12 @@ export function findUnitFile(profile: string, places: UnitPlaces): string | null
 /** True when a unit file of this profile is there; cheap enough for every start and stop. */
 export function hasUnitFile(profile: string, places: UnitPlaces): boolean {
   return findUnitFile(profile, places) !== null;
+}
+
+/** True when the manager may listen for the daemon: whoever connects then starts it. */
+export function hasSocketUnit(profile: string, places: UnitPlaces): boolean {
+  const file = places.platform === 'linux' ? findUnitFile(profile, places) : null;
+  return file !== null && existsSync(join(dirname(file), socketUnit(profile)));
 }
 
 function unitStem(profile: string): string {

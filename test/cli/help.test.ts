@@ -40,6 +40,7 @@ void t.test('only the commands that work exist', async (t) => {
     'daemon status',
     'daemon stop',
     'daemon trust',
+    'install-service',
     'logs',
     'run',
     'runs cancel',
@@ -50,6 +51,8 @@ void t.test('only the commands that work exist', async (t) => {
     'runs start',
     'runs wait',
     'serve',
+    'service-unit',
+    'uninstall-service',
   ]);
 });
 

@@ -87,7 +87,7 @@ t.test('the changelog is about this version', async (t) => {
 
 t.test('no page and no source names a registry or a folder of one machine', async (t) => {
   const suspicious =
-    /registry\.npmjs|\/home\/(?!ada\b|user\b|me\b|you\b)[a-z]+\/|\/Users\/(?!me\b|you\b)[a-z]+\//;
+    /registry\.npmjs|\/home\/(?!ada\b|user\b|me\b|you\b|linuxbrew\b)[a-z]+\/|\/Users\/(?!me\b|you\b)[a-z]+\//;
   for (const path of [...pages(), ...filesLike('{src,scripts,test}/**/*.ts')])
     if (path !== 'test/house/pages.test.ts' && suspicious.test(textOf(path))) t.fail(path);
 });

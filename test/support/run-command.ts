@@ -29,6 +29,7 @@ export async function runCommand(argv: readonly string[], options: RunCommandOpt
     program: ['/nowhere/main.js'],
     version: '0.1.0',
     runDaemon: async () => 0,
+    checkDaemon: async ({ paths }) => ({ socket: paths.socket }),
     ...options.world,
   });
   return { code, out: out.text(), err: err.text() };

@@ -29,6 +29,9 @@ import { RunsLogsCommand } from './run/logs.ts';
 import { RunCommand, RunsStartCommand } from './run/run.ts';
 import { RunsShowCommand } from './run/show.ts';
 import { RunsWaitCommand } from './run/wait.ts';
+import { InstallServiceCommand } from './service/install.ts';
+import { ServiceUnitCommand } from './service/print-unit.ts';
+import { UninstallServiceCommand } from './service/uninstall.ts';
 import { VersionCommand } from './version.ts';
 
 /** Every command, in the order of the help. */
@@ -58,6 +61,9 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   DaemonReposCommand,
   DaemonRenameCommand,
   DaemonTrustCommand,
+  InstallServiceCommand,
+  UninstallServiceCommand,
+  ServiceUnitCommand,
   CompletionCommand,
   HelpCommand,
   VersionCommand,

@@ -7,4 +7,4 @@ export { type Connections, createConnections } from './connections.ts';
 export { type Admission, commonHeaders, createDoor, type Door } from './door.ts';
 export { listenOnInherited } from './inherited-socket.ts';
 export { type BoundSocket, backlog, isStillOurs, listenOnSocket, listenOnTcp } from './listen.ts';
-export { maxSocketPathBytes } from './socket-folder.ts';
+export { checkSocketPath, maxSocketPathBytes } from './socket-folder.ts';

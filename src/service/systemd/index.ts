@@ -12,7 +12,7 @@ import { renderUnits } from './render.ts';
 import { openSystemctl } from './systemctl.ts';
 import { uninstallUnits } from './uninstall.ts';
 
-export { parseUnit } from './parse.ts';
+export { readUnit } from './inspect.ts';
 export { renderUnits } from './render.ts';
 
 /** The systemd user manager. Throws `service_unavailable` where none answers. */

@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { findUnitFile, serviceUnit } from '../names.ts';
 import { sealState } from '../seal.ts';
 import type { InstalledSpec, ServiceFacts, ServiceWorld } from '../types.ts';
@@ -21,6 +22,9 @@ const asked = [
   'NRestarts',
   'NeedDaemonReload',
 ];
+
+/** An empty file per user who lingers. */
+const lingerFolder = '/var/lib/systemd/linger';
 
 const states = ['active', 'activating', 'deactivating', 'inactive', 'failed'] as const;
 
@@ -60,7 +64,9 @@ export async function inspectUnit(
 export async function lingers({ user }: ServiceWorld, systemctl: Systemctl): Promise<boolean | null> {
   const answer = await systemctl.run('loginctl', ['show-user', '--property=Linger', '--value', '--', user]);
   const word = answer?.stdout.trim();
-  return word === 'yes' ? true : word === 'no' ? false : null;
+  if (word === 'yes' || word === 'no') return word === 'yes';
+  // logind knows nobody who is neither logged in nor lingering; where it keeps who lingers is as good an answer
+  return existsSync(lingerFolder) ? existsSync(join(lingerFolder, user)) : null;
 }
 
 /** What the file itself says. A link, such as the one to /dev/null of a masked unit, was not made by drover. */

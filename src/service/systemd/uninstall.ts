@@ -51,6 +51,11 @@ export async function uninstallUnits(
       await systemctl.ask(['reset-failed', unit, socket]); // what failed would stay in the manager's list
     }),
   );
+  for (const each of [unit, socket]) {
+    const dropIns = join(folder, `${each}.d`);
+    if (lstatSync(dropIns, { throwIfNoEntry: false }))
+      tell(`${dropIns} stays: it holds settings of your own`);
+  }
   await removeEmptyFolders(folder, dirname(folder));
   if (await lingers(world, systemctl))
     tell('lingering stays on: other services may need it; switch it off with: loginctl disable-linger');

@@ -1,7 +1,9 @@
 import { Command } from 'clipanion';
 import { stopDaemon } from '../../../client/index.ts';
 import { isAppError } from '../../../contract/index.ts';
+import type { ServiceManager } from '../../../service/index.ts';
 import { usageError } from '../../errors.ts';
+import { type KeptDaemon, keptDaemon, openManager, throwExplained } from '../../kept-daemon.ts';
 import { DaemonStartCommand } from './start.ts';
 
 /** How long the old daemon may take to end. */
@@ -22,6 +24,32 @@ export class DaemonRestartCommand extends DaemonStartCommand {
   override async execute(): Promise<number> {
     if (this.foreground)
       throw usageError('restart cannot stay in the foreground', 'use: drover daemon start --foreground');
+    const isInRun = Boolean(this.context.env.DROVER_RUN_TOKEN); // then the daemon decides, at the stop
+    const kept = isInRun ? null : keptDaemon(this.target(), this.context);
+    const manager = kept === null ? null : await openManager(kept, (text) => this.say(text));
+    if (kept !== null && manager !== null) return this.restartKept(kept, manager);
+    await this.stopOther();
+    return super.execute();
+  }
+
+  /** A configuration that the daemon would refuse leaves the running one alone. */
+  private async restartKept(kept: KeptDaemon, manager: ServiceManager): Promise<number> {
+    this.assertNoOptions(kept);
+    if (kept.options !== null) await this.context.checkDaemon(kept.options);
+    const facts = await manager.inspect(kept.profile);
+    if (facts?.state !== 'active') {
+      if (!kept.isAsleep) await this.stopOther();
+      return this.startKept(kept, manager);
+    }
+    try {
+      await manager.restart(kept.profile);
+    } catch (error) {
+      return await throwExplained(error, kept, this.context);
+    }
+    return this.printStarted({ isNew: true, status: await this.untilReady(kept) });
+  }
+
+  private async stopOther(): Promise<void> {
     try {
       await stopDaemon(this.connect(), {
         isRemote: false,
@@ -31,6 +59,5 @@ export class DaemonRestartCommand extends DaemonStartCommand {
     } catch (error) {
       if (!isAppError(error, 'daemon_not_running')) throw error;
     }
-    return super.execute();
   }
 }

@@ -1,9 +1,13 @@
 import { Command, Option } from 'clipanion';
 import { createClient, localPaths, locateDaemon } from '../../../client/index.ts';
+import { AppError, type Status } from '../../../contract/index.ts';
+import type { ServiceManager } from '../../../service/index.ts';
 import { DroverCommand } from '../../command.ts';
-import { startDetached } from '../../detached-start.ts';
+import { readyStatus, startDeadlineMs, startDetached, startPollMs } from '../../detached-start.ts';
 import { usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { type KeptDaemon, keptDaemon, openManager, throwExplained } from '../../kept-daemon.ts';
+import { listenOn } from '../../listen-on.ts';
 import { formatStatus } from '../../print/status.ts';
 
 /** `drover daemon start`: detached and ready, or in the foreground for a service manager. */
@@ -16,7 +20,7 @@ export class DaemonStartCommand extends DroverCommand {
     category: 'Daemon',
     description: 'start the daemon',
     details:
-      'Starts the daemon in a session of its own, waits until it is ready and prints its pid and endpoint. When one is running already it prints that one. With `--foreground` it stays in this terminal, as service managers want it; a second one exits 6.',
+      'Starts the daemon in a session of its own, waits until it is ready and prints its pid and endpoint. When one is running already it prints that one. With `--foreground` it stays in this terminal, as service managers want it; a second one exits 6. Where a service is installed, the service manager starts it, with the options of the unit.',
     examples: [
       ['Start the daemon', '$0 daemon start'],
       ['Run it under a service manager', '$0 daemon start --foreground'],
@@ -42,7 +46,48 @@ export class DaemonStartCommand extends DroverCommand {
         'use --addr to say where to listen',
       );
     }
-    return this.foreground ? this.runForeground() : this.runDetached();
+    if (this.foreground) return this.runForeground();
+    const kept = keptDaemon(this.target(), this.context);
+    const manager = kept === null ? null : await openManager(kept, (text) => this.say(text));
+    return kept === null || manager === null ? this.runDetached() : this.startKept(kept, manager);
+  }
+
+  /** Starts the unit, which has its own options; prints the daemon that runs already, as without a unit. */
+  protected async startKept(kept: KeptDaemon, manager: ServiceManager): Promise<number> {
+    this.assertNoOptions(kept);
+    const running = kept.isAsleep ? null : await readyStatus(() => this.connect());
+    if (running !== null) return this.printStarted({ isNew: false, status: running });
+    try {
+      await manager.start(kept.profile);
+    } catch (error) {
+      return await throwExplained(error, kept, this.context);
+    }
+    return this.printStarted({ isNew: true, status: await this.untilReady(kept) });
+  }
+
+  /** The unit says what its daemon is started with: an option here would be lost at the next start. */
+  protected assertNoOptions({ unit }: KeptDaemon): void {
+    const given = this.startOptions();
+    if (given.length === 0) return;
+    throw usageError(
+      `${unit} keeps this daemon and decides ${given.join(' and ')}`,
+      'change it with: drover install-service with these options, or set them in daemon.toml',
+    );
+  }
+
+  protected async untilReady({ unit }: KeptDaemon): Promise<Status> {
+    const { clock } = this.context;
+    const deadline = clock.monotonic() + startDeadlineMs;
+    for (;;) {
+      const status = await readyStatus(() => this.connect());
+      if (status !== null) return status;
+      if (clock.monotonic() > deadline) {
+        throw new AppError('start_failed', `${unit} was started, but its daemon does not answer here`, {
+          hint: 'see where it listens and what it says: drover daemon status, drover logs',
+        });
+      }
+      await clock.sleep(startPollMs);
+    }
   }
 
   /** As `target`, with the configuration that the new daemon is to read. */
@@ -83,12 +128,16 @@ export class DaemonStartCommand extends DroverCommand {
       }),
       tokens: { admin: this.adminToken, readonly: this.readonlyToken },
     });
+    return this.printStarted(started);
+  }
+
+  protected printStarted(started: { readonly isNew: boolean; readonly status: Status }): number {
     if (this.json) this.printJson(started.status);
     else {
       const { pid, socket: at, address } = started.status;
       const where = address === null ? at : `${at} and ${address}`;
       this.print(`${started.isNew ? 'daemon started' : 'daemon is running already'}: pid ${pid}, ${where}\n`);
-      if (!started.isNew && this.hasOptions()) {
+      if (!started.isNew && this.startOptions().length > 0) {
         this.say(
           'hint: it keeps what it was started with; to change that: drover daemon restart with these options',
         );
@@ -100,43 +149,28 @@ export class DaemonStartCommand extends DroverCommand {
     return exitCodes.ok;
   }
 
-  /** The spellings of --addr as one; a path means the socket. */
-  private listenOn(): { addr: string | undefined; socket: string | undefined } {
-    const hostPort =
-      this.host === undefined && this.port === undefined
-        ? undefined
-        : `${bracketed(this.host ?? '127.0.0.1')}:${this.requirePort()}`;
-    const given = [this.addr, this.bind, hostPort].filter((text) => text !== undefined);
-    if (new Set(given).size > 1) {
-      throw usageError(
-        `Two addresses are given: ${given.join(' and ')}`,
-        'use one of --addr, --bind or --host --port',
-      );
-    }
-    const addr = given[0];
-    if (addr === undefined || !addr.includes('/')) return { addr, socket: this.socket };
-    if (this.socket !== undefined && this.socket !== addr) {
-      throw usageError(`Two sockets are given: ${addr} and ${this.socket}`, 'use --socket alone');
-    }
-    return { addr: undefined, socket: addr };
+  private listenOn(): ReturnType<typeof listenOn> {
+    return listenOn({
+      addr: this.addr,
+      bind: this.bind,
+      host: this.host,
+      port: this.port,
+      socket: this.socket,
+    });
   }
 
-  private hasOptions(): boolean {
-    const given = [
-      this.config,
-      this.addr,
-      this.bind,
-      this.host,
-      this.port,
-      this.adminToken,
-      this.readonlyToken,
-    ];
-    return given.some((value) => value !== undefined);
-  }
-
-  private requirePort(): string {
-    if (this.port !== undefined) return this.port;
-    throw usageError('--host needs a --port', 'write --host 127.0.0.1 --port 7777');
+  /** Options that decide what a daemon is started with. */
+  private startOptions(): string[] {
+    const given = {
+      '--config': this.config,
+      '--addr': this.addr,
+      '--bind': this.bind,
+      '--host': this.host,
+      '--port': this.port,
+      '--http-admin-token': this.adminToken,
+      '--http-readonly-token': this.readonlyToken,
+    };
+    return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   }
 }
 
@@ -153,10 +187,6 @@ export class ServeCommand extends DaemonStartCommand {
     this.foreground = true;
     return super.execute();
   }
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 function argsOf(flags: Readonly<Record<string, string | undefined>>): string[] {

@@ -1,7 +1,9 @@
 import { Command } from 'clipanion';
-import { isAppError } from '../../../contract/index.ts';
+import { AppError, isAppError } from '../../../contract/index.ts';
+import type { ServiceFacts } from '../../../service/index.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { type KeptDaemon, keptDaemon, logCommand, openManager, unitState } from '../../kept-daemon.ts';
 import { formatStatus } from '../../print/status.ts';
 
 /** `drover status`: what the daemon is doing. Never starts one. */
@@ -18,17 +20,36 @@ export class DaemonStatusCommand extends DroverCommand {
   });
 
   async execute(): Promise<number> {
+    const kept = keptDaemon(this.target(), this.context);
     try {
+      if (kept?.isAsleep) throw new AppError('daemon_not_running', 'daemon not running'); // asking would start it
       const status = await this.connect().call('status');
       if (this.json) this.printJson(status);
       else this.print(formatStatus(status, this.outStyle));
       return exitCodes.ok;
     } catch (error) {
       if (!isAppError(error, 'daemon_not_running')) throw error;
-      if (this.json) this.printJson({ running: false });
+      const facts = kept === null ? null : await this.factsOf(kept);
+      if (this.json)
+        this.printJson({ running: false, ...(facts === null ? {} : { service: serviceOf(facts) }) });
       else this.print('daemon not running\n');
-      this.say(`hint: ${error.hint ?? 'start it with: drover daemon start'}`);
+      if (facts === null) this.say(`hint: ${error.hint ?? 'start it with: drover daemon start'}`);
+      else {
+        this.say(unitState(facts));
+        if (kept?.isAsleep && facts.state === 'inactive')
+          this.say('its socket listens: whoever connects starts it');
+        this.say(`hint: see what it said: ${logCommand(facts)}; start it with: drover daemon start`);
+      }
       return exitCodes.notRunning;
     }
   }
+
+  private async factsOf(kept: KeptDaemon): Promise<ServiceFacts | null> {
+    const manager = await openManager(kept, (text) => this.say(text));
+    return (await manager?.inspect(kept.profile)) ?? null;
+  }
+}
+
+function serviceOf({ manager, unit, state, reason, isEnabled }: ServiceFacts) {
+  return { manager, unit, state, reason, is_enabled: isEnabled };
 }
