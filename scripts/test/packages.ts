@@ -10,6 +10,7 @@ const needs: readonly Need[] = [
   { package: 'procps', file: '/usr/bin/ps' },
   { package: 'strace', file: '/usr/bin/strace' },
   { package: 'util-linux', file: '/usr/bin/unshare' },
+  { package: 'tini', file: '/usr/bin/tini' },
   { package: 'systemd', file: '/lib/systemd/systemd' },
   { package: 'dbus', file: '/usr/bin/dbus-daemon' },
   { package: 'dbus-user-session', file: '/usr/lib/systemd/user/dbus.socket' },
