@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { endedRunStatuses } from './run-words.ts';
 
 const runId = z.string();
 const outputData = z.object({
@@ -30,7 +31,7 @@ export const eventData = {
   'run.waiting': z.object({ waiting_on: z.string() }),
   'run.resumed': z.object({}),
   'run.finished': z.object({
-    status: z.enum(['succeeded', 'failed', 'canceled', 'interrupted']),
+    status: z.enum(endedRunStatuses),
     reason: z.string().nullable(),
     exit_code: z.int().nullable(),
     signal: z.string().nullable(),
@@ -39,7 +40,13 @@ export const eventData = {
   'run.cancel_requested': z.object({ reason: z.string() }),
   'run.session': z.object({ session_id: z.string() }),
   'message.delta': z.object({ text: z.string() }),
-  'message.completed': z.object({ text: z.string() }),
+  'message.completed': z.object({
+    text: z.string(),
+    partial: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The agent was gone before it had said all of it' }),
+  }),
   'thought.delta': z.object({ text: z.string() }),
   'tool.started': z.object({
     tool_call_id: z.string(),

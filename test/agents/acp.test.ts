@@ -49,6 +49,25 @@ void t.test('only the prompt must not be written twice, and each write is seen t
   t.strictSame(arrived(), ['initialize', 'session/open', 'session/prompt']);
 });
 
+void t.test('a message that its agent did not end is told as partial, once, and is no result', async (t) => {
+  const drive = prompted();
+  drive.says(says.message('I will look and th'));
+
+  const left = drive.take(acp.left(drive.state));
+
+  t.strictSame(left, [
+    {
+      kind: 'event',
+      event: { type: 'message.completed', data: { text: 'I will look and th', partial: true } },
+    },
+  ]);
+  t.strictSame(drive.take(acp.left(drive.state)), []);
+  const whole = prompted();
+  whole.says(says.message('All done.'));
+  whole.says(says.stopped());
+  t.strictSame(whole.take(acp.left(whole.state)), [], 'nothing is open after a turn');
+});
+
 void t.test('an ordinary turn becomes the events of the contract', async (t) => {
   const drive = new Drive(acp);
   for (const message of ordinaryTurn) drive.says(message);

@@ -78,6 +78,22 @@ inWorld(
   { queueLimits: { maxRuns: 1 } },
 );
 
+inWorld('an agent that dies in the middle of a message left it open for ever', async (t, _, engine) => {
+  const run = await engine.acp('say:half die');
+
+  t.match(await engine.ended(run.id), { status: 'failed', error: { code: 'agent_exited' }, result: null });
+  t.same(
+    (await engine.events(run.id))
+      .filter(({ type }) => /^message|finished$/.test(type))
+      .map(({ type, data }) => [type, data.partial]),
+    [
+      ['message.delta', undefined],
+      ['message.completed', true],
+      ['run.finished', undefined],
+    ],
+  );
+});
+
 inWorld('two cancels at once both wait for the same end', async (t, world, engine) => {
   const run = await engine.sh('sleep 30');
   await engine.reached(run.id, 'running');

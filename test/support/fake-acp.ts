@@ -1,7 +1,7 @@
 /**
  * A small ACP agent. The prompt says what it does, word by word: `ask` asks for a permission and says what came back,
- * `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there. It
- * appends each line that it reads to $ACP_LOG.
+ * `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there, `die`
+ * ends the process. It appends each line that it reads to $ACP_LOG.
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -49,6 +49,7 @@ async function play(prompt: string): Promise<void> {
     if (verb === 'ask') say(`${JSON.stringify(await ask())};`);
     else if (verb === 'say') say(argument);
     else if (verb === 'noise') process.stdout.write(`${argument}\n`);
+    else if (verb === 'die') process.exit(3);
     else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
   }
 }

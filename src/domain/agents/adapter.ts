@@ -83,7 +83,8 @@ export type Step<State> = { readonly state: State; readonly effects: readonly Ad
 
 /**
  * One runtime as a pure codec: bytes → effects, decisions → bytes. Life: `start` once before the launch, `read` for
- * each piece in order, `answer` for each resolved approval, `exited` once with the exit record. `State` is plain JSON:
+ * each piece in order, `answer` for each resolved approval, `left` once when there is nothing more to read, `exited` once
+ * with the exit record. `State` is plain JSON:
  * it is stored in the transaction that moves the output offset, so that a restarted daemon goes on exactly there.
  */
 export type Adapter<State> = {
@@ -99,5 +100,7 @@ export type Adapter<State> = {
   readonly answer: (state: State, key: string, answer: ApprovalAnswer) => Step<State>;
   /** The polite way to stop a turn, written before the signals; may be nothing. */
   readonly cancel: (state: State) => Step<State>;
+  /** What is still open when the agent is gone, told as that. */
+  readonly left: (state: State) => Step<State>;
   readonly exited: (state: State, exit: ProcessExit) => Outcome;
 };

@@ -3,6 +3,7 @@ import { lastWords, maxEventChars, oneLine } from '../bounded.ts';
 import { canceled } from '../outcome.ts';
 import { finish, outcomeOfExit } from './finish.ts';
 import { sendInitialize } from './handshake.ts';
+import { leaveMessage } from './message.ts';
 import { answerPending, nextKey, withdrawByAgent } from './pending.ts';
 import { onPermission, permissionResult } from './permission.ts';
 import { onQuestion, questionResult } from './question.ts';
@@ -33,6 +34,7 @@ export const acpAdapter: Adapter<AcpState> = {
   read,
   answer,
   cancel,
+  left: (state: AcpState) => step(state, leaveMessage),
   exited: (state: AcpState, exit: ProcessExit) => outcomeOfExit(state, exit),
 };
 

@@ -34,6 +34,14 @@ export function addToMessage(work: Work, text: string, id: string | null): void 
   update(work, { message: { id: before?.id ?? id, text: whole } });
 }
 
+/** Ends the message that is open because its agent is gone. It is no result: nobody knows what was still to come. */
+export function leaveMessage(work: Work): void {
+  const { message } = work.state;
+  if (message === null) return;
+  update(work, { message: null });
+  emit(work, { type: 'message.completed', data: { text: message.text, partial: true } });
+}
+
 /** Ends the message that is open: its whole text, which is the result so far. */
 export function endMessage(work: Work): void {
   const { message } = work.state;

@@ -26,6 +26,7 @@ export const commandAdapter: Adapter<CommandState> = {
   read,
   answer: (state) => ({ state, effects: [] }),
   cancel: (state) => ({ state, effects: [] }),
+  left: (state) => ({ state, effects: [] }),
   exited,
 };
 

@@ -93,8 +93,9 @@ export function superviseRun(deps: EngineDeps, key: number): LiveRun {
   };
 
   const finish = async (end: ProcessEnd): Promise<LiveEnd> => {
+    const wasRead = end.kind === 'exited' || end.kind === 'vanished';
     await patientSteps(
-      (state) => ({ state, effects: [] }),
+      (state) => (wasRead ? adapter.left(state) : { state, effects: [] }),
       (tx) => finishRun(tx, key, finalState(getRun(tx, key), end, adapter), end),
     );
     return 'ended';

@@ -34,6 +34,7 @@ export function withFaults(adapter: Adapter<unknown>): Adapter<unknown> {
     read: guarded(adapter.read),
     answer: guarded(adapter.answer),
     cancel: guarded(adapter.cancel),
+    left: guarded(adapter.left),
     exited: guarded(adapter.exited),
   };
 }
