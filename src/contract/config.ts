@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { durationText, nameText } from './requests.ts';
-import { approvalModes, runtimes } from './resources.ts';
+import { approvalModeWords, runtimes } from './run-words.ts';
 import { parseBytes } from './units.ts';
 
 /** When a changed key takes effect: at once on reload, or only after a restart. */
@@ -27,7 +27,7 @@ export const agentConfig = z.strictObject({
     .default({})
     .meta({ description: 'Added to the environment of the agent' }),
   approval_mode: z
-    .enum([...approvalModes, 'yolo'])
+    .enum(approvalModeWords)
     .default('ask')
     .meta({ description: '"ask", "auto" or "unrestricted" (alias "yolo")' }),
   max_turns: z.int().positive().optional().meta({ description: 'Turns before the run is stopped' }),

@@ -19,29 +19,34 @@ export {
   type RunId,
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
-export { logTypes, maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
+export { maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
 export {
   type Approval,
-  type ApprovalMode,
   approval,
   type Event,
   event,
-  isEnded,
   type Page,
   type Problem,
   problem,
   type ReloadResult,
   type Repo,
   type Run,
-  type RunStatus,
-  type Runtime,
   reloadResult,
   repo,
   run,
-  runStatuses,
   type Status,
   status,
 } from './resources.ts';
 export { type Access, type RouteId, type RouteSpec, type Routes, routes } from './routes.ts';
+export {
+  type ApprovalMode,
+  approvalModeWords,
+  isEnded,
+  logTypes,
+  type RunStatus,
+  type Runtime,
+  runStatuses,
+  runStatusFilters,
+} from './run-words.ts';
 export { parseBytes, parseDurationMs } from './units.ts';
 export { isNodeNewEnough, leastNode, version } from './version.ts';

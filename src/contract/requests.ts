@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { approvalModes, runStatuses } from './resources.ts';
+import { approvalModeWords, logTypes, runStatusFilters } from './run-words.ts';
 import { parseDurationMs } from './units.ts';
 
 /** A duration as text, checked: `30s`, `5m`, `2h`; `0` = none. */
@@ -23,7 +23,7 @@ export const nameText = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
 
 /** `yolo` is what one reference page calls `unrestricted`; empty is the agent's own mode. */
 export const approvalModeInput = z
-  .enum([...approvalModes, 'yolo', ''])
+  .enum([...approvalModeWords, ''])
   .transform((mode) => (mode === 'yolo' ? ('unrestricted' as const) : mode === '' ? undefined : mode));
 
 /** The longest prompt: what fits a request body. */
@@ -103,7 +103,7 @@ export const listReposQuery = z.strictObject({
 export const listRunsQuery = z.strictObject({
   limit: listLimit,
   cursor: z.string().optional(),
-  status: z.enum([...runStatuses, 'cancelled', 'live', 'ended']).optional(),
+  status: z.enum(runStatusFilters).optional(),
   repo: z.string().optional(),
 });
 export const listApprovalsQuery = z.strictObject({
@@ -121,7 +121,6 @@ export const eventsQuery = z.strictObject({
     .default('true')
     .meta({ description: 'false ends an event stream at the last event there is' }),
 });
-export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
 export const logsQuery = z.strictObject({
   type: z.enum(logTypes).default('process'),
   tail: queryInt(0, 1_000_000).optional().meta({ description: 'Only the last N lines' }),

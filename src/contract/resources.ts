@@ -1,31 +1,8 @@
 import * as z from 'zod';
+import { approvalModes, runStatuses, runtimes } from './run-words.ts';
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export const timestamp = z.iso.datetime({ precision: 3 });
-
-export const runStatuses = [
-  'queued',
-  'starting',
-  'running',
-  'waiting',
-  'succeeded',
-  'failed',
-  'canceled',
-  'interrupted',
-] as const;
-export const endedRunStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const;
-export const runtimes = ['acp', 'command'] as const;
-export const approvalModes = ['ask', 'auto', 'unrestricted'] as const;
-
-/** queued → starting → running ⇄ waiting → succeeded | failed | canceled | interrupted; the last four are final. */
-export type RunStatus = (typeof runStatuses)[number];
-export type Runtime = (typeof runtimes)[number];
-export type ApprovalMode = (typeof approvalModes)[number];
-
-/** True for the final states. */
-export function isEnded(status: RunStatus): boolean {
-  return (endedRunStatuses as readonly RunStatus[]).includes(status);
-}
 
 const usage = z
   .object({

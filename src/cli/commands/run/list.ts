@@ -1,23 +1,9 @@
 import { Command, Option } from 'clipanion';
-import type { QueryOf } from '../../../client/index.ts';
+import { runStatusFilters } from '../../../contract/index.ts';
 import { parseChoice, parseCount, repoReference } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { formatRuns } from '../../print/run.ts';
-
-const statuses = [
-  'queued',
-  'starting',
-  'running',
-  'waiting',
-  'succeeded',
-  'failed',
-  'canceled',
-  'cancelled',
-  'interrupted',
-  'live',
-  'ended',
-] as const satisfies readonly NonNullable<QueryOf<'runsList'>['status']>[];
 
 /** `drover runs list`. */
 export class RunsListCommand extends DroverCommand {
@@ -32,14 +18,15 @@ export class RunsListCommand extends DroverCommand {
   });
 
   limit = Option.String('--limit', '50', { description: 'At most so many; 0 = all' });
-  status = Option.String('--status', { description: `One of: ${statuses.join(', ')}` });
+  status = Option.String('--status', { description: `One of: ${runStatusFilters.join(', ')}` });
   repo = Option.String('--repo', { description: 'Only runs of this repository' });
 
   async execute(): Promise<number> {
     const page = await this.connect().call('runsList', {
       query: {
         limit: parseCount('--limit', this.limit),
-        status: this.status === undefined ? undefined : parseChoice('--status', this.status, statuses),
+        status:
+          this.status === undefined ? undefined : parseChoice('--status', this.status, runStatusFilters),
         repo: this.repo === undefined ? undefined : repoReference(this.repo, this.context),
       },
     });

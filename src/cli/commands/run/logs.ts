@@ -1,14 +1,10 @@
 import { Command, Option } from 'clipanion';
 import { type Client, followRun, type QueryOf } from '../../../client/index.ts';
-import type { Event, EventData } from '../../../contract/index.ts';
+import { type Event, type EventData, logTypes } from '../../../contract/index.ts';
 import { parseChoice, parseCount } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { escapeControls } from '../../print/escape.ts';
-
-const types = ['process', 'stdout', 'stderr', 'transcript'] as const satisfies readonly NonNullable<
-  QueryOf<'runsLogs'>['type']
->[];
 
 /** A log may be long, and its reader slow. */
 const readDeadlineMs = 24 * 3_600_000;
@@ -31,12 +27,12 @@ export class RunsLogsCommand extends DroverCommand {
 
   run = Option.String({ name: 'ID', required: true });
   isFollowing = Option.Boolean('-f,--follow', false, { description: 'Go on until the run has ended' });
-  type = Option.String('--type', 'process', { description: `One of: ${types.join(', ')}` });
+  type = Option.String('--type', 'process', { description: `One of: ${logTypes.join(', ')}` });
   tail = Option.String('--tail', { description: 'Only the last N lines' });
 
   async execute(): Promise<number> {
     const client = this.connect();
-    const type = parseChoice('--type', this.type, types);
+    const type = parseChoice('--type', this.type, logTypes);
     const tail = this.tail === undefined ? undefined : parseCount('--tail', this.tail);
     const run = await client.call('runsShow', { params: { run: this.run } });
     const next = await this.printNow(client, run.id, { type, tail });
@@ -74,7 +70,7 @@ export class RunsLogsCommand extends DroverCommand {
   private async followFile(
     client: Client,
     run: string,
-    follow: { type: (typeof types)[number]; offset: number; signal: AbortSignal },
+    follow: { type: (typeof logTypes)[number]; offset: number; signal: AbortSignal },
   ): Promise<void> {
     for (let { offset } = follow; ; ) {
       const { ended_at } = await client.call('runsShow', { params: { run } });

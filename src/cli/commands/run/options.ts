@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Option } from 'clipanion';
 import type { BodyOf, Client } from '../../../client/index.ts';
-import type { Run } from '../../../contract/index.ts';
+import { approvalModeWords, type Run } from '../../../contract/index.ts';
 import { parseChoice, parseCount, parseSpan, repoReference } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
 import { repoOfFolder } from '../../current-repo.ts';
@@ -72,7 +72,7 @@ export abstract class StartingCommand extends DroverCommand {
       ),
       ...given(
         'approval_mode',
-        this.approval === undefined ? undefined : parseChoice('--approval', this.approval, approvals),
+        this.approval === undefined ? undefined : parseChoice('--approval', this.approval, approvalModeWords),
       ),
       ...given('run_label', this.label),
       ...given('name', this.name),
@@ -83,8 +83,6 @@ export abstract class StartingCommand extends DroverCommand {
     };
   }
 }
-
-const approvals = ['ask', 'auto', 'unrestricted', 'yolo'] as const;
 
 function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });

@@ -1,0 +1,33 @@
+/** The words of runs. Without a schema, so that the command line can offer them and load nothing else. */
+export const runtimes = ['acp', 'command'] as const;
+export const approvalModes = ['ask', 'auto', 'unrestricted'] as const;
+/** `yolo` is what one reference page calls `unrestricted`. */
+export const approvalModeWords = [...approvalModes, 'yolo'] as const;
+export const runStatuses = [
+  'queued',
+  'starting',
+  'running',
+  'waiting',
+  'succeeded',
+  'failed',
+  'canceled',
+  'interrupted',
+] as const;
+export const endedRunStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const;
+
+/** What of a run's output can be asked for. */
+export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
+
+/** What a list of runs can be asked for: a state, its other spelling, or all that live or have ended. */
+export const runStatusFilters = [...runStatuses, 'cancelled', 'live', 'ended'] as const;
+
+/** queued → starting → running ⇄ waiting → succeeded | failed | canceled | interrupted; the last four are final. */
+export type RunStatus = (typeof runStatuses)[number];
+
+export type Runtime = (typeof runtimes)[number];
+export type ApprovalMode = (typeof approvalModes)[number];
+
+/** True for the final states. */
+export function isEnded(status: RunStatus): boolean {
+  return (endedRunStatuses as readonly RunStatus[]).includes(status);
+}
