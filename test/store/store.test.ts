@@ -165,3 +165,14 @@ t.test('the write-ahead log is copied back in turns of its own and begins anew',
     'it shrank',
   );
 });
+
+t.test('looking for old answers of idempotency read every one that is kept', async (t) => {
+  const { store } = open(join(t.testdir(), 'drover.db'));
+  t.teardown(() => store.close());
+
+  const plan = store.read((sql) =>
+    sql.all('EXPLAIN QUERY PLAN DELETE FROM idempotency WHERE created_at <= ?', 0),
+  );
+
+  t.match(plan[0]?.detail, /^SEARCH idempotency USING .*INDEX idempotency_by_age/);
+});

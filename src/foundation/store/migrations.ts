@@ -129,6 +129,9 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (key, method, path)
   ) STRICT;
   `,
+  `
+  CREATE INDEX idempotency_by_age ON idempotency (created_at);
+  `,
 ];
 
 /** The schema version that this drover writes. */
