@@ -184,7 +184,13 @@ export const routes = {
     access: 'write',
     query: requests.deleteRepoQuery,
     status: 200,
-    response: z.object({ status: z.literal('removed'), canceled_runs: z.array(z.string()) }),
+    response: z.object({
+      status: z.literal('removed'),
+      canceled_runs: z.array(z.string()),
+      kept_worktrees: z.array(z.string()).meta({
+        description: 'Folders of its runs that stay on disk, each with its branch in the repository',
+      }),
+    }),
     errors: ['repo_not_found', 'ambiguous_id'],
   },
   runsStart: {

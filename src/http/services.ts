@@ -65,7 +65,10 @@ export type Services = {
       ref: string,
       patch: { project?: string | undefined; trusted?: boolean | undefined },
     ) => Promise<Repo>;
-    readonly remove: (ref: string, options: { keepRuns: boolean }) => Promise<{ canceled_runs: string[] }>;
+    readonly remove: (
+      ref: string,
+      options: { keepRuns: boolean },
+    ) => Promise<{ canceled_runs: string[]; kept_worktrees: string[] }>;
   };
   readonly runs: {
     readonly list: (

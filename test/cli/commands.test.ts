@@ -10,7 +10,11 @@ const routes: Readonly<Record<string, FakeHandler | object>> = {
   'GET /v1/status': aStatus(),
   'GET /v1/repos': { items: [aRepo()], next_cursor: null },
   'POST /v1/repos': (_request, _response, reply) => reply(aRepo(), 201),
-  'DELETE /v1/repos/shop': { status: 'removed', canceled_runs: [run.id] },
+  'DELETE /v1/repos/shop': {
+    status: 'removed',
+    canceled_runs: [run.id],
+    kept_worktrees: ['/state/worktrees/repo_1/run_1', '/state/worktrees/repo_1/run_2'],
+  },
   'PATCH /v1/repos/shop': (request, _response, reply) => reply(aRepo(request.body as object)),
   'POST /v1/runs': (_request, _response, reply) => reply(run, 201),
   'GET /v1/runs': { items: [run, anEndedRun()], next_cursor: 'more' },

@@ -1,5 +1,5 @@
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import type { Page, Repo } from '../../src/contract/index.ts';
 import { startWorld, type World } from '../support/real-daemon.ts';
@@ -114,6 +114,9 @@ t.test('removal ends its live runs, unless they are kept', async (t) => {
 
   const removed = await world.drover('daemon remove shop');
   t.equal(removed.out, 'removed shop; 1 run cancelled\n');
+  const { worktree } = await world.show(first.id);
+  t.match(removed.err, `1 worktree of its runs stays in ${dirname(String(worktree))}, and its branch in the`);
+  t.match(await world.git(repo, 'worktree', 'list'), String(worktree), 'as it says');
   t.match(await world.show(first.id), { status: 'canceled', reason: /removal of its repository/ });
   await world.reach(elsewhere.id, 'running');
 

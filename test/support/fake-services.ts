@@ -144,7 +144,7 @@ export function createFakeServices(): FakeServices {
       remove: async (ref) => {
         call('repos.remove');
         repos.delete(findRepo(ref).id);
-        return { canceled_runs: [] };
+        return { canceled_runs: [], kept_worktrees: [] };
       },
     },
     runs: {

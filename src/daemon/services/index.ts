@@ -84,7 +84,7 @@ export function createServices(deps: ServicesDeps): Services {
         };
         if (!keepRuns) await Promise.all(live.map(cancel));
         await repos.remove(repo.id);
-        return { canceled_runs: canceled };
+        return { canceled_runs: canceled, kept_worktrees: await worktrees.list(repo.id) };
       },
     },
     runs: {

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   adminDir,
@@ -42,6 +42,8 @@ export type Worktrees = {
   readonly findBase: (repo: WorktreeRepo, base: string | undefined) => Promise<string>;
   /** The main checkout, for a run in place. */
   readonly describeMain: (repo: WorktreeRepo) => Promise<MainCheckout>;
+  /** The folders of runs that stand on disk for this repository, registered or not; oldest run first. */
+  readonly list: (repoId: string) => Promise<string[]>;
   /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
   readonly saveAndRemove: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<Removal>;
 };
@@ -88,6 +90,15 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
         baseCommit: head === '' ? null : head,
         dirtyFiles: await describeDirty(git, { path, gitDir, trusted }),
       };
+    },
+    list: async (repoId) => {
+      assertPart(repoId);
+      const folder = join(stateRoot, 'worktrees', repoId);
+      const names = await readdir(folder).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+        throw error;
+      });
+      return names.toSorted().map((name) => join(folder, name));
     },
     saveAndRemove: async ({ repo, runId }) => {
       const checkout = await runCheckout(repo, runId);

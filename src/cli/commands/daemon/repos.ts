@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { repoReference } from '../../arguments.ts';
 import { DroverCommand } from '../../command.ts';
@@ -50,6 +51,7 @@ export class DaemonRemoveCommand extends DroverCommand {
   static override usage = Command.Usage({
     category: 'Repositories',
     description: 'unregister a repository; its live runs are cancelled',
+    details: 'Worktrees and branches of its runs stay where they are; the command says where.',
     examples: [
       ['Remove a repository by name', '$0 daemon remove shop'],
       ['Let its runs go on', '$0 daemon remove shop --keep-runs'],
@@ -72,9 +74,21 @@ export class DaemonRemoveCommand extends DroverCommand {
       this.print(
         `removed ${escapeLine(this.repo)}${runs === 0 ? '' : `; ${count(runs, 'run')} cancelled`}\n`,
       );
+      const kept = keptText(result.kept_worktrees);
+      if (kept !== '') this.say(kept);
     }
     return exitCodes.ok;
   }
+}
+
+/** What stays of a removed repository, where, and how it can be cleared away. */
+function keptText([first, ...more]: readonly string[]): string {
+  if (first === undefined) return '';
+  const folder = dirname(first);
+  const [are, their] = more.length === 0 ? ['stays', 'its branch'] : ['stay', 'their branches'];
+  return `${count(more.length + 1, 'worktree')} of its runs ${are} in ${escapeLine(folder)}, and ${their} in the repository
+  look what is there: git worktree list
+  remove one:         git worktree remove PATH`;
 }
 
 /** `drover daemon repos`. */
