@@ -30,6 +30,12 @@ t.test('where a run works: worktree, base, in place, scratch', async (t) => {
   const diff = await world.drover(`runs diff ${made?.id}`);
   t.match(diff.out, /^\+made$/m);
 
+  const background = await run('--bg', '--agent', 'command', '--', 'true');
+  t.match(background.out, /^run_\S+\n$/);
+  t.match(background.err, '2 uncommitted files are not included', 'also where nobody follows it');
+  t.match(background.err, /works on branch drover\/\S+ in /);
+  await world.reach(background.out.trim(), 'succeeded');
+
   const based = await run('--base', first, '--agent', 'command', '--', 'ls');
   t.equal(based.out, 'README.md\n');
   const inPlace = await run('--in-place', '--agent', 'command', '--', 'sh', '-c', 'pwd; cat README.md');

@@ -4,6 +4,7 @@ import { exitCodes } from '../../exit-code.ts';
 import { follow } from '../../follow.ts';
 import { escapeLine } from '../../print/escape.ts';
 import { formatOutcome } from '../../print/run.ts';
+import { tellPlace } from '../../tell-place.ts';
 import { StartingCommand } from './options.ts';
 
 /** `drover run PROMPT`: start a run and follow it. */
@@ -36,6 +37,7 @@ export class RunCommand extends StartingCommand {
     if (this.bg) {
       if (this.json) this.printJson(run);
       else this.print(`${run.id}\n`);
+      if (!this.json && run.repo !== null) await tellPlace(this.context, client, run.id);
       if (!this.json && this.context.isErrTerminal) this.say(`follow it: drover attach ${run.id}`);
       return exitCodes.ok;
     }
