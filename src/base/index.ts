@@ -23,6 +23,7 @@ export {
   type Paths,
   profileOf,
 } from './paths.ts';
+export { makePrivateFolders } from './private-folders.ts';
 export {
   bootId,
   isAlive,

@@ -1,7 +1,7 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import type { Paths } from '../base/index.ts';
+import { join } from 'node:path';
+import { makePrivateFolders, type Paths } from '../base/index.ts';
 
 /** Where the stderr of a daemon that is being started goes. */
 export type ErrorFile = {
@@ -19,9 +19,9 @@ export type ErrorFile = {
 export function openErrorFile({ stateRoot, logs }: Paths): ErrorFile {
   const name = `.stderr-${process.pid}`;
   try {
-    makeFolder(stateRoot);
+    makePrivateFolders(stateRoot);
     if (!isOurs(stateRoot)) throw new Error('others may write there');
-    makeFolder(logs);
+    makePrivateFolders(logs);
     if (!isOurs(logs)) throw new Error('others may write there');
     const path = makeFile(join(logs, name));
     return {
@@ -34,14 +34,6 @@ export function openErrorFile({ stateRoot, logs }: Paths): ErrorFile {
     const path = makeFile(join(folder, name));
     return { path, keep: () => {}, close: () => rmSync(folder, { recursive: true, force: true }) };
   }
-}
-
-/** Not mkdir's `recursive`: that never returns where a parent exists but takes no folder, as `/proc` (Node 24). */
-function makeFolder(path: string): void {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (isThere) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
 }
 
 function isOurs(path: string): boolean {

@@ -1,5 +1,5 @@
-import { chmod, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, stat } from 'node:fs/promises';
+import { makePrivateFolders } from '../base/index.ts';
 import { AppError } from '../contract/index.ts';
 
 export type StateRootOptions = {
@@ -17,7 +17,7 @@ const nameYourOwn = 'name a folder of your own with --state-root or $DROVER_STAT
  */
 export async function prepareStateRoot({ path, uid }: StateRootOptions): Promise<void> {
   try {
-    await makeFolders(path);
+    makePrivateFolders(path);
   } catch (error) {
     throw cannotMake(path, error as NodeJS.ErrnoException);
   }
@@ -43,29 +43,6 @@ export async function prepareStateRoot({ path, uid }: StateRootOptions): Promise
     );
   }
   if (mode !== 0o700) await chmod(path, 0o700);
-}
-
-/** Not mkdir's `recursive`: that never returns where a parent exists but takes no folder, as `/proc` (Node 24). */
-async function makeFolders(path: string): Promise<void> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || (await exists(dirname(path)))) throw error;
-    await makeFolders(dirname(path));
-    await makeFolders(path);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 function cannotMake(path: string, error: NodeJS.ErrnoException): AppError {
