@@ -27,8 +27,9 @@ export function createApp(options: DispatchOptions, log: Log): App {
     if ((route.access === 'write') !== (method !== 'GET'))
       throw new Error(`Route ${route.id} has the wrong access`);
     paths.push({ method, pattern: patternOf(path) });
+    const hasParams = path.includes('{');
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
-      const params = c.req.param() as Record<string, string>;
+      const params: Record<string, string> = hasParams ? c.req.param() : {};
       return dispatch({ route, alias, handler, params, path: c.req.path, ...c.env }, options);
     });
   };

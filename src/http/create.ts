@@ -1,20 +1,21 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { type Clock, type Log, settledWithin } from '../base/index.ts';
 import { AppError } from '../contract/index.ts';
-import { type App, type AppEnv, createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { problemResponse } from './errors.ts';
 import { type BoundAddress, isLoopbackAddress, type RequestHead } from './guard/index.ts';
 import { type Limits, limitsFor, readMaxFiles } from './limits.ts';
 import {
-  type Admission,
   answerClientError,
   type BoundSocket,
   backlog,
   type Connections,
   createConnections,
   createDoor,
+  type DoorOptions,
+  type GuardedResponse,
   isStillOurs,
   listenOnInherited,
   listenOnSocket,
@@ -146,23 +147,17 @@ async function acceptPending(connections: Connections): Promise<void> {
 }
 
 /** The only way into the router: with the admission that the door gave. */
-function createEntrance(app: App, log: Log) {
-  const admissions = new WeakMap<object, Admission>();
+function createEntrance(app: App, log: Log): DoorOptions['enter'] {
   const listener = getRequestListener(
     (request, env) => {
-      const { incoming, outgoing } = env as Omit<AppEnv['Bindings'], 'admission'>;
-      const admission = admissions.get(incoming);
+      const { incoming, outgoing } = env as { incoming: IncomingMessage; outgoing: GuardedResponse };
+      const { admission } = outgoing;
       if (admission === undefined) throw new Error('A request came to the router without an admission');
       return app.fetch(request, { incoming, outgoing, admission });
     },
     { errorHandler: (error) => problemResponse(error, log) },
   );
-  return async (
-    ...[incoming, outgoing, admission]: Parameters<Parameters<typeof createDoor>[0]['enter']>
-  ) => {
-    admissions.set(incoming, admission);
-    await listener(incoming, outgoing);
-  };
+  return async (incoming, outgoing) => void (await listener(incoming, outgoing));
 }
 
 /** Closing a Unix listener removes whatever is at its path, so one whose place was taken is left to end with us. */

@@ -25,7 +25,7 @@ export type DispatchOptions = {
 export type Matched = {
   readonly route: RouteSpec;
   readonly alias: AliasRoute | null;
-  readonly handler: (call: Call<RouteId>) => Promise<unknown>;
+  readonly handler: (call: Call<RouteId>) => unknown;
   readonly params: Record<string, string>;
   readonly path: string;
   readonly incoming: IncomingMessage;
@@ -35,36 +35,56 @@ export type Matched = {
 
 const jsonHeaders = { 'content-type': 'application/json' };
 
-/** Validates by the route's schemas, calls its handler, and answers in the route's or the alias's shape. */
-export async function dispatch(matched: Matched, options: DispatchOptions): Promise<Response> {
+/**
+ * Validates by the route's schemas, calls its handler, and answers in the route's or the alias's shape. A read that its
+ * handler answers at once is answered at once: each turn of the loop that a promise takes costs as much as the rest.
+ */
+export function dispatch(matched: Matched, options: DispatchOptions): Response | Promise<Response> {
+  options.routed(matched.incoming, matched.route);
+  return matched.route.method === 'GET' ? read(matched, options) : write(matched, options);
+}
+
+function read(matched: Matched, options: DispatchOptions): Response | Promise<Response> {
+  const query = queryOf(matched);
+  const call = { ...callOf(matched, options), query, body: undefined, idempotency: null };
+  const answer = matched.handler(call as Call<RouteId>);
+  return answer instanceof Promise
+    ? answer.then((later) => answerWith(matched, later))
+    : answerWith(matched, answer);
+}
+
+async function write(matched: Matched, options: DispatchOptions): Promise<Response> {
   const { route, alias, incoming } = matched;
-  options.routed(incoming, route);
-  const isRead = route.method === 'GET';
-  const raw = isRead ? Buffer.alloc(0) : await readBody(incoming, options.maxBodyBytes);
+  const raw = await readBody(incoming, options.maxBodyBytes);
   const json = parseJson(raw);
-  const query = route.query && validate(route.query, parseQuery(incoming.url ?? ''), 'query');
+  const query = queryOf(matched);
   const body = route.body && validate(route.body, alias === null ? json : bodyOfAlias(alias, json), 'body');
-  const call = (idempotency: Call<RouteId>['idempotency']) =>
+  const call = async (idempotency: Call<RouteId>['idempotency']) =>
     matched.handler({ ...callOf(matched, options), query, body, idempotency } as Call<RouteId>);
+  if (route.idempotent !== true) return answerWith(matched, await call(null));
   const stored = (value: unknown, status: number) => ({ status, body: serialise(value, alias) });
-  if (route.idempotent === true) {
-    const request = {
-      key: incoming.headers['idempotency-key'],
-      method: route.method,
-      path: matched.path,
-      body: raw,
-    };
-    const answer = await once(options.services.idempotency, request, {
-      answer: (resource: Run | Repo) => stored(resource, route.status),
-      effect: async (write) => {
-        const { status, value } = statusAndValue(await call(write), route.status);
-        return stored(value, status);
-      },
-    });
-    const headers = answer.isReplay ? { ...jsonHeaders, 'idempotency-replayed': 'true' } : jsonHeaders;
-    return new Response(answer.body, { status: answer.status, headers });
-  }
-  const answer = await call(null);
+  const request = {
+    key: incoming.headers['idempotency-key'],
+    method: route.method,
+    path: matched.path,
+    body: raw,
+  };
+  const answer = await once(options.services.idempotency, request, {
+    answer: (resource: Run | Repo) => stored(resource, route.status),
+    effect: async (effect) => {
+      const { status, value } = statusAndValue(await call(effect), route.status);
+      return stored(value, status);
+    },
+  });
+  const headers = answer.isReplay ? { ...jsonHeaders, 'idempotency-replayed': 'true' } : jsonHeaders;
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+function queryOf({ route, incoming }: Matched): unknown {
+  return route.query && validate(route.query, parseQuery(incoming.url ?? ''), 'query');
+}
+
+function answerWith({ route, alias }: Matched, answer: unknown): Response {
   if (answer === RESPONSE_ALREADY_SENT) return RESPONSE_ALREADY_SENT;
   if (answer instanceof Response) return answer;
   const { status, value } = statusAndValue(answer, route.status);

@@ -61,10 +61,10 @@ export function statusAndValue(answer: unknown, status: number): { status: numbe
   return isOne ? (answer as Reply<unknown>) : { status, value: answer };
 }
 
+type Answer<Id extends RouteId> = ResponseOf<Id> | Reply<ResponseOf<Id>> | Response;
+
 /** Does the work of one route: call a service, answer. Throws AppError; never writes an error itself. */
-export type Handler<Id extends RouteId> = (
-  call: Call<Id>,
-) => Promise<ResponseOf<Id> | Reply<ResponseOf<Id>> | Response>;
+export type Handler<Id extends RouteId> = (call: Call<Id>) => Answer<Id> | Promise<Answer<Id>>;
 
 /** Text as an answer. */
 export function textResponse(

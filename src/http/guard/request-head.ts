@@ -8,26 +8,24 @@ export type RequestHead = {
   readonly rawHeaders: readonly string[];
 };
 
-const indexes = new WeakMap<readonly string[], ReadonlyMap<string, readonly string[]>>();
+type Index = ReadonlyMap<string, readonly string[]>;
+const index = Symbol('index');
 const none: readonly string[] = [];
 
 /** Every value of the header `name` (lower case), in order. The guard asks for a dozen names: one pass answers all. */
-export function headerValues(head: Pick<RequestHead, 'rawHeaders'>, name: string): readonly string[] {
-  let index = indexes.get(head.rawHeaders);
-  if (index === undefined) {
-    index = indexOf(head.rawHeaders);
-    indexes.set(head.rawHeaders, index);
-  }
-  return index.get(name) ?? none;
+export function headerValues(head: RequestHead, name: string): readonly string[] {
+  const indexed = head as RequestHead & { [index]?: Index };
+  indexed[index] ??= indexOf(head.rawHeaders);
+  return indexed[index].get(name) ?? none;
 }
 
-function indexOf(rawHeaders: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const index = new Map<string, string[]>();
+function indexOf(rawHeaders: readonly string[]): Index {
+  const found = new Map<string, string[]>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();
-    const values = index.get(name);
-    if (values === undefined) index.set(name, [rawHeaders[at + 1] ?? '']);
+    const values = found.get(name);
+    if (values === undefined) found.set(name, [rawHeaders[at + 1] ?? '']);
     else values.push(rawHeaders[at + 1] ?? '');
   }
-  return index;
+  return found;
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { inBackground, type Log } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
 import { problemAnswer, problemOf } from '../errors.ts';
@@ -13,17 +13,7 @@ import {
 import type { RequestMeter } from '../meter.ts';
 import type { Caller, Services } from '../services.ts';
 import type { Connections } from './connections.ts';
-
-/** What every answer carries: nothing of it is for a page, a cache or a frame. No CORS header, ever. */
-export const commonHeaders = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-} as const;
-
-/** A request that the guard let in. Only the door makes one; the router answers nothing without it. */
-export type Admission = { readonly caller: Caller; readonly isStillValid: (() => Promise<boolean>) | null };
+import { type Admission, type GuardedResponse, guardResponse } from './guarded-response.ts';
 
 export type DoorOptions = {
   readonly transport: RequestHead['transport'];
@@ -34,15 +24,11 @@ export type DoorOptions = {
   readonly maxBodyBytes: number;
   readonly log: Log;
   /** The router behind the door. */
-  readonly enter: (
-    incoming: IncomingMessage,
-    outgoing: ServerResponse,
-    admission: Admission,
-  ) => Promise<void>;
+  readonly enter: (incoming: IncomingMessage, outgoing: GuardedResponse) => Promise<void>;
 };
 
 /** The listener of a server: everything that reaches the router has passed it. */
-export type Door = (incoming: IncomingMessage, outgoing: ServerResponse, expects: Expectation) => void;
+export type Door = (incoming: IncomingMessage, outgoing: GuardedResponse, expects: Expectation) => void;
 
 /** What the request's Expect header asks for. */
 export type Expectation = 'none' | 'continue' | 'unknown';
@@ -57,18 +43,19 @@ const lingerBytes = 8 * 2 ** 20;
  */
 export function createDoor(options: DoorOptions): Door {
   const { log, connections, meter } = options;
-  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse, expects: Expectation) => {
+  const pass = async (incoming: IncomingMessage, outgoing: GuardedResponse, expects: Expectation) => {
     try {
-      const admission = await admit(incoming, options);
+      const admitted = admit(incoming, options);
+      outgoing.admission = admitted instanceof Promise ? await admitted : admitted;
       if (expects === 'unknown') return refuse(incoming, outgoing, unknownExpectation());
       if (expects === 'continue') outgoing.writeContinue();
-      await options.enter(incoming, outgoing, admission);
+      await options.enter(incoming, outgoing);
     } catch (error) {
       refuse(incoming, outgoing, problemOf(error, log));
     }
   };
   return (incoming, outgoing, expects) => {
-    for (const [name, value] of Object.entries(commonHeaders)) outgoing.setHeader(name, value);
+    guardResponse(outgoing);
     connections.beginRequest(incoming, outgoing);
     meter.begin(incoming, outgoing);
     inBackground(log, 'answer a request', pass(incoming, outgoing, expects));
@@ -79,21 +66,25 @@ function unknownExpectation() {
   return problemAnswer(new AppError('invalid_request', 'The Expect header asks for something unknown'), 417);
 }
 
-async function admit(incoming: IncomingMessage, options: DoorOptions): Promise<Admission> {
-  const method = incoming.method ?? '';
+/** At once where there is no token to check. */
+function admit(incoming: IncomingMessage, options: DoorOptions): Admission | Promise<Admission> {
   const head = {
     transport: options.transport,
-    method,
+    method: incoming.method ?? '',
     url: incoming.url ?? '',
     rawHeaders: incoming.rawHeaders,
   };
   const verdict = judge(head, options.rules());
   if (verdict.kind === 'refuse') throw verdict.error;
-  const admission =
-    verdict.kind === 'token'
-      ? await withToken(verdict.token, options)
-      : { caller: anonymous(options.transport, verdict.may), isStillValid: null };
-  checkRights(method, admission.caller);
+  if (verdict.kind === 'token') {
+    return withToken(verdict.token, options).then((admission) => checked(head, admission, options));
+  }
+  const admission = { caller: anonymous(options.transport, verdict.may), isStillValid: null };
+  return checked(head, admission, options);
+}
+
+function checked(head: RequestHead, admission: Admission, options: DoorOptions): Admission {
+  checkRights(head.method, admission.caller);
   if (Number(headerValues(head, 'content-length')[0] ?? 0) > options.maxBodyBytes) {
     throw new AppError('body_too_large', `The body is larger than ${options.maxBodyBytes} bytes`);
   }
@@ -114,7 +105,7 @@ function anonymous(transport: Caller['transport'], may: 'write' | 'nothing'): Ca
 
 function refuse(
   incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  outgoing: GuardedResponse,
   answer: ReturnType<typeof problemAnswer>,
 ): void {
   if (outgoing.headersSent || outgoing.destroyed) {

@@ -4,7 +4,8 @@
  */
 export { answerClientError, refuseConnect } from './client-error.ts';
 export { type Connections, createConnections } from './connections.ts';
-export { type Admission, commonHeaders, createDoor, type Door } from './door.ts';
+export { createDoor, type Door, type DoorOptions } from './door.ts';
+export { type Admission, commonHeaders, type GuardedResponse } from './guarded-response.ts';
 export { listenOnInherited } from './inherited-socket.ts';
 export { type BoundSocket, backlog, isStillOurs, listenOnSocket, listenOnTcp } from './listen.ts';
 export { checkSocketPath, maxSocketPathBytes } from './socket-folder.ts';

@@ -1,4 +1,4 @@
 import type { Handler } from '../../route.ts';
 
 /** `GET /healthz`: the process answers. */
-export const healthz: Handler<'healthz'> = async () => ({ status: 'ok' });
+export const healthz: Handler<'healthz'> = () => ({ status: 'ok' });
