@@ -32,6 +32,7 @@ const suites: readonly Suite[] = [
   { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
   { name: 'hostile', files: inSuite('hostile'), jobs: 1, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },
+  { name: 'launchd', files: inSuite('launchd'), jobs: 1, timeoutSeconds: 240 },
 ];
 
 const total: Counts = { passed: 0, failed: 0, skipped: [] };

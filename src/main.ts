@@ -12,7 +12,8 @@ if (!isNodeNewEnough(process.versions.node)) {
     `error: drover needs Node.js ${leastNode.join('.')} or newer, and this is ${process.versions.node}\n` +
       'hint: install a newer one from https://nodejs.org\n',
   );
-  process.exitCode = 2;
+  // launchd starts anew whatever ends with another code than 0, and a new start would not make Node.js newer.
+  process.exitCode = process.env.DROVER_SERVICE?.startsWith('launchd:') ? 0 : 2;
 } else void start(process.argv.slice(2));
 
 async function start(argv: readonly string[]): Promise<void> {

@@ -8,6 +8,13 @@ export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
 export { fileDescriptorRoom, fileDescriptors } from './fd-limit.ts';
 export { createHistogram, type Histogram, type HistogramReading } from './histogram.ts';
+export {
+  beginLastWords,
+  keptLastWordsBytes,
+  type LastWords,
+  maxLastWordsBytes,
+  readLastWords,
+} from './last-words.ts';
 export { type Log, type LogFields, silentLog } from './log.ts';
 export { createLoopLagMeter, type LoopLag, type LoopLagMeter } from './loop-lag.ts';
 export { createMutex, type Mutex } from './mutex.ts';

@@ -1,6 +1,7 @@
 import { localPaths } from '../client/index.ts';
 import { runDaemon } from '../daemon/index.ts';
 import type { RunDaemonOptions } from './context.ts';
+import { isUnderLaunchd, settleUnderLaunchd } from './under-launchd.ts';
 
 /** What the options depend on. */
 export type ForegroundWorld = {
@@ -18,6 +19,7 @@ type Name = (typeof names)[number];
  */
 export async function runForeground(argv: readonly string[]): Promise<boolean> {
   const options = foregroundOptions(argv, { env: process.env, cwd: process.cwd() });
+  if (isUnderLaunchd(process.env)) settleUnderLaunchd(options?.paths ?? null);
   if (options === null) return false;
   try {
     process.exitCode = await runDaemon(options);
