@@ -57,7 +57,7 @@ export async function readProcess(pid: number): Promise<ProcessRow | null> {
     const stat = await readIfThere(`/proc/${pid}/stat`);
     return stat === null ? null : parseProcStat(stat);
   }
-  const { stdout } = await runCommand('ps', ['-o', psColumns, '-p', String(pid)], {
+  const { stdout } = await runCommand('ps', [...psColumns, '-p', String(pid)], {
     env: psEnv,
     timeoutMs: psTimeoutMs,
   });
@@ -80,10 +80,15 @@ export function parseProcStat(stat: string): ProcessRow | null {
   };
 }
 
-/** The columns that `parsePsLine` reads. */
-export const psColumns = 'pid=,ppid=,pgid=,stat=,lstart=';
+/**
+ * The columns that `parsePsLine` reads. One option each: behind `=` POSIX and FreeBSD take all that follows, commas too,
+ * for the heading of that one column.
+ */
+export const psColumns: readonly string[] = ['pid=', 'ppid=', 'pgid=', 'stat=', 'lstart='].flatMap(
+  (column) => ['-o', column],
+);
 
-/** Parses a line of `ps -o pid=,ppid=,pgid=,stat=,lstart=` (macOS, BSD); null when it is not one. */
+/** Parses a line of `ps` with `psColumns` (macOS, BSD); null when it is not one. */
 export function parsePsLine(line: string): ProcessRow | null {
   const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line);
   if (match === null) return null;

@@ -22,7 +22,7 @@ export async function listProcesses(): Promise<readonly ProcessRow[]> {
     }
     return rows;
   }
-  const { stdout } = await runCommand('ps', ['-axo', psColumns], { env: psEnv, timeoutMs: psTimeoutMs });
+  const { stdout } = await runCommand('ps', ['-ax', ...psColumns], { env: psEnv, timeoutMs: psTimeoutMs });
   return stdout
     .toString('utf8')
     .split('\n')
@@ -57,7 +57,7 @@ export async function readEnvironmentMarks(
     });
     return marks;
   }
-  const { stdout } = await runCommand('ps', ['-axEwwo', 'pid=,command='], {
+  const { stdout } = await runCommand('ps', ['-axEww', '-o', 'pid=', '-o', 'command='], {
     env: psEnv,
     timeoutMs: psTimeoutMs,
   });

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { bootId, isAlive, listProcesses, readEnvironmentMarks, readIdentity } from '../../src/base/index.ts';
-import { parseProcStat, parsePsLine } from '../../src/base/process-identity.ts';
+import { parseProcStat, parsePsLine, psColumns } from '../../src/base/process-identity.ts';
 import { until } from '../support/until.ts';
 
 t.test('a living process is alive until it ends', async (t) => {
@@ -89,4 +89,20 @@ t.test('a line of ps is read as macOS prints it', (t) => {
   t.match(parsePsLine('501 1 501 Z+ Sat Nov 21 09:00:01 2026'), { isZombie: true });
   t.equal(parsePsLine(''), null);
   t.end();
+});
+
+const noPs = spawnSync('ps', ['-p', String(process.pid)]).status !== 0 && 'needs ps (apt-get install procps)';
+
+t.test('a column of ps took the names of all others for its heading', { skip: noPs }, async (t) => {
+  t.ok(
+    psColumns.filter((word) => word !== '-o').every((word) => /^[a-z]+=$/.test(word)),
+    'one column an option',
+  );
+  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
+  const { stdout } = spawnSync('ps', [...psColumns, '-p', String(process.pid)], { encoding: 'utf8', env });
+
+  const row = parsePsLine(stdout.trimEnd());
+
+  t.match(row, { pid: process.pid, parentPid: process.ppid, isZombie: false });
+  t.match(row?.startTime, /^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4}$/);
 });
