@@ -1,26 +1,27 @@
 import { createHash } from 'node:crypto';
 
-/** How a comment of one line is written. */
-export type CommentStyle = { readonly open: string; readonly close: string };
+/** How a comment of one line is written, and the line that has to stay the last one below it, if any. */
+export type CommentStyle = { readonly open: string; readonly close: string; readonly last: string };
 
-export const hashComment: CommentStyle = { open: '# ', close: '' };
-export const xmlComment: CommentStyle = { open: '<!-- ', close: ' -->' };
+export const hashComment: CommentStyle = { open: '# ', close: '', last: '' };
+export const xmlComment: CommentStyle = { open: '<!-- ', close: ' -->', last: '</plist>\n' };
 
 const words = 'Written by drover, which leaves this file alone once it was edited: sha256 ';
-const lastLine = new RegExp(`^(?:# |<!-- )${words}([0-9a-f]{64})(?: -->)?\n$`);
+const seals = new RegExp(`(?<=^|\n)(?:# |<!-- )${words}([0-9a-f]{64})(?: -->)?\n((?:</plist>\n)?)$`);
 
-/** `text` with a last line that holds its checksum, so that an edit by hand shows. */
+/** `text` with a line at its end that holds its checksum, so that an edit by hand shows. */
 export function seal(text: string, style: CommentStyle): string {
   const body = text.endsWith('\n') ? text : `${text}\n`;
-  return `${body}${style.open}${words}${checksum(body)}${style.close}\n`;
+  const rest = body.slice(0, body.length - style.last.length);
+  if (rest + style.last !== body) throw new RangeError(`The text does not end with ${style.last}`);
+  return `${rest}${style.open}${words}${checksum(body)}${style.close}\n${style.last}`;
 }
 
-/** What the last line says of a file: as drover wrote it, edited since then, or never written by drover. */
+/** What the seal says of a file: as drover wrote it, edited since then, or never written by drover. */
 export function sealState(text: string): 'intact' | 'edited' | 'foreign' {
-  const start = text.lastIndexOf('\n', text.length - 2) + 1;
-  const match = lastLine.exec(text.slice(start));
+  const match = seals.exec(text);
   if (match === null) return text.includes(words) ? 'edited' : 'foreign';
-  return match[1] === checksum(text.slice(0, start)) ? 'intact' : 'edited';
+  return match[1] === checksum(text.slice(0, match.index) + match[2]) ? 'intact' : 'edited';
 }
 
 function checksum(text: string): string {
