@@ -15,6 +15,8 @@ const needs: readonly Need[] = [
   { package: 'dbus', file: '/usr/bin/dbus-daemon' },
   { package: 'dbus-user-session', file: '/usr/lib/systemd/user/dbus.socket' },
   { package: 'libpam-systemd', file: '/usr/share/pam-configs/systemd' },
+  { package: 'libxml2-utils', file: '/usr/bin/xmllint' },
+  { package: 'python3', file: '/usr/bin/python3' },
 ];
 
 const updateTimeoutMs = 120_000;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AppError } from '../contract/index.ts';
+import { launchdManager, readInstalledAgent, renderAgentFile } from './launchd/index.ts';
 import { unitFolders } from './names.ts';
 import { readUnit, renderUnits, systemdManager } from './systemd/index.ts';
 import type {
@@ -23,7 +24,7 @@ export async function serviceManager(world: ServiceWorld): Promise<ServiceManage
     case 'systemd':
       return systemdManager(world);
     case 'launchd':
-      throw noManager(world.platform);
+      return launchdManager(world);
   }
 }
 
@@ -46,7 +47,7 @@ export function renderService(
       return renderUnits(spec).map(({ name, text }) => ({ path: join(folder, name), text }));
     }
     case 'launchd':
-      throw noManager('darwin');
+      return [renderAgentFile(spec, places)];
   }
 }
 
@@ -55,7 +56,7 @@ export function readInstalled(
   file: string,
   platform: NodeJS.Platform,
 ): { readonly isEdited: boolean; readonly spec: InstalledSpec | null } {
-  return platform === 'darwin' ? { isEdited: true, spec: null } : readUnit(file);
+  return platform === 'darwin' ? readInstalledAgent(file) : readUnit(file);
 }
 
 function noManager(platform: NodeJS.Platform): AppError {

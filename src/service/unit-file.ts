@@ -29,8 +29,11 @@ export async function readUnitFile(path: string): Promise<UnitFileState> {
   }
 }
 
+/** How changes of one's own are kept beside a unit of systemd. */
+const inDropIn = 'keep changes of your own in a drop-in (systemctl --user edit), or ';
+
 /** Throws `service_edited` for a file that drover did not write, or not like this. `undoIt` is the command that goes on. */
-export function assertOurs(path: string, state: UnitFileState, undoIt: string): void {
+export function assertOurs(path: string, state: UnitFileState, undoIt: string, keepIt = inDropIn): void {
   if (state.kind === 'absent' || state.kind === 'intact') return;
   const what = {
     edited: 'was edited by hand',
@@ -38,15 +41,15 @@ export function assertOurs(path: string, state: UnitFileState, undoIt: string): 
     link: `is a link to ${state.kind === 'link' ? state.target : ''}`,
   }[state.kind];
   throw new AppError('service_edited', `${path} ${what}, and was left as it is`, {
-    hint: `keep changes of your own in a drop-in (systemctl --user edit), or run: ${undoIt}`,
+    hint: `${keepIt}run: ${undoIt}`,
     fields: { path },
   });
 }
 
 /** Makes a folder and those above it. Resolves with what removes them again while they are empty. */
-export async function makeFolder(folder: string): Promise<() => Promise<void>> {
+export async function makeFolder(folder: string, mode = 0o755): Promise<() => Promise<void>> {
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true, mode });
     return async () => (first === undefined ? undefined : removeEmptyFolders(folder, first));
   } catch (error) {
     throw fileError('make', folder, error);
