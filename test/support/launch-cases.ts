@@ -59,7 +59,8 @@ const deathCases: LaunchCase[] = deaths.map((death) => ({
       });
       assert.equal(state.kind, death.kind);
       if (state.kind === 'vanished') assert.equal(state.mayHaveStarted, death.mayHaveStarted);
-      if (state.kind === 'ended') assert.deepEqual(state.exit, { status: 7, signal: null });
+      if (state.kind === 'ended')
+        assert.deepEqual(state.exit, { status: 7, signal: null, wasStopped: false });
       const { survivors } = await endTree(run.folder, { clock, graceMs: 50, timeoutMs: 60_000 });
       assert.deepEqual(survivors, []);
       const startsOnce = await run.starts();
@@ -90,13 +91,13 @@ export const launchCases: readonly LaunchCase[] = [
       const env = { ODD: 'a\n\'b\' $X "c" \\ ā\u0081', EMPTY: '', IFS: 'x', LD_PRELOAD: '' };
       await withRun(makeRun(via, 'printf "%s\\0" "$@"', { args }), async (run) => {
         await run.launch();
-        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null });
+        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null, wasStopped: false });
         assert.deepEqual((await run.out()).split('\0').slice(0, -1), args);
       });
       // Not through a shell, which would have variables of its own to add.
       await withRun(makeRun(via, '', { argv: ['cat', '/proc/self/environ'], env }), async (run) => {
         await run.launch();
-        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null });
+        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null, wasStopped: false });
         const entries = (await run.out()).split('\0').slice(0, -1);
         const seen = Object.fromEntries(entries.map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
         const { STARTS, ...rest } = seen;
@@ -134,7 +135,7 @@ export const launchCases: readonly LaunchCase[] = [
         await second.close();
         assert.equal((await run.state()).kind, 'running');
         assert.equal(await requestEndOfInput(run.folder, wait), true);
-        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null });
+        assert.deepEqual((await run.ended()).exit, { status: 0, signal: null, wasStopped: false });
         assert.equal(await run.out(), `hello\n\n${long}\nlast\n`);
         await assert.rejects(openInput(run.folder, { clock }), { code: 'run_ended' });
         assert.equal(await requestEndOfInput(run.folder, wait), true);
@@ -172,7 +173,7 @@ export const launchCases: readonly LaunchCase[] = [
       for (const { script, status, signal } of ends) {
         await withRun(makeRun(via, script), async (run) => {
           await run.launch();
-          assert.deepEqual((await run.ended()).exit, { status, signal }, script);
+          assert.deepEqual((await run.ended()).exit, { status, signal, wasStopped: false }, script);
         });
       }
     },
@@ -188,7 +189,7 @@ export const launchCases: readonly LaunchCase[] = [
           const { launcher } = await run.running();
           for (const name of isBash ? [] : stormOfSignals) process.kill(launcher.pid, name);
           await requestEndOfInput(run.folder, wait);
-          assert.deepEqual((await run.ended()).exit, { status: 127, signal: null });
+          assert.deepEqual((await run.ended()).exit, { status: 127, signal: null, wasStopped: !isBash });
         });
       }
     },
@@ -201,7 +202,18 @@ export const launchCases: readonly LaunchCase[] = [
         const { agent } = await run.running();
         assert.ok(agent);
         process.kill(agent.pid, 'SIGKILL');
-        assert.deepEqual((await run.ended()).exit, { status: 137, signal: 'KILL' });
+        assert.deepEqual((await run.ended()).exit, { status: 137, signal: 'KILL', wasStopped: false });
+      }),
+  },
+  {
+    name: 'a TERM to the whole tree, as a logout or a shutdown sends it, is on record beside the exit',
+    run: (via) =>
+      withRun(makeRun(via, 'exec sleep 600'), async (run) => {
+        await run.launch();
+        const { launcher, agent } = await run.running();
+        assert.ok(agent);
+        for (const pid of [launcher.pid, agent.pid]) process.kill(pid, 'SIGTERM');
+        assert.deepEqual((await run.ended()).exit, { status: 143, signal: 'TERM', wasStopped: true });
       }),
   },
   {
@@ -293,7 +305,7 @@ export const launchCases: readonly LaunchCase[] = [
           await run.running();
           await until('the trap', async () => (await run.out()) === 'set\n');
           await endTree(run.folder, { clock, graceMs: 30_000, timeoutMs: 60_000 });
-          assert.deepEqual((await run.ended()).exit, { status: 9, signal: null });
+          assert.deepEqual((await run.ended()).exit, { status: 9, signal: null, wasStopped: false });
           assert.equal(await run.out(), 'set\nbye\n');
         },
       ),

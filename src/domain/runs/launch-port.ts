@@ -122,6 +122,7 @@ function viewState(state: RunFolderState): FolderState {
       return {
         kind: 'ended',
         exitCode: state.exit.status,
+        wasStopped: state.exit.wasStopped,
         signal: state.exit.signal === null ? null : `SIG${state.exit.signal}`,
         pid: state.agent?.pid ?? null,
       };

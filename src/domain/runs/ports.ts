@@ -12,6 +12,8 @@ export type FolderState =
       readonly kind: 'ended';
       readonly exitCode: number;
       readonly signal: string | null;
+      /** The system, or somebody by hand, told the whole run to end. */
+      readonly wasStopped: boolean;
       readonly pid: number | null;
     }
   /** `pid` is null when no agent was written down: most likely none was started. */

@@ -28,6 +28,7 @@ export const runFiles = {
   eof: 'eof',
   eofDone: 'eof.done',
   exit: 'exit',
+  stopped: 'stopped',
 } as const;
 
 /** What the launcher is to start. */

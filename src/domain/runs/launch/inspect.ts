@@ -10,6 +10,8 @@ export type RunExit = {
   readonly status: number;
   /** The signal's name without SIG when `status` says one; an agent may also exit with such a number by itself. */
   readonly signal: string | null;
+  /** Somebody other than drover told the launcher to end: a logout, a shutdown, a stop of its unit. */
+  readonly wasStopped: boolean;
 };
 
 /** What a run's folder says of its run. Exactly one holds. */
@@ -108,7 +110,12 @@ async function readExit(folder: string): Promise<RunExit | null> {
   const [, status, signal] = /^status (\d+)\nsignal (.*)\nend\n$/.exec(record) ?? [];
   if (status === undefined) return null; // not there, or cut by a power loss: as good as not written
   const isNamed = /^[A-Z][A-Z0-9+-]*$/.test(signal ?? '');
-  return { status: Number(status), signal: isNamed ? (signal ?? null) : signalOf(Number(status)) };
+  const wasStopped = await exists(folder, runFiles.stopped);
+  return {
+    status: Number(status),
+    wasStopped,
+    signal: isNamed ? (signal ?? null) : signalOf(Number(status)),
+  };
 }
 
 /** The name behind a status above 128: what the launcher leaves open when a signal hits it while it asks for the name. */

@@ -29,12 +29,13 @@ mkdir claim 2>/dev/null || exit 0
 exec </dev/null >>launcher.log 2>&1 || exit 1
 
 # 2. Handlers, not `trap ''`: an ignored signal would stay ignored in the agent. TERM to the whole group or cgroup must
-# end the agent and leave us alive to write down how it ended.
+# end the agent and leave us alive to write down how it ended. drover itself never sends us one: so it came from the
+# system (a logout, a shutdown, a stop of our unit) or by hand, and `stopped` says that it did.
 # USR1 before there is an agent does nothing: its marker is looked at in step 9. Closing fd 3 earlier would leave the
 # agent's own open of the FIFO without a writer, and so hanging. (`true`, not `:`, because a redirection that fails on
 # a special builtin ends the shell, and a disk may be full.)
 agent=
-trap : TERM INT HUP
+trap 'true >stopped' TERM INT HUP
 trap 'if [ -n "$agent" ]; then exec 3>&-; true >eof.done; fi' USR1
 
 # 3. We hold the write end (and, opened both ways, never block) so that the agent sees no EOF between two writers.

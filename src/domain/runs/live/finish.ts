@@ -15,6 +15,7 @@ export type ProcessEnd =
       readonly kind: 'exited';
       readonly exitCode: number;
       readonly signal: string | null;
+      readonly wasStopped: boolean;
       readonly verdict: 'out_of_memory' | null;
     }
   | { readonly kind: 'vanished'; readonly reason: string; readonly verdict: 'out_of_memory' | null }
@@ -29,9 +30,13 @@ export type FinalState = {
   readonly error: RunError | null;
 };
 
+const stoppedReason =
+  'The system stopped the processes of the run: at a logout, a shutdown, or by a stop of its unit';
+
 /**
  * The one rule of how a run ends. An intention that was stored before the tree was ended wins over how it died; a
- * recorded exit is judged by the adapter; no record at all is `interrupted`.
+ * recorded exit is judged by the adapter; no record at all, or a failure after the system had told the run to end, is
+ * `interrupted`.
  */
 export function finalState(
   run: RunRow,
@@ -48,9 +53,16 @@ export function finalState(
     const message = 'The operating system ended the agent because memory ran out';
     return { status: 'failed', reason: message, error: { code: 'out_of_memory', message } };
   }
-  if (end.kind === 'exited') return adapter.exited(run.adapterState, end) satisfies Outcome;
+  if (end.kind === 'exited') {
+    const outcome: Outcome = adapter.exited(run.adapterState, end);
+    return end.wasStopped && outcome.status === 'failed' ? interrupted(stoppedReason) : outcome;
+  }
   if (run.outcome !== null) return run.outcome as Outcome; // the turn was over; only the exit record is missing
-  return { status: 'interrupted', reason: end.reason, error: { code: 'interrupted', message: end.reason } };
+  return interrupted(end.reason);
+}
+
+function interrupted(reason: string): FinalState {
+  return { status: 'interrupted', reason, error: { code: 'interrupted', message: reason } };
 }
 
 function stopped(kind: StopKind, reason: string): FinalState {
