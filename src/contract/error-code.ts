@@ -60,6 +60,11 @@ export const errorCodes = {
     about:
       'No Node.js that a service can rely on was found: one that is new enough and that no clean-up of a project or of a shell takes away. `--node` names one.',
   },
+  git_missing: {
+    status: 422,
+    exit: 2,
+    about: 'No git program was found in the PATH that the daemon was started with.',
+  },
   not_a_directory: { status: 400, exit: 2, about: 'The path does not exist or is not a directory.' },
   not_a_repo: { status: 400, exit: 2, about: 'The path is not inside a git work tree.' },
   repo_bare: {

@@ -8,7 +8,7 @@ export function absolutePath(path: string | undefined): string {
   return entries.length > 0 ? entries.join(delimiter) : '/usr/local/bin:/usr/bin:/bin';
 }
 
-/** The git program, found once by its absolute path. Throws `git_failed` when there is none. */
+/** The git program, found once by its absolute path. Throws `git_missing` when there is none. */
 export function findGit(path: string): string {
   for (const folder of path.split(delimiter)) {
     const file = join(folder, 'git');
@@ -20,7 +20,9 @@ export function findGit(path: string): string {
       // not in this folder: look in the next
     }
   }
-  throw new AppError('git_failed', 'No git was found in PATH', { hint: 'install git 2.38 or later' });
+  throw new AppError('git_missing', 'No git was found in PATH', {
+    hint: 'install git 2.38 or later, or give the daemon a PATH that leads to it',
+  });
 }
 
 /**

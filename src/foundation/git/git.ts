@@ -62,7 +62,7 @@ export const lockRetryMs: readonly number[] = [20, 50, 100, 200, 400, 800, 1000,
 const driverless: ReadonlySet<string> = new Set(['config', 'rev-parse', 'symbolic-ref', 'check-ref-format']);
 const diffs: ReadonlySet<string> = new Set(['diff', 'diff-tree', 'diff-index', 'diff-files', 'log', 'show']);
 
-/** Makes the door: finds git once. Throws `git_failed` when there is none. */
+/** Makes the door: finds git once. Throws `git_missing` when there is none. */
 export function createGit({ env, log, clock = systemClock }: GitOptions): Git {
   const file = findGit(fixedEnvironment(env, false).PATH ?? '');
 
