@@ -17,8 +17,8 @@ import { filesToRemove, formatLogFileName, type LogFile, parseLogFileName, sortL
 
 /** Files besides the current one that are kept, whatever their size. */
 export const maxLogFiles = 30;
-/** A longer line is cut by the caller. */
-export const maxLineBytes = 64 * 1024;
+/** A longer line is cut by the caller: journald would make several records of one beyond its `LineMax` of 48 KiB. */
+export const maxLineBytes = 40 * 1024;
 /** A file is this part of all bytes, so that removing the oldest leaves most of the story. */
 const filesPerTotal = 8;
 /** A file without any total to divide. */
