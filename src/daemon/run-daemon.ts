@@ -11,7 +11,6 @@ import {
 } from '../base/index.ts';
 import { AppError, type Config, type ReloadResult, version } from '../contract/index.ts';
 import { loadConfig } from '../foundation/config/index.ts';
-import { countPendingApprovals } from '../foundation/store/index.ts';
 import { takeInlineTokens } from '../foundation/tokens/index.ts';
 import { type Composed, compose } from './compose.ts';
 import { createDrain } from './drain.ts';
@@ -20,13 +19,17 @@ import { takeInstanceLock } from './instance-lock.ts';
 import { assertGuarded, formatAddress, parseListenAddress } from './listen-address.ts';
 import { createDaemonLog, type DaemonLog } from './log/create.ts';
 import { chooseStderrFormat, createStderrWriter } from './log/stderr.ts';
-import { firstInheritedFd } from './notify/environment.ts';
-import { createNotifier, type ServiceEnvironment, takeServiceEnvironment } from './notify/index.ts';
+import {
+  createNotifier,
+  firstInheritedFd,
+  type ServiceEnvironment,
+  takeServiceEnvironment,
+} from './notify/index.ts';
 import { removePidFiles, writePidFiles } from './pid-files.ts';
+import { isLongToOpen, pulseOf } from './pulse.ts';
 import { reloadConfig } from './reload.ts';
 import { installSignals } from './signals.ts';
 import { prepareStateRoot } from './state-root.ts';
-import { statusText } from './status-text.ts';
 import { createWarnings, type Warnings } from './warnings.ts';
 
 /** What a command line may say about a daemon that is to be started. */
@@ -72,13 +75,13 @@ export async function runDaemon(options: RunDaemonOptions): Promise<number> {
     const paths = { ...options.paths, socket: chooseSocket(options, loaded.config) };
     const startedAt = clock.now();
     const instance = { id: randomUUID(), version, startedAt, startedMonotonic: clock.monotonic() };
+    const stderrFormat = chooseStderrFormat(options.env);
+    delete options.env.JOURNAL_STREAM; // it tells of our stderr, and of nobody else's
     const daemonLog = createDaemonLog({
       folder: paths.logs,
       clock,
       settings: loaded.config.log,
-      ...(isDetached
-        ? {}
-        : { stderr: { format: chooseStderrFormat(options.env), write: createStderrWriter() } }),
+      ...(isDetached ? {} : { stderr: { format: stderrFormat, write: createStderrWriter() } }),
     });
     const warnings = createWarnings();
     try {
@@ -162,6 +165,14 @@ async function serve(serving: Serving): Promise<number> {
     }
   };
 
+  const notifier = createNotifier({
+    service: serving.service,
+    pid: process.pid,
+    path: options.env.PATH,
+    clock: systemClock,
+    log,
+  });
+  notifier.starting(isLongToOpen(paths.database));
   const parts = compose({
     paths,
     instance,
@@ -178,14 +189,6 @@ async function serve(serving: Serving): Promise<number> {
     droppedLogLines: daemonLog.dropped,
     service: serving.service.service,
   });
-  const notifier = createNotifier({
-    service: serving.service,
-    pid: process.pid,
-    clock: systemClock,
-    log,
-    describe: () => statusText(parts.runs.counts(), parts.store.read(countPendingApprovals)),
-  });
-  notifier.starting();
   const off = installSignals({
     onStop: async (reason) => stopping.resolve(reason),
     onReload: async () => void (await reload().catch(() => null)), // it has said why
@@ -222,7 +225,7 @@ async function serve(serving: Serving): Promise<number> {
       address: address === null ? null : formatAddress(address),
       pid: process.pid,
     });
-    inBackground(log, 'tell the service manager', notifier.ready());
+    inBackground(log, 'tell the service manager', notifier.ready(pulseOf(parts)));
     const stopRetention = retainRegularly(parts, log);
     setTimeout(settleMemory, settleAfterMs).unref();
     reason = await stopping.promise;

@@ -1,6 +1,10 @@
+import { mock } from 'node:test';
 import t from 'tap';
 import { type Log, silentLog, systemClock } from '../../src/base/index.ts';
+import { AppError } from '../../src/contract/index.ts';
 import { createNotifier, takeServiceEnvironment } from '../../src/daemon/notify/index.ts';
+import { statusEveryMs } from '../../src/daemon/notify/notifier.ts';
+import { pulseOf } from '../../src/daemon/pulse.ts';
 import { statusText } from '../../src/daemon/status-text.ts';
 import { until } from '../support/until.ts';
 
@@ -40,53 +44,105 @@ t.test('what is meant for another process is not ours, and goes all the same', a
   }
 });
 
-t.test('the manager hears of the readiness, of each change, that we live, and of the end', async (t) => {
+/** A notifier whose messages are collected, one line each. */
+function collecting(watchdogMs: number | null, log: Log = silentLog) {
   const sent: string[] = [];
-  let text = 'no runs';
   const notifier = createNotifier({
-    service: { notifySocket: '/run/n', watchdogMs: 20 },
+    service: { notifySocket: '/run/n', watchdogMs },
     pid: 7,
     clock: systemClock,
-    log: silentLog,
-    describe: () => text,
+    log,
     send: async (words) => void sent.push(words.join(' ')),
   });
-  notifier.starting();
-  await notifier.ready();
-  t.strictSame(sent, ['READY=1 STATUS=no runs']);
-  await until('three signs of life', () => sent.filter((words) => words === 'WATCHDOG=1').length >= 3);
-  text = '1 run';
-  await until('the new text', () => sent.includes('STATUS=1 run'));
+  return { notifier, sent, beats: () => sent.filter((words) => words === 'WATCHDOG=1').length };
+}
+
+t.test('the manager hears of the readiness, that we live, and of the end', async (t) => {
+  const { notifier, sent, beats } = collecting(20);
+  notifier.starting(false);
+  await notifier.ready({ describe: () => 'no runs', probe: async () => {} });
+  t.strictSame(sent.slice(0, 1), ['READY=1 STATUS=no runs']);
+  await until('three signs of life', () => beats() >= 3);
 
   await notifier.stopping('SIGTERM\nreceived');
   const ended = sent.length;
   t.equal(sent.at(-1), 'STOPPING=1 STATUS=stopping: SIGTERM received');
-  await systemClock.sleep(100); // five more signs of life, were they not stopped
+  await systemClock.sleep(100); // ten more signs of life, were they not stopped
   t.equal(sent.length, ended);
 });
 
-t.test('a daemon that cannot read its store gives no sign of life', async (t) => {
-  const sent: string[] = [];
-  let fails = 0;
-  const log: Log = { ...silentLog, error: () => void fails++ };
-  let isWell = true;
-  const notifier = createNotifier({
-    service: { notifySocket: '/run/n', watchdogMs: 10 },
-    pid: 7,
-    clock: systemClock,
-    log,
-    describe: () => {
-      if (!isWell) throw new Error('the store does not answer');
-      return 'well';
-    },
-    send: async (words) => void sent.push(words.join(' ')),
-  });
-  await notifier.ready();
-  isWell = false;
-  const before = sent.length;
-  await until('the failures to be logged', () => fails >= 3);
-  t.ok(sent.length - before <= 1, 'at most the one that was on its way');
+t.test('the text is told when it changes, and only then', async (t) => {
+  const timers = mock.timers;
+  timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => timers.reset());
+  const { notifier, sent } = collecting(null);
+  let text = 'no runs';
+  await notifier.ready({ describe: () => text, probe: async () => {} });
+  timers.tick(10 * statusEveryMs);
+  await new Promise(setImmediate);
+  t.strictSame(sent, ['READY=1 STATUS=no runs']);
+  text = '1 run';
+  timers.tick(10 * statusEveryMs);
+  await new Promise(setImmediate);
+  t.strictSame(sent.slice(1), ['STATUS=1 run']);
+});
+
+t.test('before what holds up the event loop the manager is asked for time at once', async (t) => {
+  const { notifier, sent } = collecting(null);
+  notifier.starting(true);
+  t.match(sent, [/^EXTEND_TIMEOUT_USEC=\d{8,} STATUS=starting$/], 'not a turn of the loop later');
   await notifier.stopping('the end');
+});
+
+t.test('a daemon whose store gives no answer gives no sign of life', async (t) => {
+  const { notifier, beats } = collecting(10);
+  let isStuck = false;
+  let asked = 0;
+  const probe = () => {
+    asked += 1;
+    return isStuck ? new Promise<void>(() => {}) : Promise.resolve();
+  };
+  await notifier.ready({ describe: () => 'well', probe });
+  await until('a sign of life', () => beats() > 0);
+  isStuck = true;
+  const before = asked;
+  await until('the question', () => asked > before);
+  const given = beats();
+  await systemClock.sleep(100);
+  t.equal(beats(), given);
+  t.equal(asked, before + 1);
+  await notifier.stopping('the end');
+});
+
+t.test('a sign of life that could not be given is tried again, with one warning', async (t) => {
+  const warnings: string[] = [];
+  const log: Log = { ...silentLog, warn: (message) => void warnings.push(message) };
+  const { notifier, beats } = collecting(10, log);
+  let isWell = false;
+  let asked = 0;
+  const probe = async () => {
+    asked += 1;
+    if (!isWell) throw new Error('no room');
+  };
+  await notifier.ready({ describe: () => 'well', probe });
+  await until('three tries', () => asked >= 3);
+  t.equal(beats(), 0);
+  isWell = true;
+  await until('a sign of life', () => beats() > 0);
+  t.equal(warnings.length, 1);
+  await notifier.stopping('the end');
+});
+
+t.test('a disk that refuses is alive, and so is one that answers', async (t) => {
+  const parts = (write: () => Promise<unknown>) =>
+    ({ store: { write, read: () => 0 }, runs: { counts: () => new Map() } }) as unknown as Parameters<
+      typeof pulseOf
+    >[0];
+  const full = new AppError('storage_failed', 'database or disk is full');
+  await pulseOf(parts(() => Promise.resolve())).probe();
+  await pulseOf(parts(() => Promise.reject(full))).probe();
+  await t.rejects(pulseOf(parts(() => Promise.reject(new Error('the store is closed')))).probe());
+  t.equal(pulseOf(parts(() => Promise.resolve())).describe(), 'no runs');
 });
 
 t.test('a manager that does not listen costs one warning', async (t) => {
@@ -97,9 +153,8 @@ t.test('a manager that does not listen costs one warning', async (t) => {
     pid: process.pid,
     clock: systemClock,
     log,
-    describe: () => 'no runs',
   });
-  await notifier.ready();
+  await notifier.ready({ describe: () => 'no runs', probe: async () => {} });
   await notifier.stopping('the end');
   t.equal(warnings.length, 1);
 });
@@ -110,11 +165,10 @@ t.test('without a manager nothing is sent', async (t) => {
     pid: 7,
     clock: systemClock,
     log: silentLog,
-    describe: () => t.fail('asked for nothing') as never,
     send: async () => t.fail('sent to nobody') as never,
   });
-  notifier.starting();
-  await notifier.ready();
+  notifier.starting(true);
+  await notifier.ready({ describe: () => t.fail('asked for nothing') as never, probe: async () => {} });
   await notifier.stopping('the end');
 });
 
