@@ -2,6 +2,7 @@
 const rooms = [
   'main.ts',
   'cli',
+  'doctor',
   'service',
   'client',
   'daemon',

@@ -4,7 +4,7 @@
  * every wait has an end, that what somebody edited is kept, and that a failed installation leaves what was there before;
  * it must not know how a command is spelled or printed, nor what the daemon does inside.
  */
-export { choosePrograms, type ServicePrograms } from './machine.ts';
+export { askNode, choosePrograms, type ServicePrograms } from './machine.ts';
 export {
   findUnitFile,
   hasSocketUnit,
@@ -16,6 +16,7 @@ export {
   unitName,
 } from './names.ts';
 export { type ManagerKind, managerKind, readInstalled, renderService, serviceManager } from './open.ts';
+export { type PassingPlaces, passingReason } from './passing.ts';
 export { type CommentStyle, hashComment, seal, sealState, xmlComment } from './seal.ts';
 export { buildSpec, type SpecInput } from './spec.ts';
 export type {

@@ -40,6 +40,7 @@ void t.test('only the commands that work exist', async (t) => {
     'daemon status',
     'daemon stop',
     'daemon trust',
+    'doctor',
     'install-service',
     'logs',
     'run',

@@ -19,6 +19,7 @@ import { DaemonRestartCommand } from './daemon/restart.ts';
 import { DaemonStartCommand, ServeCommand } from './daemon/start.ts';
 import { DaemonStatusCommand } from './daemon/status.ts';
 import { DaemonStopCommand } from './daemon/stop.ts';
+import { DoctorCommand } from './doctor.ts';
 import { HelpCommand } from './help.ts';
 import { LogsCommand } from './logs.ts';
 import { AttachCommand } from './run/attach.ts';
@@ -56,6 +57,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   DaemonStatusCommand,
   ServeCommand,
   LogsCommand,
+  DoctorCommand,
   DaemonAddCommand,
   DaemonRemoveCommand,
   DaemonReposCommand,

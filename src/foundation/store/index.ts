@@ -3,6 +3,7 @@
  * that resolved is on disk with the events that tell of it, in one numbered order, and must not know what a run or a
  * plan may do: rows in, rows out.
  */
+export { inspectStore, type StoreInspection } from './inspect.ts';
 export { schemaVersion } from './migrations.ts';
 export type { Sql, SqlValue } from './sql.ts';
 export {

@@ -5,4 +5,5 @@
  */
 export { hashToken, type IssuedRunToken, issueRunToken, runTokenPrefix } from './hash.ts';
 export { type InlineTokens, inlineTokenVariables, takeInlineTokens } from './inline.ts';
+export { readTokenFile } from './read-token-file.ts';
 export { createTokens, type TokenHolder, type Tokens, type TokensOptions } from './tokens.ts';

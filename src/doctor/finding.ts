@@ -1,0 +1,62 @@
+/** How much a finding matters. Only an `error` makes `drover doctor` fail. */
+export type Severity = 'ok' | 'note' | 'warning' | 'error';
+
+/** What a check found. */
+export type Finding = {
+  /** `group.subject`, stable for programs. */
+  readonly check: string;
+  readonly severity: Severity;
+  /** One sentence without a full stop. */
+  readonly title: string;
+  /** What it means and why, or empty. */
+  readonly detail: string;
+  /** What a person can run to mend it; null where there is nothing to run. */
+  readonly command: string | null;
+  /** Mends it and says what was done. Never loses work, and may be done twice. */
+  readonly fix: (() => Promise<string>) | null;
+};
+
+type Rest = {
+  readonly detail?: string;
+  readonly command?: string | null;
+  readonly fix?: (() => Promise<string>) | null;
+};
+
+const make =
+  (severity: Severity) =>
+  (check: string, title: string, rest: Rest = {}): Finding => ({
+    check,
+    severity,
+    title,
+    detail: rest.detail ?? '',
+    command: rest.command ?? null,
+    fix: rest.fix ?? null,
+  });
+
+/** As it should be. */
+export const fine = make('ok');
+/** Worth knowing. */
+export const note = make('note');
+/** Will hurt some day, or hurts a part. */
+export const warning = make('warning');
+/** Something does not work, or is not safe. */
+export const failure = make('error');
+
+/** `text` as one word of a shell, quoted only where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** At most three of a list, and how many more there are. */
+export function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
+
+/** A size as people read it. */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const value = bytes / 2 ** (10 * power);
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
