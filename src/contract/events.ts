@@ -21,7 +21,11 @@ export const eventData = {
   'daemon.stopping': z.object({ reason: z.string() }),
   'journal.truncated': z.object({ from: z.int(), to: z.int(), run_id: runId.optional() }),
   'repo.added': z.object({ path: z.string(), project: z.string() }),
-  'repo.updated': z.object({ project: z.string(), trusted: z.boolean() }),
+  'repo.updated': z.object({
+    project: z.string(),
+    trusted: z.boolean(),
+    path: z.string().optional().meta({ description: 'Where it is now, when that has changed' }),
+  }),
   'repo.removed': z.object({ path: z.string(), project: z.string() }),
   'run.queued': z.object({ agent: z.string(), prompt: z.string(), reason: z.string().nullable() }),
   'run.started': z.object({

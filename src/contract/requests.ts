@@ -71,7 +71,13 @@ export const addRepo = z
   .strictObject({ path: z.string().min(1), name: nameText.optional() })
   .meta({ id: 'AddRepo' });
 export const patchRepo = z
-  .strictObject({ project: nameText.optional(), trusted: z.boolean().optional() })
+  .strictObject({
+    project: nameText.optional(),
+    trusted: z.boolean().optional(),
+    path: z.string().min(1).optional().meta({
+      description: 'Where the repository is now; git’s notes of the worktrees of its runs are mended',
+    }),
+  })
   .meta({ id: 'PatchRepo' });
 
 /** Body of `POST /v1/approvals/{approval}` (contract §10.4). */

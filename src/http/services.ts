@@ -63,7 +63,7 @@ export type Services = {
     ) => Promise<Repo>;
     readonly update: (
       ref: string,
-      patch: { project?: string | undefined; trusted?: boolean | undefined },
+      patch: { project?: string | undefined; trusted?: boolean | undefined; path?: string | undefined },
     ) => Promise<Repo>;
     readonly remove: (
       ref: string,

@@ -47,6 +47,7 @@ void t.test('each command calls its route and prints the answer', async (t) => {
     ['d repos', /^NAME {2}ID/, 'GET /v1/repos'],
     ['daemon add .', /^added shop: \/home\/me\/src\/shop/, 'POST /v1/repos'],
     ['daemon remove shop', /^removed shop; 1 run cancelled/, 'DELETE /v1/repos/shop'],
+    ['daemon move shop /srv/shop', /^shop is at \/srv\/shop/, 'PATCH /v1/repos/shop'],
     ['daemon rename shop mall', /^renamed shop to mall/, 'PATCH /v1/repos/shop'],
     ['daemon trust shop', /^shop is trusted/, 'PATCH /v1/repos/shop'],
     ['daemon reload', /^applied: run_timeout\nneeds a restart: addr/, 'POST /v1/reload'],

@@ -31,6 +31,7 @@ void t.test('only the commands that work exist', async (t) => {
     'attach',
     'completion',
     'daemon add',
+    'daemon move',
     'daemon reload',
     'daemon remove',
     'daemon rename',

@@ -130,20 +130,29 @@ void t.test('back up, destroy, restore and move, by the page', async (t) => {
   else unused.delete(blocks.find((block) => block.includes('curl ')) ?? '');
   t.same(await whatThereIs(world, ids), before, 'after a reload, a restart and VACUUM');
 
-  await follow(world, 'worktree repair');
+  await follow(world, 'mv "$HOME/web"');
+  t.same(await whatThereIs(world, ids), before, 'with the repository at another place');
+  const shop = join(world.home, 'shop');
+  const isWhole = async () => {
+    const known = await world.git(shop, 'worktree', 'list', '--porcelain');
+    t.notMatch(known, 'prunable', 'git knows its worktrees');
+    t.match(known, changed.id);
+  };
+  await isWhole();
+  const tree = join(world.stateRoot, 'worktrees', changed.repo?.id ?? '', changed.id);
+  t.match(await world.git(tree, 'status', '--short'), 'new.txt', 'and they know it');
+
+  await follow(world, 'mv "$state" "$HOME/elsewhere');
   const moved = { DROVER_STATE_ROOT: join(world.home, 'elsewhere/drover') };
   t.notOk(existsSync(world.stateRoot));
   t.same(await whatThereIs(world, ids, moved), before, 'from the other folder');
-  t.notMatch(await world.git(web, 'worktree', 'list', '--porcelain'), 'prunable', 'git knows its worktrees');
-  t.match(await world.git(web, 'worktree', 'list'), moved.DROVER_STATE_ROOT);
-  const there = await world.json<Run>(['run', '--bg', '--agent', 'command', '--', 'true'], {
-    cwd: web,
-    env: moved,
-  });
+  await isWhole();
+  const inShop = { cwd: shop, env: moved };
+  const there = await world.json<Run>(['run', '--bg', '--agent', 'command', '--', 'true'], inShop);
   await world.reach(there.id, 'succeeded');
 
-  await world.git(web, 'update-ref', 'refs/drover/saved/run_X', 'HEAD');
+  await world.git(shop, 'update-ref', 'refs/drover/saved/run_X', 'HEAD');
   t.match(await follow(world, 'for-each-ref'), /refs\/drover\/saved\/run_X[\s\S]*drover\//);
-  t.equal(await world.git(web, 'for-each-ref', 'refs/drover/saved'), '');
+  t.equal(await world.git(shop, 'for-each-ref', 'refs/drover/saved'), '');
   t.same([...unused], [], 'every block of the page was run');
 });

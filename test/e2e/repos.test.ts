@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import type { Page, Repo } from '../../src/contract/index.ts';
+import type { Page, Repo, Run } from '../../src/contract/index.ts';
 import { startWorld, type World } from '../support/real-daemon.ts';
 
 t.setTimeout(120_000);
@@ -163,4 +163,32 @@ t.test('a run in an unregistered repository registers it and says so', async (t)
   t.match(first.out, join(world.stateRoot, 'worktrees'));
   t.notMatch(second.err, 'registered');
   t.equal(await world.git(repo, 'status', '--porcelain'), '', 'the checkout is untouched');
+});
+
+t.test('a repository that was moved is told where it is now, unless runs of it are live', async (t) => {
+  const world = await startWorld();
+  t.teardown(world.close);
+  const old = await world.repository(join(world.root, 'shop'));
+  const other = await world.repository(join(world.root, 'other'));
+  await world.run(['daemon', 'add', other]);
+  const script = ['run', '--bg', '--agent', 'command', '--', 'sh', '-c'];
+  const live = await world.json<Run>([...script, 'echo x > x; sleep 600'], { cwd: old });
+  await world.reach(live.id, 'running');
+  const place = join(world.root, 'moved');
+  renameSync(old, place);
+  const move = (to: string) => world.run(['daemon', 'move', 'shop', to]);
+
+  t.match(await move(place), { code: 6, err: /shop has 1 live run/ });
+  await world.run(['runs', 'cancel', live.id]);
+  t.match(await move(other), { code: 6, err: /registered already, as 'other'/ });
+  t.match(await move(join(world.root, 'nowhere')), { code: 2, err: /does not exist/ });
+  t.equal((await world.run(['runs', 'diff', live.id])).code, 2, 'it is missing still');
+  t.match(await move(place), { code: 0, out: `shop is at ${place}\n` });
+  t.match(await move(place), { code: 0 }, 'and again');
+
+  t.match(await list(world), [{ project: 'other' }, { path: place, project: 'shop', missing: false }]);
+  t.match((await world.run(['runs', 'diff', live.id])).out, '+x');
+  t.notMatch(await world.git(place, 'worktree', 'list', '--porcelain'), 'prunable');
+  const updates = (await world.events()).filter((event) => event.type === 'repo.updated');
+  t.match(updates, [{ data: { project: 'shop', path: place } }], 'told once');
 });

@@ -10,6 +10,7 @@ import { CompletionCommand } from './completion.ts';
 import { DaemonReloadCommand } from './daemon/reload.ts';
 import {
   DaemonAddCommand,
+  DaemonMoveCommand,
   DaemonRemoveCommand,
   DaemonRenameCommand,
   DaemonReposCommand,
@@ -61,6 +62,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   DaemonAddCommand,
   DaemonRemoveCommand,
   DaemonReposCommand,
+  DaemonMoveCommand,
   DaemonRenameCommand,
   DaemonTrustCommand,
   InstallServiceCommand,

@@ -68,7 +68,12 @@ export function createServices(deps: ServicesDeps): Services {
       show: repos.show,
       add: (body, key) =>
         repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
-      update: repos.update,
+      update: async (ref, patch) => {
+        const repo = await repos.update(ref, patch);
+        // Not undone when it fails: the same request again goes on from here.
+        if (patch.path !== undefined) await worktrees.repair(await repos.find(repo.id));
+        return repo;
+      },
       remove: async (ref, { keepRuns }) => {
         assertReady();
         const repo = await repos.find(ref);

@@ -25,6 +25,13 @@ export type ReposDeps = {
   readonly log: Log;
 };
 
+/** What of a registered repository may change. */
+export type RepoPatch = {
+  readonly project?: string | undefined;
+  readonly trusted?: boolean | undefined;
+  readonly path?: string | undefined;
+};
+
 /** A registered repository with what its row does not say. */
 export type RegisteredRepo = RepoRow & { readonly trusted: boolean };
 
@@ -43,11 +50,11 @@ export type Repos = {
     body: { readonly path: string; readonly name?: string | undefined },
     inTransaction?: (tx: Transaction, repo: Repo) => void,
   ) => Promise<Repo>;
-  /** Renames, or trusts the repository's own configuration as it is now. */
-  readonly update: (
-    ref: string,
-    patch: { readonly project?: string | undefined; readonly trusted?: boolean | undefined },
-  ) => Promise<Repo>;
+  /**
+   * Renames, trusts the repository's own configuration as it is now, or takes a new place, for which no run of it may be
+   * live (`repo_busy`).
+   */
+  readonly update: (ref: string, patch: RepoPatch) => Promise<Repo>;
   /** Forgets the repository: nothing on disk changes. Its runs are the caller's to end. */
   readonly remove: (ref: string) => Promise<RepoRow>;
   /** Registers what the configuration names; returns a warning for each that cannot be. */
@@ -97,7 +104,8 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
   };
 
   const update: Repos['update'] = async (ref, patch) => {
-    const { id, path } = await findRepo(git, rows(), ref);
+    const { id, ...found } = await findRepo(git, rows(), ref);
+    const path = patch.path === undefined ? found.path : (await resolveRepo(git, patch.path)).path;
     const hash = patch.trusted ? (await readOwnConfig(path)).hash : null;
     const changed = await store.write((tx) => {
       const known = listRepos(tx);
@@ -106,11 +114,14 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
       const project = patch.project ?? row.project;
       if (known.some((one) => one.id !== id && one.project === project)) throw taken(project);
       const trustedHash = patch.trusted === undefined ? row.trustedHash : hash;
-      if (project === row.project && trustedHash === row.trustedHash) return row;
-      updateRepo(tx, id, { project, trustedHash });
-      const data = { project, trusted: trustedHash !== null };
+      const isMoved = patch.path !== undefined && path !== row.path;
+      if (isMoved) assertMayMove(tx, { row, path, known });
+      if (project === row.project && trustedHash === row.trustedHash && !isMoved) return row;
+      const place = isMoved ? { path, pathKey: path } : { path: row.path, pathKey: row.pathKey };
+      updateRepo(tx, id, { project, trustedHash, ...place });
+      const data = { project, trusted: trustedHash !== null, ...(isMoved ? { path } : {}) };
       tx.event({ type: 'repo.updated', data, source: 'daemon', repoId: id });
-      return { ...row, project, trustedHash };
+      return { ...row, project, trustedHash, ...place };
     });
     return view(changed);
   };
@@ -177,6 +188,20 @@ function toResource(
     active_plans: [],
     added_at: toTimestamp(row.addedAt),
   };
+}
+
+/** A run names the folders that it works in when it starts, so none may be live. */
+function assertMayMove(
+  tx: Transaction,
+  { row, path, known }: { readonly row: RepoRow; readonly path: string; readonly known: readonly RepoRow[] },
+): void {
+  const there = known.find((one) => one.id !== row.id && one.pathKey === path);
+  if (there !== undefined) throw alreadyThere(there);
+  const live = countLiveRunsOfRepo(tx, row.id);
+  if (live === 0) return;
+  throw new AppError('repo_busy', `${row.project} has ${live} live ${live === 1 ? 'run' : 'runs'}`, {
+    hint: 'wait for them, or cancel them: `drover runs list --status live`',
+  });
 }
 
 function alreadyThere(row: RepoRow): AppError {

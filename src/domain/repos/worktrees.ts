@@ -14,6 +14,7 @@ import { assertPlainGitDir } from './git-dir.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import { type CreatedWorktree, createWorktree, type NewWorktree } from './worktree-create.ts';
 import { type Diff, diffCheckout } from './worktree-diff.ts';
+import { repairWorktrees } from './worktree-repair.ts';
 import { type Removal, saveAndRemove } from './worktree-save.ts';
 
 /** How a main checkout stands. */
@@ -44,6 +45,8 @@ export type Worktrees = {
   readonly describeMain: (repo: WorktreeRepo) => Promise<MainCheckout>;
   /** The folders of runs that stand on disk for this repository, registered or not; oldest run first. */
   readonly list: (repoId: string) => Promise<string[]>;
+  /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
+  readonly repair: (repo: WorktreeRepo) => Promise<void>;
   /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
   readonly saveAndRemove: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<Removal>;
 };
@@ -100,6 +103,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       });
       return names.toSorted().map((name) => join(folder, name));
     },
+    repair: (repo) => repairWorktrees(context, repo),
     saveAndRemove: async ({ repo, runId }) => {
       const checkout = await runCheckout(repo, runId);
       return git.exclusive(checkout.commonDir, async () => {

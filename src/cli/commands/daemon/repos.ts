@@ -111,6 +111,34 @@ export class DaemonReposCommand extends DroverCommand {
   }
 }
 
+/** `drover daemon move REPO PATH`. */
+export class DaemonMoveCommand extends DroverCommand {
+  static override paths = [
+    ['daemon', 'move'],
+    ['d', 'move'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Repositories',
+    description: 'say where a repository is now',
+    details:
+      'Moves nothing: call it after you have moved the folder, or the state root. Its runs keep their events and diffs, and git’s notes of their worktrees are mended. No run of it may be live.',
+    examples: [['After: mv ~/src/shop ~/work/shop', '$0 daemon move shop ~/work/shop']],
+  });
+
+  repo = Option.String({ name: 'NAME|ID', required: true });
+  folder = Option.String({ name: 'NEW-PATH', required: true });
+
+  async execute(): Promise<number> {
+    const repo = await this.connect().call('reposUpdate', {
+      params: { repo: repoReference(this.repo, this.context) },
+      body: { path: repoReference(this.folder, this.context, { isPath: true }) },
+    });
+    if (this.json) this.printJson(repo);
+    else this.print(`${escapeLine(repo.project)} is at ${escapeLine(repo.path)}\n`);
+    return exitCodes.ok;
+  }
+}
+
 /** `drover daemon rename REPO NAME`. */
 export class DaemonRenameCommand extends DroverCommand {
   static override paths = [

@@ -35,16 +35,18 @@ export function insertRepo(sql: Sql, row: RepoRow): void {
   );
 }
 
-/** Changes name or trust. */
+/** Changes name, trust or place. A taken path is an SQLite constraint error: look before. */
 export function updateRepo(
   sql: Sql,
   id: string,
-  change: { readonly project: string; readonly trustedHash: string | null },
+  change: Pick<RepoRow, 'project' | 'trustedHash' | 'path' | 'pathKey'>,
 ): void {
   sql.run(
-    'UPDATE repos SET project = ?, trusted_hash = ? WHERE id = ?',
+    'UPDATE repos SET project = ?, trusted_hash = ?, path = ?, path_key = ? WHERE id = ?',
     change.project,
     change.trustedHash,
+    change.path,
+    change.pathKey,
     id,
   );
 }
