@@ -46,6 +46,8 @@ export const alertCases: Readonly<Record<string, Case>> = {
   DroverLogLinesLost: { series: [[of('drover_log_lines_dropped_total'), '0 0 3 3']], at: '3m' },
   DroverWriteAheadLogGrows: { series: [[of('drover_store_wal_bytes'), '300000000x20']], at: '16m' },
   DroverStoreGrows: { series: [[of('drover_store_bytes'), '6000000000x5']], at: '2m' },
+  DroverLogGrows: { series: [[of('drover_log_bytes'), '2000000000x5']], at: '2m' },
+  DroverRunOutputGrows: { series: [[of('drover_run_output_bytes'), '30000000000x5']], at: '2m' },
   DroverRetentionStopped: {
     series: [
       [of('drover_retention_last_success_timestamp_seconds'), '0x300'],
@@ -85,6 +87,8 @@ export const healthySeries: readonly (readonly [series: string, values: string])
   [of('drover_log_lines_dropped_total'), '0x500'],
   [of('drover_store_wal_bytes'), '8000000x500'],
   [of('drover_store_bytes'), '100000000x500'],
+  [of('drover_log_bytes'), '50000000x500'],
+  [of('drover_run_output_bytes'), '5000000000x500'],
   [of('drover_retention_last_success_timestamp_seconds'), '0+60x500'],
   [of('drover_uptime_seconds'), '0+60x500'],
   [of('drover_event_loop_lag_p99_seconds'), '0.02x500'],
