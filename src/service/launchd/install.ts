@@ -160,8 +160,8 @@ async function startAndVerify(steps: Steps): Promise<void> {
     undo.later(() => unload(label, domain));
     await load(label, domain);
   }
-  const pid = await ensureReady(label, domain, errorFile(spec.logs));
-  tell(`${isKept ? 'restarted' : 'loaded'} ${label.name} in ${domain.name}: pid ${pid}, ${spec.socket}`);
+  const { pid, socket } = await ensureReady(label, domain, errorFile(spec.logs));
+  tell(`${isKept ? 'restarted' : 'loaded'} ${label.name} in ${domain.name}: pid ${pid}, ${socket}`);
 }
 
 /** A `disable` survives everything, an uninstall too, and would make each load fail. A load enables by itself. */

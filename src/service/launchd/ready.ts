@@ -17,7 +17,7 @@ const looksAtEnd = 3;
 
 /** How a start went. */
 export type Outcome =
-  | { readonly kind: 'ready'; readonly pid: number }
+  | { readonly kind: 'ready'; readonly status: Status }
   /** The process has ended, or was ended, and `reason` says how. */
   | { readonly kind: 'failed'; readonly reason: string; readonly mustBeLoadedAnew: boolean };
 
@@ -36,7 +36,7 @@ export async function awaitReady(label: Label, domain: Domain, errors: string): 
     if (job === null) return failed('launchd no longer knows it', job);
     const status = await statusOf(endpointFile);
     if (status?.ready === true && (job.pid === status.pid || job.state === null)) {
-      return { kind: 'ready', pid: status.pid };
+      return { kind: 'ready', status };
     }
     if (status !== null && job.pid !== status.pid) other = status;
     endLooks = hasEnded(job) ? endLooks + 1 : 0;
@@ -61,17 +61,17 @@ export function reasonOf(job: Job, errors: string): string {
 }
 
 /**
- * Waits for the daemon, and gives its pid. A label that the system only takes from a fresh load, or that somebody has taken
+ * Waits for the daemon, and gives what it says of itself. A label that the system only takes from a fresh load, or that somebody has taken
  * out meanwhile, is loaded anew once. Throws `service_failed` with the reason.
  */
-export async function ensureReady(label: Label, domain: Domain, errors: string): Promise<number> {
+export async function ensureReady(label: Label, domain: Domain, errors: string): Promise<Status> {
   let outcome = await awaitReady(label, domain, errors);
   if (outcome.kind === 'failed' && outcome.mustBeLoadedAnew) {
     await unload(label, domain);
     await load(label, domain);
     outcome = await awaitReady(label, domain, errors);
   }
-  if (outcome.kind === 'ready') return outcome.pid;
+  if (outcome.kind === 'ready') return outcome.status;
   throw new AppError('service_failed', `The service did not start: ${outcome.reason}`, {
     hint: 'look at its log (drover logs), or run it in this terminal: drover daemon start --foreground',
   });
