@@ -2,6 +2,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, statSync, wri
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { version } from '../../src/contract/index.ts';
+import { serviceManager } from '../../src/service/index.ts';
 import { hurriedClock, type Mac, startMac } from '../support/launchd-mac.ts';
 
 const label = 'dev.drover.daemon';
@@ -29,6 +30,7 @@ t.test('a first installation writes, enables, loads, and waits for the daemon’
   const status = await world.status();
   t.same(steps, [`wrote ${file()}`, `loaded ${label} in gui/501: pid ${status.pid}, ${world.socket}`]);
   t.equal(status.pid, launchd.pidOf(label), 'the daemon is the one that launchd started');
+  t.equal(status.service, `launchd:${label}`);
   t.equal(statSync(file()).mode & 0o777, 0o644);
   t.same(orders(here), [`enable ${target}`, `bootstrap gui/501 ${file()}`], 'enabled before it is loaded');
   t.match(await (await manager()).inspect('default'), {
@@ -318,6 +320,26 @@ t.test('a umask that lets others write does not make an agent that launchd refus
   chmodSync(file(), 0o664);
   t.match((await install())[0], `rewrote ${file()}`);
   t.equal(statSync(file()).mode & 0o777, 0o644, 'nor does one that was opened later stay so');
+});
+
+t.test('a home that cannot be written to is said, and nothing is loaded', async (t) => {
+  const { install, world, launchd } = await mac(t);
+  writeFileSync(join(world.home, 'Library'), 'in the way');
+
+  await t.rejects(install(), {
+    code: 'service_failed',
+    message: /LaunchAgents.*a file stands where a folder/,
+  });
+  t.same(launchd.loaded(), []);
+});
+
+t.test('where there is no launchctl, that is what is said', async (t) => {
+  const { service } = await mac(t, { isOnPath: true });
+
+  await t.rejects(serviceManager({ ...service, env: { PATH: '/nowhere' } }), {
+    code: 'service_unavailable',
+    message: /no launchctl/,
+  });
 });
 
 t.test('socket activation is refused before anything is done', async (t) => {

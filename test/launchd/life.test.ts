@@ -125,6 +125,18 @@ t.test('a restart of a label that is leaving waits, and loads it', async (t) => 
   t.equal((await world.status()).pid, launchd.pidOf(label));
 });
 
+t.test('a Node.js that was replaced in place is run again once the label is loaded anew', async (t) => {
+  const here = await installed(t);
+  const { launchd, manager, world } = here;
+  launchd.replaced.add(label);
+
+  await (await manager()).restart('default');
+
+  const [, kick, out] = orders(here);
+  t.same([kick, out], [`kickstart -k ${target}`, `bootout ${target}`]);
+  t.equal((await world.status()).pid, launchd.pidOf(label));
+});
+
 t.test('a start of a disabled label enables it', async (t) => {
   const { launchd, manager, world } = await installed(t);
   const service = await manager();

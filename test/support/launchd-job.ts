@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import type { PlistDict } from '../../src/service/launchd/plist.ts';
 
-/** How a process ended. */
+/** How a process ended; with neither, the kernel did not let it begin. */
 export type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 /** A loaded label of the stand-in launchd. */
@@ -78,9 +78,11 @@ export function describe(job: Job): string {
   const end =
     ended === null
       ? 'last exit code = (never exited)'
-      : ended.signal !== null
-        ? `last terminating signal = ${ended.signal}: 9`
-        : `last exit code = ${ended.code === 78 ? '78: EX_CONFIG' : ended.code}`;
+      : ended.signal === null && ended.code === null
+        ? 'last exit reason = OS_REASON_CODESIGNING'
+        : ended.signal !== null
+          ? `last terminating signal = ${ended.signal}: 9`
+          : `last exit code = ${ended.code === 78 ? '78: EX_CONFIG' : ended.code}`;
   return [
     `${job.domain}/${job.label} = {`,
     `\tactive count = ${child === null ? 0 : 1}`,

@@ -25,6 +25,8 @@ export type Launchd = {
   readonly disabled: Set<string>;
   /** The next calls of a verb end with this code, whatever the state is. */
   readonly fail: (verb: string, code: number, times?: number) => void;
+  /** Labels whose program file was replaced: what is started is ended by the kernel until the label is loaded anew. */
+  readonly replaced: Set<string>;
   /** How many looks a label takes to leave after its process. */
   slowness: number;
   /** Replaces ThrottleInterval, in milliseconds. */
@@ -57,6 +59,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
   const calls: string[] = [];
   const domains = new Set([`gui/${uid}`, `user/${uid}`]);
   const disabled = new Set<string>();
+  const replaced = new Set<string>();
   const children = new Set<ChildProcess>();
 
   const start = (job: Job) => {
@@ -74,6 +77,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
       const rest = launchd.throttleMs - (performance.now() - begun);
       if (isWanted) job.timer = setTimeout(() => start(job), Math.max(0, rest));
     };
+    if (replaced.has(job.label)) return over({ code: null, signal: null });
     const child = startProgram(job.plist, job.label);
     if (child === null) return over({ code: 78, signal: null });
     children.add(child);
@@ -104,6 +108,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
     if (disabled.has(label)) return reply('Bootstrap', 119);
     const there = jobs.get(`${domain}/${label}`);
     if (there !== undefined) return reply('Bootstrap', there.leaving === null ? 5 : 37);
+    replaced.delete(label);
     const job: Job = {
       label,
       domain,
@@ -232,6 +237,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
     calls,
     domains,
     disabled,
+    replaced,
     slowness: 0,
     throttleMs: 10_000,
     fail: (verb, code, times = 1) => failures.push({ verb, code, times }),

@@ -34,7 +34,10 @@ export function afterBootout(
   return verdict === 'unclear' || verdict === 'absent' ? 'again' : 'wait';
 }
 
-/** After `kickstart`, which answers 37 both for a job that is just being started and for one that is leaving. */
+/**
+ * After `kickstart`, which answers 37 both for a job that is just being started and for one that is leaving. Without a
+ * clear answer a job that runs counts as started: asked again, `-k` would kill what it has just started.
+ */
 export function afterKickstart(
   verdict: Verdict,
   job: Job | null,
@@ -42,7 +45,8 @@ export function afterKickstart(
 ): 'started' | 'enable' | 'load' | 'wait' | 'give-up' {
   if (verdict === 'done') return 'started';
   if (verdict === 'absent' || job === null) return 'load';
-  if (verdict === 'moving' && job.pid !== null && !isLeaving(job)) return 'started';
+  const isPerhaps = verdict === 'moving' || verdict === 'unclear';
+  if (isPerhaps && job.pid !== null && !isLeaving(job)) return 'started';
   if (isLate || verdict === 'refused' || verdict === 'no-domain') return 'give-up';
   return verdict === 'disabled' ? 'enable' : 'wait';
 }

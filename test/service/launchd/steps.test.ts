@@ -93,7 +93,7 @@ t.test('after kickstart: 37 means a start or a leave, and the job tells which', 
     verdicts.map((verdict) => afterKickstart(verdict, seen, isLate));
 
   t.same(grid(null, false), ['started', 'load', 'load', 'load', 'load', 'load', 'load']);
-  t.same(grid(running, false), ['started', 'load', 'started', 'enable', 'give-up', 'wait', 'give-up']);
+  t.same(grid(running, false), ['started', 'load', 'started', 'enable', 'give-up', 'started', 'give-up']);
   t.same(grid(leaving, false), ['started', 'load', 'wait', 'enable', 'give-up', 'wait', 'give-up']);
   t.same(grid(leaving, true), ['started', 'load', 'give-up', 'give-up', 'give-up', 'give-up', 'give-up']);
 });
