@@ -13,6 +13,7 @@ import {
   schemaVersion,
   type Transaction,
 } from '../../src/foundation/store/index.ts';
+import { openDatabase } from '../../src/foundation/store/open.ts';
 
 function open(path: string) {
   const bus = createBus();
@@ -144,6 +145,15 @@ t.test('writes after close reject, writes before it are kept', async (t) => {
     store.write((tx) => note(tx, 'late')),
     { message: /closed/ },
   );
+});
+
+t.test('a commit on macOS was only in the cache of the disk', async (t) => {
+  const db = openDatabase(join(t.testdir(), 'drover.db'));
+  t.teardown(() => db.close());
+
+  for (const name of ['fullfsync', 'checkpoint_fullfsync'])
+    t.match(db.prepare(`PRAGMA ${name}`).get(), { [name]: 1 });
+  t.match(db.prepare('PRAGMA synchronous').get(), { synchronous: 2 });
 });
 
 t.test('the write-ahead log is copied back in turns of its own and begins anew', async (t) => {

@@ -68,6 +68,7 @@ export function openDatabase(path: string): DatabaseSync {
     db.exec(
       `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;`,
     );
+    db.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;'); // macOS: fsync alone leaves it in the disk's cache
     migrate(db);
   } catch (error) {
     throw explainSqliteError(error, path);
