@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import t from 'tap';
 import type { ServiceSpec } from '../../../src/service/index.ts';
-import { sealState } from '../../../src/service/index.ts';
+import { findUnitFile, readInstalled, renderService, sealState } from '../../../src/service/index.ts';
 import { type PlistDict, type PlistValue, parsePlist } from '../../../src/service/launchd/plist.ts';
 import { readAgent } from '../../../src/service/launchd/read-agent.ts';
 import {
@@ -171,6 +171,20 @@ t.test('what XML cannot hold is refused, not changed', async (t) => {
       message: /cannot be written/,
     });
   }
+});
+
+t.test('the file can be shown and read back without asking launchd', async (t) => {
+  const home = t.testdir();
+  const places = { platform: 'linux' as const, env: {}, home };
+  const [file] = renderService('launchd', aSpec(), places);
+  if (file === undefined) throw new Error('There should be a file');
+
+  t.equal(file.path, join(home, 'Library/LaunchAgents/dev.drover.daemon.work.plist'));
+  t.equal(file.text, renderAgent(aSpec(), 'gui'));
+  mkdirSync(dirname(file.path), { recursive: true });
+  writeFileSync(file.path, file.text);
+  t.match(readInstalled(file.path, 'darwin'), { isEdited: false, spec: { args: aSpec().args } });
+  t.equal(findUnitFile('work', { ...places, platform: 'darwin' }), file.path);
 });
 
 t.test('an edit shows, and one that breaks the file leaves nothing to read back', async (t) => {
