@@ -14,7 +14,7 @@ import { type Counts, countTap, type FileResult } from './test/results.ts';
 type Suite = {
   readonly name: string;
   readonly files: readonly string[];
-  /** Test files at the same time; those that measure time or load the machine run one after another. */
+  /** Test files at the same time; those that load the machine on purpose run one after another. */
   readonly jobs: number;
   /** What a single file may take before it has failed; a file may ask for more by itself. */
   readonly timeoutSeconds: number;
@@ -28,7 +28,7 @@ const isFast = (file: string) => !slowSuites.some((suite) => file.startsWith(joi
 
 const suites: readonly Suite[] = [
   { name: 'unit', files: globSync('test/**/*.test.ts').filter(isFast).sort(), jobs, timeoutSeconds: 120 },
-  { name: 'e2e', files: inSuite('e2e'), jobs: 1, timeoutSeconds: 300 },
+  { name: 'e2e', files: inSuite('e2e'), jobs: 2, timeoutSeconds: 300 },
   { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
   { name: 'hostile', files: inSuite('hostile'), jobs: 1, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },

@@ -6,6 +6,9 @@ import { crashWhileSending, heardMethods, inputOf } from '../support/engine-inpu
 import { createRandom } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
+// Most of these wait for the grace that a run has: together. Each has a world of its own.
+t.jobs = 4;
+
 /** Trees that do not want to end; each prints `up` when it stands. */
 const nastyTrees: Readonly<Record<string, string>> = {
   'ignores TERM': "trap '' TERM; echo up; while :; do sleep 1; done",

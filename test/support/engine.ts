@@ -73,7 +73,7 @@ export function inWorld(
   body: (t: Test, world: World, engine: Engine) => Promise<void>,
   options: EngineOptions = {},
 ): void {
-  void t.test(name, async (t) => {
+  void t.test(name, { buffered: t.jobs > 1 }, async (t) => {
     const world = await makeWorld();
     t.teardown(world.remove);
     await body(t, world, world.engine(options));
