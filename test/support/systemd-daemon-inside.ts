@@ -22,6 +22,9 @@ function drover(...args: readonly string[]): { code: number | null; stdout: stri
   });
   return { code: done.status, stdout: done.stdout, stderr: done.stderr };
 }
+/** Starts a run of a shell line in the background; its id. */
+const start = (script: string): string =>
+  json('run', '--json', '--bg', '--agent', 'command', '--', 'sh', '-c', script).run_id;
 const json = (noun: string, ...args: readonly string[]) => JSON.parse(drover(noun, ...args).stdout);
 const units = () =>
   execFileSync('systemctl', ['--user', 'list-units', '--all', '--plain', '--no-legend', 'drover-run-*'], {
@@ -50,7 +53,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       assert.equal(drover('daemon', 'start').code, 0);
       const again = gate('again');
       const count = `i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; [ $i != 20 ] || ${again.wait}; sleep 0.01; done; exit 5`;
-      const { run_id: id } = json('run', '--json', '--bg', '--agent', 'command', '--', 'sh', '-c', count);
+      const id = start(count);
       await until('some output', () => drover('runs', 'logs', id).stdout.includes('line 3'));
       assert.match(units(), new RegExp(`drover-run-${id.toLowerCase()}.service`));
 
@@ -96,17 +99,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
     name: 'stopping the daemon stops no run',
     run: async () => {
       const stopped = gate('stopped');
-      const { run_id: id } = json(
-        'run',
-        '--json',
-        '--bg',
-        '--agent',
-        'command',
-        '--',
-        'sh',
-        '-c',
-        `${stopped.wait}; echo done`,
-      );
+      const id = start(`${stopped.wait}; echo done`);
       await until('its process', () => json('runs', 'show', '--json', id).status === 'running');
       assert.equal(drover('daemon', 'stop').code, 0);
       stopped.open();
