@@ -10,7 +10,7 @@ import { demoAgentScript } from '../../src/domain/agents/index.ts';
 type Message = { id?: number; method?: string; result?: Fields; error?: Fields; params?: Fields };
 type Fields = Record<string, unknown>;
 
-const deadlineMs = 20_000;
+const deadlineMs = 60_000;
 
 /** The demo agent as a process of its own, spoken to in raw JSON-RPC. */
 class Agent {

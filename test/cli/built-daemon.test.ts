@@ -18,7 +18,7 @@ const start = ['daemon', 'start', '--foreground', '--state-root', state, '--sock
 t.before(async () => {
   const built = await runProcess(process.execPath, [`${root}scripts/build.ts`, `--out=${dist}`], {
     env: { PATH: process.env.PATH ?? '' },
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   if (built.code !== 0) throw new Error(built.stderr.toString());
 });
@@ -54,11 +54,11 @@ void t.test('the built daemon serves by the short way and says why by the long o
   const lost = await ask('GET', '/nowhere');
   const again = await runProcess(process.execPath, [`${dist}/main.js`, ...start], {
     env,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   const byFull = await runProcess(process.execPath, [`${dist}/main.js`, ...start, '--json', '--port=1'], {
     env,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
   t.strictSame([health.status, health.body], [200, '{"status":"ok"}\n']);

@@ -19,7 +19,7 @@ t.test(
     const { stdout, stderr, status } = spawnSync(
       'unshare',
       ['-rm', 'sh', '-c', script, folder, process.execPath, fixture],
-      { encoding: 'utf8', timeout: 30_000 },
+      { encoding: 'utf8', timeout: 60_000 },
     );
 
     t.equal(status, 0, stderr);

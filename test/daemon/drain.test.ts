@@ -14,7 +14,7 @@ t.test('steps run in order, each after the one before is done, once for all call
   const order: string[] = [];
   const step = (name: string): DrainStep => ({
     name,
-    timeoutMs: 1000,
+    timeoutMs: 30_000,
     run: async () => {
       order.push(`${name} begins`);
       await new Promise(setImmediate);
@@ -36,13 +36,13 @@ t.test('a step that throws, rejects or hangs is named and the later ones still r
   const steps: DrainStep[] = [
     {
       name: 'throws',
-      timeoutMs: 1000,
+      timeoutMs: 30_000,
       run: () => {
         throw new Error('now');
       },
     },
-    { name: 'rejects', timeoutMs: 1000, run: () => Promise.reject(new Error('later')) },
-    { name: 'rejects with nothing', timeoutMs: 1000, run: () => Promise.reject() },
+    { name: 'rejects', timeoutMs: 30_000, run: () => Promise.reject(new Error('later')) },
+    { name: 'rejects with nothing', timeoutMs: 30_000, run: () => Promise.reject() },
     {
       name: 'hangs',
       timeoutMs: 10,
@@ -55,7 +55,7 @@ t.test('a step that throws, rejects or hangs is named and the later ones still r
     },
     {
       name: 'last',
-      timeoutMs: 1000,
+      timeoutMs: 30_000,
       run: () => {
         isLastRun = true;
       },
@@ -74,7 +74,7 @@ t.test('all together end at the deadline, and what only has to be freed is freed
   let isFreed = false;
   const free: DrainStep = {
     name: 'free',
-    timeoutMs: 1000,
+    timeoutMs: 30_000,
     run: () => {
       isFreed = true;
     },

@@ -10,7 +10,7 @@ const textOf = (name: string) => readFileSync(`${root}${name}`, 'utf8');
 void t.test('the generated pages are what the code says', async (t) => {
   const result = await runCommand(process.execPath, [`${root}scripts/docs.ts`, '--check'], {
     env: { PATH: process.env.PATH ?? '' },
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
   t.equal(result.code, 0, result.stderr.toString());

@@ -14,7 +14,7 @@ async function shell(world: World, line: string): Promise<{ code: number | null;
   const script = `curl() { command curl --silent --max-time 20 --unix-socket "$SOCKET" "$@"; }\n${line}`;
   const { code, stdout, stderr } = await runCommand('sh', ['-c', script], {
     env: { ...world.env, SOCKET: world.socket },
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   return { code, out: stdout.toString(), err: stderr.toString() };
 }
@@ -105,7 +105,7 @@ t.test('the same on loopback without tokens, and with one header more', needsCur
   const world = await startWorld(`addr = "127.0.0.1:0"\n[auth]\nmode = "none"\n${craft}`);
   t.teardown(world.close);
   const { address } = await world.status();
-  const direct = (line: string) => runCommand('sh', ['-c', line], { env: world.env, timeoutMs: 30_000 });
+  const direct = (line: string) => runCommand('sh', ['-c', line], { env: world.env, timeoutMs: 60_000 });
 
   const list = await direct(`curl -sS http://${address}/runs`);
   t.equal(list.stdout.toString().trim(), '[]');

@@ -15,7 +15,7 @@ const dist = t.testdir({});
 const run = async (argv: readonly string[], env: Record<string, string>) => {
   const { code, stdout, stderr } = await runProcess(process.execPath, [`${dist}/main.js`, ...argv], {
     env: { PATH: process.env.PATH ?? '', ...env },
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   return { code, out: stdout.toString(), err: stderr.toString() };
 };
@@ -23,7 +23,7 @@ const run = async (argv: readonly string[], env: Record<string, string>) => {
 t.before(async () => {
   const built = await runProcess(process.execPath, [`${root}scripts/build.ts`, `--out=${dist}`], {
     env: { PATH: process.env.PATH ?? '' },
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   if (built.code !== 0) throw new Error(built.stderr.toString());
 });
@@ -99,7 +99,7 @@ void t.test('a reader that goes away is no error', async (t) => {
     ['-c', `"${process.execPath}" "${dist}/main.js" --help | head -n 1`],
     {
       env: { PATH: process.env.PATH ?? '' },
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     },
   );
 

@@ -284,7 +284,7 @@ COMP_WORDS=(drover run --ag); COMP_CWORD=2; COMP_LINE="drover run --ag"; COMP_PO
 $fn drover --ag run; echo "\${COMPREPLY[@]}"`;
   const { code, stdout, stderr } = await runCommand('bash', ['-c', script], {
     env: { ...world.env, NODE: process.execPath, PROGRAM: world.program },
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   t.equal(code, 0, stderr.toString());
   t.match(stdout.toString(), /list.*start.*show.*cancel|cancel.*diff.*list/);

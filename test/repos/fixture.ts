@@ -7,7 +7,7 @@ export function plainGit(cwd: string, ...args: string[]): string {
   return execFileSync('git', args, {
     cwd,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 2 ** 28,
     env: {

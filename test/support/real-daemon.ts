@@ -120,7 +120,7 @@ export async function createWorld(): Promise<World> {
     const result = await runCommand('git', ['-c', 'user.name=T', '-c', 'user.email=t@localhost', ...args], {
       cwd,
       env,
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     if (result.code !== 0) throw new Error(`git ${args.join(' ')}: ${result.stderr.toString()}`);
     return result.stdout.toString();

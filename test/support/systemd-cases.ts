@@ -14,7 +14,7 @@ const followerPath = fileURLToPath(new URL('./follower.ts', import.meta.url));
 const startPath = fileURLToPath(new URL('../../src/domain/runs/launch/index.ts', import.meta.url));
 
 function call(file: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: 60_000 });
   assert.equal(status, 0, `${file} ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
