@@ -260,7 +260,7 @@ t.test('a folder that cannot be written is said before anything is done', async 
 
 t.test('a manager that looks elsewhere is not given a unit that it would never read', async (t) => {
   const fake = fakeSystemd(t);
-  fake.unitPath = '/home/other/.config/systemd/user';
+  fake.unitPath = '/home/user/.config/systemd/user';
 
   await t.rejects(install(fake), { code: 'service_failed', message: /does not look for units in/ });
   t.notOk(existsSync(join(fake.home, '.config')));

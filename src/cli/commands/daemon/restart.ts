@@ -46,7 +46,7 @@ export class DaemonRestartCommand extends DaemonStartCommand {
     } catch (error) {
       return await throwExplained(error, kept, this.context);
     }
-    return this.printStarted({ isNew: true, status: await this.untilReady(kept) });
+    return this.printStarted({ isNew: true, status: await this.untilReady(kept, manager) });
   }
 
   private async stopOther(): Promise<void> {

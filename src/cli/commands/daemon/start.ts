@@ -6,7 +6,14 @@ import { DroverCommand } from '../../command.ts';
 import { readyStatus, startDeadlineMs, startDetached, startPollMs } from '../../detached-start.ts';
 import { usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-code.ts';
-import { type KeptDaemon, keptDaemon, openManager, throwExplained } from '../../kept-daemon.ts';
+import {
+  type KeptDaemon,
+  keptDaemon,
+  logCommand,
+  openManager,
+  throwExplained,
+  unitState,
+} from '../../kept-daemon.ts';
 import { listenOn } from '../../listen-on.ts';
 import { formatStatus } from '../../print/status.ts';
 
@@ -62,7 +69,7 @@ export class DaemonStartCommand extends DroverCommand {
     } catch (error) {
       return await throwExplained(error, kept, this.context);
     }
-    return this.printStarted({ isNew: true, status: await this.untilReady(kept) });
+    return this.printStarted({ isNew: true, status: await this.untilReady(kept, manager) });
   }
 
   /** The unit says what its daemon is started with: an option here would be lost at the next start. */
@@ -75,12 +82,21 @@ export class DaemonStartCommand extends DroverCommand {
     );
   }
 
-  protected async untilReady({ unit }: KeptDaemon): Promise<Status> {
+  /** The manager has seen it start; a unit that was changed by a drop-in may say so too early. */
+  protected async untilReady(kept: KeptDaemon, manager: ServiceManager): Promise<Status> {
+    const { unit } = kept;
     const { clock } = this.context;
     const deadline = clock.monotonic() + startDeadlineMs;
     for (;;) {
       const status = await readyStatus(() => this.connect());
       if (status !== null) return status;
+      const facts = await manager.inspect(kept.profile);
+      if (facts?.state === 'failed') {
+        const failure = new AppError('service_failed', unitState(facts), {
+          hint: `see what it said: ${logCommand(facts)}`,
+        });
+        return await throwExplained(failure, kept, this.context);
+      }
       if (clock.monotonic() > deadline) {
         throw new AppError('start_failed', `${unit} was started, but its daemon does not answer here`, {
           hint: 'see where it listens and what it says: drover daemon status, drover logs',

@@ -1,0 +1,412 @@
+/**
+ * What `test/systemd/install.test.ts` runs inside the throw-away system, as TAP without any test library: the service
+ * from its installation to its end, under a real user manager. Its arguments are the bundle's entry and a folder that the
+ * user may write.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { until } from './until.ts';
+
+const main = process.argv[2] ?? '';
+const commandMs = 90_000;
+const canary = 'canary-7f3a91';
+const units = join(homedir(), '.config/systemd/user');
+const unitFile = join(units, 'drover.service');
+const config = join(homedir(), '.config/drover/daemon.toml');
+const stateRoot = join(homedir(), '.local/state/drover');
+
+type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A command as a person with a secret in the environment calls it. */
+function drover(args: readonly string[], env: Env = {}, program = main): Said {
+  const secrets = { DROVER_HTTP_ADMIN_TOKEN: canary, DROVER_TOKEN: canary, ANTHROPIC_API_KEY: canary };
+  const done = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    timeout: commandMs,
+    env: { ...process.env, ...secrets, ...env },
+    cwd: homedir(),
+  });
+  return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** The same for what has to end with 0. */
+function good(args: readonly string[], env: Env = {}, program = main): Said {
+  const said = drover(args, env, program);
+  assert.equal(said.code, 0, `drover ${args.join(' ')}: ${said.stdout}${said.stderr}`);
+  return said;
+}
+
+const install = (...args: readonly string[]) => ['install-service', '--node', process.execPath, ...args];
+const json = (args: readonly string[]) => JSON.parse(good(['--json', ...args]).stdout);
+const systemctl = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync('systemctl', ['--user', ...args], { encoding: 'utf8' });
+  return { code: status, text: stdout.trim(), stderr };
+};
+const show = (property: string, unit = 'drover.service') => systemctl('show', '-P', property, unit).text;
+const mainPid = (unit = 'drover.service') => Number(show('MainPID', unit));
+const daemonPid = () => json(['status']).pid as number;
+const quietly = (path: string) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // another user's, or gone
+  }
+};
+
+function writeConfig(text: string): void {
+  mkdirSync(dirname(config), { recursive: true });
+  writeFileSync(config, text);
+}
+
+/** A run that counts up to `count` and takes a while for it. */
+function startCounting(count: number): string {
+  const script = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo line $i; sleep 0.05; done; exit 5`;
+  return json(['run', '--bg', '--agent', 'command', '--', 'sh', '-c', script]).run_id as string;
+}
+
+function assertCounted(id: string, count: number): void {
+  assert.equal(drover(['runs', 'wait', id, '--timeout', '60s']).code, 1);
+  const run = json(['runs', 'show', id]);
+  assert.deepEqual([run.status, run.exit_code], ['failed', 5]);
+  const lines = Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
+  assert.equal(good(['runs', 'logs', id]).stdout, lines);
+}
+
+/** Where the canary is: in files of the service, in the manager, in the environment or the words of any process. */
+function canaries(): string[] {
+  const found: string[] = [];
+  const look = (where: string, text: string) => text.includes(canary) && found.push(where);
+  for (const name of readdirSync(units, { recursive: true, encoding: 'utf8' }))
+    look(name, quietly(join(units, name)));
+  look('show-environment', systemctl('show-environment').text);
+  for (const unit of systemctl('list-units', '--all', '--plain', '--no-legend', 'drover*').text.split('\n')) {
+    const [name = ''] = unit.split(' ');
+    if (name !== '') look(`show ${name}`, systemctl('show', name).text);
+  }
+  let processes = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const environment = quietly(`/proc/${pid}/environ`);
+    if (environment !== '') processes++;
+    look(`environ of ${pid}`, environment);
+    look(`argv of ${pid}`, quietly(`/proc/${pid}/cmdline`));
+  }
+  assert.ok(processes > 3, 'the processes could be looked at');
+  return found;
+}
+
+const cases: readonly { readonly name: string; readonly run: () => Promise<void> }[] = [
+  {
+    name: 'an installation takes over from a daemon that was started by hand, is enabled, active and clean',
+    run: async () => {
+      good(['daemon', 'start'], {
+        DROVER_HTTP_ADMIN_TOKEN: undefined,
+        DROVER_TOKEN: undefined,
+        ANTHROPIC_API_KEY: undefined,
+      });
+      const byHand = daemonPid();
+      const id = startCounting(60);
+      const said = good(install());
+
+      for (const step of [
+        /wrote .*drover\.service/,
+        /enabled drover\.service/,
+        /stopped the daemon that was started by hand/,
+        /started drover\.service: pid \d+/,
+        /lingering/,
+      ])
+        assert.match(said.stderr, step);
+      assert.equal(said.stdout, 'drover.service is active\n');
+      assert.notEqual(daemonPid(), byHand);
+      assert.equal(daemonPid(), mainPid());
+      assert.equal(systemctl('is-enabled', 'drover.service').text, 'enabled');
+      assert.equal(show('Type'), 'notify');
+      execFileSync('systemd-analyze', ['--user', 'verify', '--recursive-errors=yes', unitFile], {
+        stdio: 'inherit',
+      });
+      assertCounted(id, 60);
+    },
+  },
+  {
+    name: 'a second call finds nothing to do',
+    run: async () => {
+      const before = [mainPid(), statSync(unitFile).mtimeMs, readFileSync(unitFile, 'utf8')];
+      const said = good(install());
+      assert.match(said.stderr, /nothing to do: drover\.service is installed as it should be/);
+      assert.deepEqual([mainPid(), statSync(unitFile).mtimeMs, readFileSync(unitFile, 'utf8')], before);
+    },
+  },
+  {
+    name: 'start, stop, restart and status agree with the manager',
+    run: async () => {
+      const first = mainPid();
+      assert.match(good(['daemon', 'start']).stdout, new RegExp(`is running already: pid ${first},`));
+      const refused = drover(['daemon', 'start', '--addr', '127.0.0.1:7777']);
+      assert.equal(refused.code, 2);
+      assert.match(refused.stderr, /drover\.service keeps this daemon and decides --addr/);
+
+      assert.match(good(['daemon', 'restart']).stdout, /daemon started: pid \d+/);
+      assert.notEqual(mainPid(), first);
+      const second = mainPid();
+      assert.match(good(['stop']).stdout, new RegExp(`daemon stopped: pid ${second}`));
+      assert.equal(show('ActiveState'), 'inactive');
+
+      const status = drover(['status']);
+      assert.deepEqual([status.code, status.stdout], [3, 'daemon not running\n']);
+      assert.match(status.stderr, /drover\.service is inactive\n/);
+      assert.match(status.stderr, /journalctl --user -u drover\.service/);
+      assert.equal(drover(['stop']).code, 3);
+      assert.match(good(['daemon', 'start']).stdout, /daemon started: pid \d+/);
+      assert.equal(daemonPid(), mainPid());
+      const other = mkdtempSync(join(tmpdir(), 'state-'));
+      good(['daemon', 'start', '--state-root', other, '--socket', join(other, 'd.sock')]);
+      assert.equal(
+        systemctl('list-units', '--plain', '--no-legend', 'drover*.service').text.split('\n').length,
+        1,
+      );
+      good(['stop', '--state-root', other]);
+      assert.equal(show('ActiveState'), 'active', 'another state root is not the unit’s');
+    },
+  },
+  {
+    name: 'an update in place restarts the daemon under a live run, which loses nothing',
+    run: async () => {
+      const copy = mkdtempSync(join(tmpdir(), 'new-'));
+      cpSync(dirname(main), copy, { recursive: true });
+      const program = join(copy, 'main.js');
+      const before = mainPid();
+      const id = startCounting(80);
+      await until('some output', () => good(['runs', 'logs', id]).stdout.includes('line 3'));
+
+      const said = good(install(), {}, program);
+
+      assert.match(said.stderr, /rewrote .*drover\.service/);
+      assert.match(said.stderr, /restarted drover\.service: pid \d+/);
+      assert.notEqual(mainPid(), before);
+      assert.ok(quietly(`/proc/${mainPid()}/cmdline`).includes(program));
+      assertCounted(id, 80);
+      good(install());
+      assert.ok(quietly(`/proc/${mainPid()}/cmdline`).includes(main));
+    },
+  },
+  {
+    name: 'a bad configuration installs nothing, is refused by a reload and a restart, and starts no storm at boot',
+    run: async () => {
+      writeConfig('poll_interval_sec = "often"\n');
+      const before = [mainPid(), readFileSync(unitFile, 'utf8')];
+      for (const args of [install('--addr', '127.0.0.1:7777'), ['daemon', 'restart']]) {
+        const said = drover(args);
+        assert.equal(said.code, 2, said.stderr);
+        assert.match(said.stderr, /daemon\.toml/);
+      }
+      assert.deepEqual([mainPid(), readFileSync(unitFile, 'utf8')], before);
+      assert.notEqual(systemctl('reload', 'drover.service').code, 0);
+      assert.equal(mainPid(), before[0], 'a reload that is refused changes nothing');
+
+      systemctl('restart', 'drover.service');
+      await until('the failure', () => show('ActiveState') === 'failed');
+      assert.deepEqual([show('NRestarts'), show('ExecMainStatus'), show('Result')], ['0', '2', 'exit-code']);
+      const status = drover(['status']);
+      assert.equal(status.code, 3);
+      assert.match(status.stderr, /drover\.service is failed: the daemon ended with exit code 2/);
+      const start = drover(['daemon', 'start']);
+      assert.equal(start.code, 2, start.stderr);
+      assert.match(start.stderr, /poll_interval_sec/);
+
+      writeConfig('[auth]\nmode = "none"\n');
+      good(['daemon', 'start']);
+      assert.equal(systemctl('reload', 'drover.service').code, 0);
+    },
+  },
+  {
+    name: 'a daemon that dies at every start is given up, and a person’s start begins anew',
+    run: async () => {
+      const dropIn = join(units, 'drover.service.d');
+      mkdirSync(dropIn);
+      writeFileSync(join(dropIn, 'broken.conf'), '[Service]\nExecStart=\nExecStart=/bin/false\n');
+      systemctl('daemon-reload');
+      systemctl('restart', 'drover.service');
+      await until(
+        'the end of the tries',
+        () => /start-limit-hit|exit-code/.test(show('Result')) && show('ActiveState') === 'failed',
+      );
+      assert.ok(Number(show('NRestarts')) <= 8, `${show('NRestarts')} restarts`);
+      assert.match(drover(['status']).stderr, /drover\.service is failed: /);
+      assert.equal(drover(['daemon', 'start']).code, 1);
+
+      rmSync(dropIn, { recursive: true });
+      systemctl('daemon-reload');
+      good(['daemon', 'start']);
+    },
+  },
+  {
+    name: 'a service that cannot start is undone, and the one before runs on as it was',
+    run: async () => {
+      const text = readFileSync(unitFile, 'utf8');
+      const blocker = createServer().listen(0, '127.0.0.1');
+      await until('the listener', () => blocker.listening);
+      const address = blocker.address();
+      const port = typeof address === 'object' ? address?.port : 0;
+
+      const said = drover(install('--addr', `127.0.0.1:${port}`));
+
+      blocker.close();
+      assert.equal(said.code, 1, said.stderr);
+      assert.match(said.stderr, /drover\.service did not start: the daemon ended with exit code 6/);
+      assert.match(said.stderr, /undone: everything is as it was before/);
+      assert.equal(readFileSync(unitFile, 'utf8'), text);
+      assert.equal(systemctl('is-enabled', 'drover.service').text, 'enabled');
+      assert.equal(daemonPid(), mainPid());
+    },
+  },
+  {
+    name: 'a unit that was edited by hand is kept and said; a drop-in is nobody’s business',
+    run: async () => {
+      const text = readFileSync(unitFile, 'utf8');
+      writeFileSync(unitFile, text.replace('WatchdogSec=30', 'WatchdogSec=60'));
+      const edited = readFileSync(unitFile, 'utf8');
+      for (const args of [install(), install('--addr', '127.0.0.1:7777'), ['uninstall-service']]) {
+        const said = drover(args);
+        assert.equal(said.code, 6, said.stderr);
+        assert.match(said.stderr, /was edited by hand, and was left as it is/);
+      }
+      assert.equal(readFileSync(unitFile, 'utf8'), edited);
+      good(install('--replace'));
+      assert.equal(readFileSync(unitFile, 'utf8'), text);
+
+      const dropIn = join(units, 'drover.service.d', 'mine.conf');
+      mkdirSync(dirname(dropIn));
+      writeFileSync(dropIn, '[Service]\nNice=1\n');
+      systemctl('daemon-reload');
+      assert.match(good(install()).stderr, /nothing to do/);
+      assert.equal(show('Nice'), '1');
+      rmSync(dirname(dropIn), { recursive: true });
+      systemctl('daemon-reload');
+    },
+  },
+  {
+    name: 'a second profile has a unit, a daemon and a life of its own',
+    run: async () => {
+      const first = mainPid();
+      good(install(), { DROVER_PROFILE: 'work' });
+      const second = mainPid('drover-work.service');
+      assert.ok(first > 1 && second > 1 && first !== second);
+      assert.equal(json(['status', '--profile', 'work']).pid, second);
+      assert.equal(daemonPid(), first);
+      good(['daemon', 'restart', '--profile', 'work']);
+      assert.equal(mainPid(), first);
+      good(['stop', '--profile', 'work']);
+      assert.equal(daemonPid(), first);
+      good(['uninstall-service', '--profile', 'work']);
+      assert.ok(!existsSync(join(units, 'drover-work.service')));
+      assert.equal(daemonPid(), first);
+    },
+  },
+  {
+    name: 'a credential in the environment of the person gets nowhere, and one in an option is refused',
+    run: async () => {
+      assert.equal(drover(install('--http-admin-token', canary)).code, 2);
+      writeConfig('');
+      const unguarded = drover(install('--addr', '127.0.0.1:7777'));
+      assert.equal(unguarded.code, 2, 'a token of the environment would not be there at boot');
+      assert.match(unguarded.stderr, /needs a token/);
+      writeConfig('[auth]\nmode = "none"\n');
+      good(install('--addr', '127.0.0.1:7777'));
+      const id = startCounting(40);
+      await until('some output', () => good(['runs', 'logs', id]).stdout.includes('line 1'));
+
+      assert.deepEqual(canaries(), []);
+
+      assertCounted(id, 40);
+    },
+  },
+  {
+    name: 'without a manager, or with one that looks elsewhere, it is said and nothing is done',
+    run: async () => {
+      const before = mainPid();
+      const text = readFileSync(unitFile, 'utf8');
+      const elsewhere = mkdtempSync(join(tmpdir(), 'home-'));
+      for (const [env, code, why] of [
+        [
+          { XDG_RUNTIME_DIR: '/nowhere' },
+          1,
+          /user manager of ust does not answer: there is no folder \/nowhere/,
+        ],
+        [{ PATH: '/nowhere' }, 1, /There is no systemd to register drover with: systemctl is not on PATH/],
+        [{ HOME: elsewhere }, 1, /does not look for units in/],
+        [{ XDG_RUNTIME_DIR: elsewhere }, 1, /user manager of ust does not answer/],
+      ] as const) {
+        const said = drover(install(), env);
+        assert.equal(said.code, code, said.stderr);
+        assert.match(said.stderr, why);
+      }
+      assert.deepEqual(readdirSync(elsewhere), []);
+      good(['status'], { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: undefined });
+      assert.deepEqual([mainPid(), readFileSync(unitFile, 'utf8')], [before, text]);
+      good(install('--addr', '127.0.0.1:7777'), {
+        XDG_RUNTIME_DIR: undefined,
+        DBUS_SESSION_BUS_ADDRESS: undefined,
+      });
+      good(install());
+    },
+  },
+  {
+    name: 'uninstalling leaves nothing but the state, and a masked unit is left alone',
+    run: async () => {
+      const said = good(['uninstall-service']);
+      assert.match(said.stderr, /stopped drover\.service; runs go on/);
+      assert.equal(drover(['status']).code, 3);
+      const left = execFileSync('find', [join(homedir(), '.config'), '-name', '*drover*.s*'], {
+        encoding: 'utf8',
+      });
+      assert.equal(left, '');
+      assert.equal(systemctl('list-units', '--all', '--plain', '--no-legend', 'drover*').text, '');
+      assert.equal(systemctl('list-unit-files', '--plain', '--no-legend', 'drover*').text, '');
+      assert.ok(!existsSync(join(process.env.XDG_RUNTIME_DIR ?? '', 'drover/drover.sock')));
+      assert.ok(existsSync(join(stateRoot, 'drover.db')));
+      assert.match(good(['uninstall-service']).stdout, /nothing to do: drover\.service is not installed/);
+
+      mkdirSync(units, { recursive: true });
+      symlinkSync('/dev/null', unitFile);
+      const masked = drover(install());
+      assert.equal(masked.code, 6, masked.stderr);
+      assert.match(masked.stderr, /is a link to \/dev\/null/);
+      assert.ok(lstatSync(unitFile).isSymbolicLink());
+      rmSync(unitFile);
+    },
+  },
+];
+
+const only = new RegExp(process.argv[3] ?? '');
+const chosen = cases.filter(({ name }) => only.test(name));
+process.stdout.write(`TAP version 14\n1..${chosen.length}\n`);
+for (const [index, { name, run }] of chosen.entries()) {
+  const started = performance.now();
+  const failure = await run().then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  );
+  const time = `# time=${Math.round(performance.now() - started)}ms`;
+  process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name} ${time}\n`);
+  if (failure === null) continue;
+  process.stdout.write(failure.replace(/^/gm, '# ').concat('\n'));
+  process.exitCode = 1;
+}
+drover(['uninstall-service', '--force']);
+drover(['stop']);
