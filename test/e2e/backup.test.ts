@@ -8,6 +8,8 @@ import { codeBlocks } from '../support/house.ts';
 import { startWorld, type World } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
 
+t.setTimeout(180_000);
+
 const [places = '', ...blocks] = codeBlocks('docs/running.md', 'sh');
 const unused = new Set(blocks);
 

@@ -16,6 +16,8 @@ import {
 import { call } from '../support/http-server.ts';
 import { until } from '../support/until.ts';
 
+t.setTimeout(180_000);
+
 const token = 'a-token-of-the-test';
 const file = 'drover_admin_token';
 

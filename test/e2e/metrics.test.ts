@@ -6,6 +6,8 @@ import { call } from '../support/http-server.ts';
 import { createWorld, startWorld, writePrivate } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
 
+t.setTimeout(120_000);
+
 type Sample = { readonly name: string; readonly labels: Record<string, string>; readonly value: number };
 
 /** Parses the text format strictly: throws at a line that is none, and at a value before its type. */
