@@ -1,4 +1,5 @@
 /** What the build does to imports; each spares a start of drover time or memory. docs/benchmarks.md has the figures. */
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
@@ -73,3 +74,19 @@ export const withoutUnused: Plugin = {
     onLoad({ filter, namespace }, ({ path }) => ({ contents: unused[path] ?? '', loader: 'js' }));
   },
 };
+
+/** The product under another version. */
+export function withVersion(version: string): Plugin {
+  if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) throw new Error(`'${version}' is not a version`);
+  return {
+    name: `version ${version}`,
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\/src\/contract\/version\.ts$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replace(
+          /^export const version = .*$/m,
+          `export const version = ${JSON.stringify(version)};`,
+        ),
+        loader: 'ts',
+      })),
+  };
+}
