@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../contract/index.ts';
+import { pathToFileURL } from 'node:url';
+import { AppError, version } from '../../contract/index.ts';
 import { migrations, schemaVersion } from './migrations.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html). */
@@ -88,11 +89,13 @@ function openPrivately(path: string): DatabaseSync {
 
 function refuseWhatIsNotOurs(path: string): void {
   let found: number;
+  let writer: string | null = null;
   try {
-    const reader = new DatabaseSync(path, { readOnly: true });
+    const reader = openToLook(path);
     try {
       found = userVersion(reader);
       reader.prepare('SELECT count(*) FROM sqlite_master').get();
+      if (found > schemaVersion) writer = lastVersion(reader);
     } finally {
       reader.close();
     }
@@ -102,20 +105,50 @@ function refuseWhatIsNotOurs(path: string): void {
   if (found > schemaVersion) {
     throw new AppError(
       'store_newer',
-      `The database ${path} has schema ${found}; this drover knows ${schemaVersion}`,
+      `The database ${path} was written by ${writer === null ? 'a newer drover' : `drover ${writer}`} (schema ${found}); this is drover ${version}, which knows schema ${schemaVersion}`,
       {
-        hint: 'start the newer drover, or restore the backup made before the upgrade; nothing was touched',
+        hint: `start ${writer === null ? 'the newer drover' : `drover ${writer} or newer`}, or restore the backup made before the upgrade; nothing was touched`,
+        fields: { schema: found, known_schema: schemaVersion, written_by: writer, version },
       },
     );
   }
 }
 
+/**
+ * Without a log beside it the file is read as one that cannot change, which the instance lock makes true: SQLite would
+ * leave an empty log there otherwise. Node.js before 22.15 takes no such address, and leaves one.
+ */
+function openToLook(path: string): DatabaseSync {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log === undefined || log.size === 0) {
+    const address = pathToFileURL(path);
+    address.searchParams.set('immutable', '1');
+    try {
+      return new DatabaseSync(address, { readOnly: true });
+    } catch (error) {
+      if (sqliteCode(error) !== null) throw error;
+    }
+  }
+  return new DatabaseSync(path, { readOnly: true });
+}
+
+/** The version of the last daemon on this database; null where a newer schema keeps that elsewhere. */
+function lastVersion(reader: DatabaseSync): string | null {
+  try {
+    const sql = "SELECT data FROM events WHERE type = 'daemon.started' ORDER BY seq DESC LIMIT 1";
+    const { version: last } = JSON.parse(String(reader.prepare(sql).get()?.data)) as { version?: unknown };
+    return typeof last === 'string' ? last : null;
+  } catch {
+    return null; // what it says is for a person only
+  }
+}
+
 function migrate(db: DatabaseSync): void {
-  for (let version = userVersion(db); version < schemaVersion; version += 1) {
+  for (let step = userVersion(db); step < schemaVersion; step += 1) {
     db.exec('BEGIN IMMEDIATE');
     try {
-      db.exec(migrations[version] as string);
-      db.exec(`PRAGMA user_version = ${version + 1}`);
+      db.exec(migrations[step] as string);
+      db.exec(`PRAGMA user_version = ${step + 1}`);
       db.exec('COMMIT');
     } catch (error) {
       db.exec('ROLLBACK');
