@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import lockfile from 'proper-lockfile';
 import { type Log, writeFileAtomic } from '../../base/index.ts';
 import { readUntrusted } from '../../foundation/untrusted/index.ts';
 
@@ -16,8 +17,6 @@ export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
   const folder = join(gitDir, 'info');
   const file = join(folder, 'exclude');
   await mkdir(folder, { recursive: true });
-  // Needed once per repository. By its default: a bundle loaded on demand has no other export of a CommonJS package.
-  const { default: lockfile } = await import('proper-lockfile');
   let isCompromised = false;
   const release = await lockfile.lock(file, {
     realpath: false,
