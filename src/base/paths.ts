@@ -27,7 +27,10 @@ export type Paths = {
   /** A configuration that was named must exist; the default one may be missing. */
   readonly isConfigNamed: boolean;
   readonly stateRoot: string;
-  /** By flag or environment: a client then means the daemon of that very state root and no other. */
+  /**
+   * By flag or environment, and not where the profile has its own anyway: a client then means the daemon of that very
+   * state root and no other, and the computed socket lies in it.
+   */
   readonly isStateRootNamed: boolean;
   readonly socket: string;
   /** `computed` gives way to the configuration's `socket_path`. */
@@ -67,35 +70,46 @@ export function profileOf(input: Pick<PathInput, 'flags' | 'env'>): string {
 
 /**
  * Computes every place of a profile. An explicit `--state-root` or `--socket` wins over the profile; a `--profile` flag
- * wins over `$DROVER_SOCKET`, which a run's own environment may carry. Throws on a name that `isProfileName` refuses.
+ * wins over `$DROVER_SOCKET`. Throws on a name that `isProfileName` refuses.
+ *
+ * `$DROVER_STATE_ROOT` is the folder of the unnamed profile, below which a named one has `profiles/NAME`. Within a run
+ * it is the very folder of the run's own daemon, as `$DROVER_SOCKET` is its socket: neither counts for another one.
  */
 export function computePaths(input: PathInput): Paths {
   const { env, cwd } = input;
   const flags = input.flags ?? {};
   const profile = profileOf(input);
   if (!isProfileName(profile)) throw new RangeError(`'${profile}' is not a profile name`);
-  const within = profile === defaultProfile ? [] : ['profiles', profile];
+  const within = foldersOf(profile);
   const named = (path: string | undefined) =>
     nonEmpty(path) === undefined ? undefined : resolve(cwd, path ?? '');
 
   const configRoot = absolute(env.XDG_CONFIG_HOME) ?? join(input.home, '.config');
   const namedConfig = named(flags.config) ?? named(env.DROVER_CONFIG);
 
-  const envStateRoot = named(env.DROVER_STATE_ROOT);
-  const stateBase =
-    envStateRoot ?? join(absolute(env.XDG_STATE_HOME) ?? join(input.home, '.local', 'state'), 'drover');
-  const stateRoot = named(flags.stateRoot) ?? join(stateBase, ...within);
+  const usualRoot = join(
+    absolute(env.XDG_STATE_HOME) ?? join(input.home, '.local', 'state'),
+    'drover',
+    ...within,
+  );
+  const run = runOf(env);
+  const envRoot = named(env.DROVER_STATE_ROOT);
+  const namedRoot = named(flags.stateRoot) ?? (envRoot && stateRootBelow(envRoot, profile, run));
+  const stateRoot = namedRoot ?? usualRoot;
+  const isStateRootNamed = stateRoot !== usualRoot;
 
+  const isOfAnother =
+    run === null || envRoot === undefined ? nonEmpty(flags.profile) !== undefined : stateRoot !== envRoot;
   const flagSocket = named(flags.socket);
-  const envSocket = nonEmpty(flags.profile) === undefined ? named(env.DROVER_SOCKET) : undefined;
+  const envSocket = isOfAnother ? undefined : named(env.DROVER_SOCKET);
 
   return {
     profile,
     config: namedConfig ?? join(configRoot, 'drover', ...within, 'daemon.toml'),
     isConfigNamed: namedConfig !== undefined,
     stateRoot,
-    isStateRootNamed: nonEmpty(flags.stateRoot) !== undefined || envStateRoot !== undefined,
-    socket: flagSocket ?? envSocket ?? computedSocket(input, stateRoot, within),
+    isStateRootNamed,
+    socket: flagSocket ?? envSocket ?? computedSocket(input, { stateRoot, isStateRootNamed, within }),
     socketFrom: flagSocket !== undefined ? 'flag' : envSocket !== undefined ? 'env' : 'computed',
     pidFile: join(stateRoot, 'daemon.pid'),
     endpointFile: join(stateRoot, 'daemon.json'),
@@ -107,12 +121,39 @@ export function computePaths(input: PathInput): Paths {
   };
 }
 
-function computedSocket(input: PathInput, stateRoot: string, within: readonly string[]): string {
+/** Whose daemon started the run that this is the environment of, or null outside of runs. */
+function runOf(env: PathInput['env']): { readonly profile: string } | null {
+  if (nonEmpty(env.DROVER_RUN_ID) === undefined) return null;
+  return { profile: nonEmpty(env.DROVER_PROFILE) ?? defaultProfile };
+}
+
+/** What `$DROVER_STATE_ROOT` says for a profile. */
+function stateRootBelow(root: string, profile: string, run: { readonly profile: string } | null): string {
+  if (run?.profile === profile) return root;
+  const tail = run === null ? '' : join('/', ...foldersOf(run.profile));
+  const base = tail.length > 1 && root.endsWith(tail) ? root.slice(0, -tail.length) : root;
+  return join(base, ...foldersOf(profile));
+}
+
+function foldersOf(profile: string): readonly string[] {
+  return profile === defaultProfile ? [] : ['profiles', profile];
+}
+
+type SocketPlace = {
+  readonly stateRoot: string;
+  readonly isStateRootNamed: boolean;
+  readonly within: readonly string[];
+};
+
+/** A state root of one's own has its socket in it, unless its path is too long for one on some system. */
+function computedSocket(input: PathInput, { stateRoot, isStateRootNamed, within }: SocketPlace): string {
+  const ownSocket = join(stateRoot, 'drover.sock');
+  if (isStateRootNamed && Buffer.byteLength(ownSocket) <= maxSocketPathBytes('darwin')) return ownSocket;
   const runtime = absolute(input.env.XDG_RUNTIME_DIR);
   if (runtime !== undefined) return join(runtime, 'drover', ...within, 'drover.sock');
   const folder = `/tmp/drover-${input.uid}`;
   const owner = input.ownerOf(folder);
-  if (owner !== null && owner !== input.uid) return join(stateRoot, 'drover.sock');
+  if (owner !== null && owner !== input.uid) return ownSocket;
   return join(folder, ...within, 'drover.sock');
 }
 

@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { dirname } from 'node:path';
 import { computePaths, type PathFlags, type Paths, parseProcStat } from '../base/index.ts';
 import { type Endpoint, parseEndpoint } from '../contract/index.ts';
 
@@ -19,7 +20,7 @@ export function machinePaths(flags: PathFlags, env: Env, cwd: string): Paths {
 }
 
 /** What the endpoint file says, or null where there is none or it is not whole. */
-function readEndpoint(path: string): Endpoint | null {
+export function readEndpoint(path: string): Endpoint | null {
   try {
     return parseEndpoint(readFileSync(path, 'utf8'));
   } catch {
@@ -30,14 +31,21 @@ function readEndpoint(path: string): Endpoint | null {
 /**
  * The socket a client tries: `--socket`, `$DROVER_SOCKET`, the endpoint file, the computed path. With `--state-root`
  * the endpoint file there wins over the environment's socket. Null when a state root was named and no daemon of it is
- * known: the computed path may be that of another state root's daemon, which is not the one that is meant.
+ * known: a computed path outside of it may be that of another one's daemon, which is not the one that is meant.
  */
 export function locateSocket(paths: Paths, flags: PathFlags): string | null {
   const isNamed = paths.socketFrom === 'flag' || (paths.socketFrom === 'env' && !flags.stateRoot);
   if (isNamed) return paths.socket;
+  const endpoint = liveEndpoint(paths);
+  if (endpoint !== null) return endpoint.socket;
+  if (!paths.isStateRootNamed) return paths.socket;
+  return dirname(paths.socket) === paths.stateRoot && existsSync(paths.socket) ? paths.socket : null;
+}
+
+/** The endpoint file of a daemon that has not surely ended; null when there is none. */
+export function liveEndpoint(paths: Paths): Endpoint | null {
   const endpoint = readEndpoint(paths.endpointFile);
-  if (endpoint !== null && !hasEnded(endpoint)) return endpoint.socket;
-  return paths.isStateRootNamed ? null : paths.socket;
+  return endpoint === null || hasEnded(endpoint) ? null : endpoint;
 }
 
 /** True when the process that wrote the file is surely gone: its socket may have become another daemon's. */
@@ -49,7 +57,8 @@ function hasEnded({ pid, start_time }: Endpoint): boolean {
   }
   if (process.platform !== 'linux' || start_time === '') return false;
   try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.startTime !== start_time;
+    const row = parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return row === null || row.isZombie || row.startTime !== start_time;
   } catch {
     return false; // hidden from us: the socket tells
   }

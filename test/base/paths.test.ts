@@ -70,6 +70,79 @@ void t.test('a profile flag wins over the socket of the environment', async (t) 
   t.equal(paths.socket, '/run/me/drover/profiles/work/drover.sock');
 });
 
+void t.test('a state root of one’s own has its socket in it', async (t) => {
+  const env = { XDG_RUNTIME_DIR: '/run/me', DROVER_STATE_ROOT: '/data' };
+  const long = `/${'x'.repeat(95)}`;
+
+  t.match(computePaths(input({ env })), { socket: '/data/drover.sock', isStateRootNamed: true });
+  t.match(computePaths(input({ env, flags: { profile: 'work' } })), {
+    stateRoot: '/data/profiles/work',
+    socket: '/data/profiles/work/drover.sock',
+  });
+  t.match(computePaths(input({ flags: { profile: 'work', stateRoot: '/mine' } })), {
+    stateRoot: '/mine',
+    socket: '/mine/drover.sock',
+  });
+  t.match(
+    computePaths(input({ env: { XDG_RUNTIME_DIR: '/run/me' }, flags: { stateRoot: long } })),
+    { socket: '/run/me/drover/drover.sock', isStateRootNamed: true },
+    'a path too long for a socket leaves it where the profile has it',
+  );
+  t.match(
+    computePaths(
+      input({ env: { XDG_RUNTIME_DIR: '/run/me' }, flags: { stateRoot: '/home/me/.local/state/drover' } }),
+    ),
+    { socket: '/run/me/drover/drover.sock', isStateRootNamed: false },
+    'the usual one is the usual one, named or not',
+  );
+});
+
+void t.test(
+  'within a run the places are those of its own daemon, whatever flags it was started with',
+  async (t) => {
+    const run = (profile: string, stateRoot: string) => ({
+      XDG_RUNTIME_DIR: '/run/me',
+      DROVER_RUN_ID: 'run_1',
+      DROVER_PROFILE: profile,
+      DROVER_SOCKET: '/its.sock',
+      DROVER_STATE_ROOT: stateRoot,
+    });
+    const usual = '/home/me/.local/state/drover';
+
+    for (const [profile, stateRoot] of [
+      ['default', usual],
+      ['default', '/mine'],
+      ['work', `${usual}/profiles/work`],
+      ['work', '/data/profiles/work'],
+      ['work', '/mine'],
+    ] as const) {
+      const env = run(profile, stateRoot);
+      const own = { profile, stateRoot, socket: '/its.sock' };
+      t.match(computePaths(input({ env })), own);
+      t.match(computePaths(input({ env, flags: { profile } })), own, 'also when its profile is named');
+      t.match(computePaths(input({ env, flags: { stateRoot } })), own, 'or its state root');
+      t.match(computePaths(input({ env, flags: { stateRoot: '/other' } })), {
+        stateRoot: '/other',
+        socket: '/other/drover.sock',
+      });
+    }
+    const other = (profile: string, env: PathInput['env']) =>
+      computePaths(input({ env, flags: { profile } }));
+    t.match(other('default', run('work', `${usual}/profiles/work`)), {
+      stateRoot: usual,
+      socket: '/run/me/drover/drover.sock',
+    });
+    t.match(other('play', run('work', '/data/profiles/work')), {
+      stateRoot: '/data/profiles/play',
+      socket: '/data/profiles/play/drover.sock',
+    });
+    t.match(other('play', run('default', usual)), {
+      stateRoot: `${usual}/profiles/play`,
+      socket: '/run/me/drover/profiles/play/drover.sock',
+    });
+  },
+);
+
 void t.test('without a runtime folder the socket is below /tmp, in a folder of this user', async (t) => {
   t.equal(computePaths(input()).socket, '/tmp/drover-1000/drover.sock');
   t.equal(computePaths(input({ ownerOf: () => 1000 })).socket, '/tmp/drover-1000/drover.sock');

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Status } from '../../src/contract/index.ts';
@@ -199,18 +199,27 @@ t.test('an explicit state root without a daemon never means the daemon of anothe
   t.equal((await world.status()).pid, pid);
 });
 
-t.test('a second state root needs a socket of its own, and hears so', async (t) => {
+t.test('state roots of one’s own run side by side, each with its socket in it', async (t) => {
   const world = await startWorld();
   t.teardown(world.close);
+  const roots = ['one', 'two'].map((name) => join(world.root, name));
 
-  const second = await world.run(['daemon', 'start', `--state-root=${join(world.root, 'other')}`]);
+  for (const root of roots) {
+    const started = await world.run(['daemon', 'start', `--state-root=${root}`]);
+    t.equal(started.code, 0, started.err);
+  }
+  const byFlag = await world.json<Status>(['status', `--state-root=${roots[0]}`]);
+  const byEnv = await world.json<Status>(['status'], { env: { DROVER_STATE_ROOT: roots[1] ?? '' } });
+  rmSync(join(roots[0] ?? '', 'daemon.json'));
+  const withoutFile = await world.json<Status>(['status', `--state-root=${roots[0]}`]);
   const elsewhere = await world.run(['daemon', 'start', `--socket=${join(world.root, 'own/s')}`]);
 
-  t.equal(second.code, 6);
-  t.match(second.err, `Another program answers on '${world.socket}'`);
-  t.match(second.err, '--socket');
+  t.match([byFlag, byEnv], [{ socket: `${roots[0]}/drover.sock` }, { socket: `${roots[1]}/drover.sock` }]);
+  t.equal(new Set([byFlag.pid, byEnv.pid, (await world.status()).pid]).size, 3);
+  t.equal(withoutFile.pid, byFlag.pid, 'it is found without its endpoint file');
   t.equal(elsewhere.code, 6, 'one state root, two sockets');
   t.match(elsewhere.err, `socket ${world.socket}`);
+  for (const root of roots) t.equal((await world.run(['stop', `--state-root=${root}`])).code, 0);
   t.equal((await world.status()).state_root, world.stateRoot);
 });
 
