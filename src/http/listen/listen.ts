@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { AppError } from '../../contract/index.ts';
 import type { BoundAddress } from '../guard/index.ts';
 import { checkSocketPath, prepareSocketFolder, removeStaleSocket } from './socket-folder.ts';
+import { refuseTakenSocket } from './socket-owner.ts';
 
 /** Connections that may wait to be accepted. */
 export const backlog = 511;
@@ -18,9 +19,7 @@ export type BoundSocket = { readonly path: string; readonly inode: bigint };
 export async function listenOnSocket(server: Server, path: string): Promise<BoundSocket> {
   checkSocketPath(path);
   prepareSocketFolder(path);
-  if (await isAnswering(path)) {
-    throw inUse(`Another program answers on '${path}'`, 'stop it, or give this daemon a --socket of its own');
-  }
+  await refuseTakenSocket(path);
   removeStaleSocket(path);
   await listening(server, () => bindPrivately(server, path), `The socket '${path}' cannot be made`);
   const made = lstatSync(path, { bigint: true });
@@ -67,19 +66,10 @@ function listening(server: Server, start: () => void, message: string): Promise<
   });
 }
 
-function isAnswering(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
+function inUse(message: string): AppError {
+  return new AppError('address_in_use', message, {
+    hint: 'stop the program that has it, or choose another address',
   });
-}
-
-function inUse(message: string, hint = 'stop the program that has it, or choose another address'): AppError {
-  return new AppError('address_in_use', message, { hint });
 }
 
 function badAddress(message: string, cause: NodeJS.ErrnoException): AppError {
