@@ -19,8 +19,11 @@ if (!isNodeNewEnough(process.versions.node)) {
 async function start(argv: readonly string[]): Promise<void> {
   if (process.versions.node.startsWith('22.')) silenceSqliteWarning();
   const world = { env: process.env, cwd: process.cwd(), isOutTerminal: isatty(1), version };
-  const text = await fastAnswer(argv, world);
-  if (text !== null && wroteAll(text)) return;
+  const answer = await fastAnswer(argv, world);
+  if (answer !== null && wroteAll(answer.out)) {
+    if (answer.err !== '') process.stderr.write(answer.err);
+    return;
+  }
   if (argv.includes('--foreground') || argv[0] === 'serve') {
     const { runForeground } = await import('./cli/foreground.ts');
     if (await runForeground(argv)) return;

@@ -2,7 +2,9 @@ import { Command, Option } from 'clipanion';
 import type { PathFlags } from '../base/index.ts';
 import { type Client, createClient, type LocateInput, locateDaemon } from '../client/index.ts';
 import type { CliContext } from './context.ts';
+import { explain } from './explain.ts';
 import { type Style, styleFor } from './print/style.ts';
+import { skewNote } from './skew.ts';
 
 /** What every command shares: the options that say which daemon is meant, and the ways to print. */
 export abstract class DroverCommand extends Command<CliContext> {
@@ -29,6 +31,20 @@ export abstract class DroverCommand extends Command<CliContext> {
 
   protected connect(): Client {
     return createClient(locateDaemon(this.target()));
+  }
+
+  /** An error with what this call alone can add to it. */
+  explain(error: unknown): Promise<unknown> {
+    return explain(error, {
+      target: this.target(),
+      connect: () => this.connect(),
+      version: this.context.version,
+    });
+  }
+
+  /** Says, on stderr, that the daemon is of another version than this program, where it is. */
+  protected sayIfSkewed(daemons: string): void {
+    this.context.stderr.write(skewNote(this.context.version, daemons, this.target().flags) ?? '');
   }
 
   /** The answer, on stdout. */

@@ -11,6 +11,7 @@ import type { Client } from '../client/index.ts';
 import { AppError, type ErrorCode, errorCodes, isAppError, type Status } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
 import { openErrorFile } from './error-file.ts';
+import { assertWanted } from './wanted-daemon.ts';
 
 /** How long a daemon may take until it is ready. */
 export const startDeadlineMs = 15_000;
@@ -39,7 +40,7 @@ export type DetachedStart = {
  */
 export async function startDetached(start: DetachedStart): Promise<{ isNew: boolean; status: Status }> {
   const { clock } = start.context;
-  const running = await readyStatus(start.connect);
+  const running = await wantedStatus(start);
   if (running !== null) return { isNew: false, status: running };
   const deadline = clock.monotonic() + startDeadlineMs;
   const errors = openErrorFile(start.paths);
@@ -47,7 +48,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
     let child = await spawnChild(start, errors.path);
     for (;;) {
       const identity = await readIdentity(child);
-      const status = await readyStatus(start.connect);
+      const status = await wantedStatus(start);
       if (status !== null) {
         if (status.pid === child) errors.keep();
         else if (identity !== null) await withdraw(identity);
@@ -57,7 +58,7 @@ export async function startDetached(start: DetachedStart): Promise<{ isNew: bool
         const reason = reasonIn(errors.path);
         if (reason.code !== 'already_running' || isElsewhere(reason, start)) throw reason;
         await clock.sleep(respawnMs);
-        if ((await readyStatus(start.connect)) === null) child = await spawnChild(start, errors.path);
+        if ((await wantedStatus(start)) === null) child = await spawnChild(start, errors.path);
       }
       if (clock.monotonic() > deadline) {
         throw new AppError(
@@ -83,6 +84,13 @@ async function withdraw(child: ProcessIdentity): Promise<void> {
   } catch {
     // it has just found the other one by itself
   }
+}
+
+/** The same, of no other daemon than the one that is to be started. */
+async function wantedStatus({ connect, paths }: DetachedStart): Promise<Status | null> {
+  const status = await readyStatus(connect);
+  if (status !== null) assertWanted(status, paths);
+  return status;
 }
 
 /** The status of a daemon that is ready; null while there is none. */
@@ -118,12 +126,13 @@ async function spawnChild(start: DetachedStart, errorFile: string): Promise<numb
       ...context.env,
       ...tokenEnv(tokens),
       ...withoutRun,
+      ...(context.env.DROVER_RUN_ID ? withoutPlaces : {}),
       [detachedVariable]: '1',
     };
     const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return await spawnDetached(
       process.execPath,
-      [...context.program, 'daemon', 'start', '--foreground', '--json', ...start.args],
+      [...context.program, 'daemon', 'start', '--foreground', '--json', ...start.args, ...placesOfRun(start)],
       { cwd: context.cwd, env: Object.fromEntries(defined), stdio: ['ignore', 'ignore', stderr] },
     );
   } finally {
@@ -133,6 +142,17 @@ async function spawnChild(start: DetachedStart, errorFile: string): Promise<numb
 
 /** A daemon that was started from inside a run is not part of it: the run's end must not sweep it away. */
 const withoutRun = { DROVER_RUN_ID: undefined, DROVER_RUN_TOKEN: undefined };
+/** Without the mark of a run these would mean something else: they are given as options. */
+const withoutPlaces = { DROVER_SOCKET: undefined, DROVER_STATE_ROOT: undefined };
+
+function placesOfRun({ context, paths, args }: DetachedStart): string[] {
+  if (!context.env.DROVER_RUN_ID) return [];
+  const isGiven = (name: string) => args.some((arg) => arg.startsWith(`${name}=`));
+  return [
+    ...(isGiven('--state-root') || !paths.isStateRootNamed ? [] : [`--state-root=${paths.stateRoot}`]),
+    ...(isGiven('--socket') || paths.socketFrom !== 'env' ? [] : [`--socket=${paths.socket}`]),
+  ];
+}
 
 /** Tokens travel by environment: arguments can be read by every user of the machine. */
 function tokenEnv(tokens: DetachedStart['tokens']): Record<string, string> {

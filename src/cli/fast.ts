@@ -7,6 +7,7 @@ import type { Status } from '../contract/index.ts';
 import { hasSocketUnit } from '../service/index.ts';
 import { formatStatus } from './print/status.ts';
 import { styleFor } from './print/style.ts';
+import { runningVersion, skewNote } from './skew.ts';
 
 /** What the short way needs of the process. */
 export type FastWorld = {
@@ -15,6 +16,9 @@ export type FastWorld = {
   readonly isOutTerminal: boolean;
   readonly version: string;
 };
+
+/** What goes to stdout, and what is said beside it. */
+export type FastAnswer = { readonly out: string; readonly err: string };
 
 /** How long the whole exchange may take before the full command takes over. */
 export const fastDeadlineMs = 2000;
@@ -25,17 +29,16 @@ const maxAnswerChars = 1 << 22;
  * text as the full commands without a parser of arguments, schemas or an HTTP client. Resolves with the text, or with null
  * for everything unusual, which the full command then does and explains.
  */
-export async function fastAnswer(argv: readonly string[], world: FastWorld): Promise<string | null> {
+export async function fastAnswer(argv: readonly string[], world: FastWorld): Promise<FastAnswer | null> {
   const call = argv.join(' ');
-  if (call === '--version' || call === '-v') return `${world.version}\n`;
+  if (call === '--version' || call === '-v') return { out: `${world.version}\n`, err: versionNote(world) };
   const match = /^(?:(?:daemon|d) )?status( --json)?$/.exec(call);
   if (match === null || !isProfileName(profileOf({ env: world.env }))) return null;
   const paths = machinePaths({}, world.env, world.cwd);
   if (isAsleep(paths, world.env)) return null;
   const socket = locateSocket(paths, {});
   const body = socket === null ? null : await getStatus(socket, world.env.DROVER_RUN_TOKEN);
-  if (body === null || match[1] !== undefined) return body === null ? null : `${body.trimEnd()}\n`;
-  return textOf(body, world);
+  return body === null ? null : answerOf(body, { world, isJson: match[1] !== undefined });
 }
 
 /** No daemon, but a socket of a service: to connect would start one, which asking for the status never does. */
@@ -44,9 +47,20 @@ function isAsleep({ profile, endpointFile }: Paths, env: FastWorld['env']): bool
   return hasSocketUnit(profile, { platform: process.platform, env, home: env.HOME || homedir() });
 }
 
-function textOf(body: string, world: FastWorld): string | null {
+/** What to say of a daemon of another version; empty where none is known to run. */
+function versionNote({ env, cwd, version }: FastWorld): string {
+  if (!isProfileName(profileOf({ env }))) return '';
+  const running = runningVersion(machinePaths({}, env, cwd));
+  return (running !== null && skewNote(version, running)) || '';
+}
+
+function answerOf(body: string, { world, isJson }: { world: FastWorld; isJson: boolean }): FastAnswer | null {
   try {
-    return formatStatus(JSON.parse(body) as Status, styleFor(world.isOutTerminal, world.env));
+    const status = JSON.parse(body) as Status;
+    const text = isJson
+      ? `${body.trimEnd()}\n`
+      : formatStatus(status, styleFor(world.isOutTerminal, world.env));
+    return { out: text, err: skewNote(world.version, status.version) ?? '' };
   } catch {
     return null; // the full command says what is wrong with the answer
   }

@@ -1,8 +1,9 @@
-import { Cli } from 'clipanion';
+import { Cli, type Command } from 'clipanion';
 import type { AppError } from '../contract/index.ts';
 import { leadingWords, prepareArgv } from './argv.ts';
 import { catalogueOf } from './catalogue.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue-types.ts';
+import { DroverCommand } from './command.ts';
 import { commandClasses } from './commands/index.ts';
 import type { CliContext, World } from './context.ts';
 import { showError, usageError } from './errors.ts';
@@ -27,12 +28,20 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
       return exitCodes.ok;
     }
     const context: CliContext = { ...world, command, catalogue };
-    return await parse(cli, args, context).validateAndExecute();
+    return await execute(parse(cli, args, context));
   } catch (error) {
     const style = styleFor(world.isErrTerminal, world.env);
     const shown = showError(error, { json: wantsJson, style });
     world.stderr.write(shown.text);
     return shown.exitCode;
+  }
+}
+
+async function execute(command: Command<CliContext>): Promise<number> {
+  try {
+    return await command.validateAndExecute();
+  } catch (error) {
+    throw command instanceof DroverCommand ? await command.explain(error) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Event, RouteId } from '../contract/index.ts';
+import { AppError, type Event, type RouteId } from '../contract/index.ts';
 import type { Endpoint } from './locate.ts';
 import { readText, request } from './request.ts';
 import {
@@ -67,10 +67,21 @@ export function createClient(endpoint: Endpoint): Client {
       const response = await send(id, options);
       const text = await readText(response);
       const isJson = /^application\/json\b/.test(response.headers['content-type'] ?? '');
-      return (isJson ? JSON.parse(text) : text) as Answer<Id>;
+      return (isJson ? parseAnswer(text, routeTable[id].path) : text) as Answer<Id>;
     },
     bytes: send,
     stream: (id, options = {}) =>
       streamEvents(endpoint, (query) => pathOf(id, options.params, query), options),
   };
+}
+
+function parseAnswer(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AppError('internal', `The daemon's answer to ${path} is not JSON`, {
+      hint: 'check that the address belongs to a drover daemon',
+      cause,
+    });
+  }
 }

@@ -84,6 +84,19 @@ export async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** The code that stands for one which only a newer daemon knows: the exit code is the right one at least. */
+const codeForStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  422: 'invalid_request',
+  503: 'busy',
+  504: 'timeout',
+};
+
 /** The AppError that a problem document describes; an answer that is none becomes `internal` with its status. */
 export function problemOf(status: number, text: string): AppError {
   try {
@@ -91,6 +104,12 @@ export function problemOf(status: number, text: string): AppError {
     if (typeof code === 'string' && Object.hasOwn(errorCodes, code)) {
       return new AppError(code as ErrorCode, String(detail ?? title), {
         fields,
+        ...(typeof hint === 'string' ? { hint } : {}),
+      });
+    }
+    if (typeof code === 'string' && typeof detail === 'string') {
+      return new AppError(codeForStatus[status] ?? 'internal', detail, {
+        fields: { ...fields, daemon_code: code },
         ...(typeof hint === 'string' ? { hint } : {}),
       });
     }

@@ -159,6 +159,12 @@ export const errorCodes = {
     about: 'The repository has live runs. Cancel them, or remove it with --keep-runs.',
   },
   ambiguous_id: { status: 409, exit: 6, about: 'The id prefix fits more than one resource.' },
+  conflict: {
+    status: 409,
+    exit: 6,
+    about:
+      'What was asked contradicts the state of things, for a reason that this version of the command has no code for: the daemon is newer.',
+  },
   run_ended: { status: 409, exit: 6, about: 'The run has ended already.' },
   approval_resolved: {
     status: 409,

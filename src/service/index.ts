@@ -10,6 +10,7 @@ export {
   hasSocketUnit,
   hasUnitFile,
   launchdLabel,
+  profilesWithUnits,
   serviceUnit,
   serviceVariable,
   socketUnit,

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { defaultProfile } from '../base/index.ts';
+import { defaultProfile, isProfileName } from '../base/index.ts';
 import type { UnitPlaces } from './types.ts';
 
 /** The variable that tells the daemon which service it is: `systemd:drover.service`, `launchd:dev.drover.daemon`. */
@@ -56,6 +56,27 @@ export function hasUnitFile(profile: string, places: UnitPlaces): boolean {
 export function hasSocketUnit(profile: string, places: UnitPlaces): boolean {
   const file = places.platform === 'linux' ? findUnitFile(profile, places) : null;
   return file !== null && existsSync(join(dirname(file), socketUnit(profile)));
+}
+
+/** The profiles that have a unit file, by the names of the files alone. */
+export function profilesWithUnits(places: UnitPlaces): readonly string[] {
+  const pattern =
+    places.platform === 'darwin' ? /^dev\.drover\.daemon(?:\.(.+))?\.plist$/ : /^drover(?:-(.+))?\.service$/;
+  const profiles = unitFolders(places)
+    .flatMap(namesIn)
+    .flatMap((file) => {
+      const match = pattern.exec(file);
+      return match === null ? [] : [match[1] ?? defaultProfile];
+    });
+  return [...new Set(profiles)].filter(isProfileName);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // no unit was ever installed
+  }
 }
 
 function unitStem(profile: string): string {

@@ -43,6 +43,7 @@ void t.test('only the commands that work exist', async (t) => {
     'daemon trust',
     'doctor',
     'install-service',
+    'list-profiles',
     'logs',
     'run',
     'runs cancel',

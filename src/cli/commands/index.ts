@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { ApprovalsListCommand } from './approvals/list.ts';
 import { ApprovalsAllowCommand, ApprovalsAnswerCommand, ApprovalsDenyCommand } from './approvals/resolve.ts';
 import { CompletionCommand } from './completion.ts';
+import { ListProfilesCommand } from './daemon/profiles.ts';
 import { DaemonReloadCommand } from './daemon/reload.ts';
 import {
   DaemonAddCommand,
@@ -57,6 +58,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   DaemonReloadCommand,
   DaemonStatusCommand,
   ServeCommand,
+  ListProfilesCommand,
   LogsCommand,
   DoctorCommand,
   DaemonAddCommand,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { localPaths } from '../../client/index.ts';
 import { parseCount } from '../arguments.ts';
@@ -6,6 +7,9 @@ import { followDaemonLog, lastLinesOfDaemonLog } from '../daemon-log.ts';
 import { usageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatLogLine } from '../print/log-line.ts';
+
+/** How long the daemon of a named socket may take to say where its state is. */
+const statusDeadlineMs = 2000;
 
 /** `drover logs`: the daemon's own log, also when it is not running. */
 export class LogsCommand extends DroverCommand {
@@ -30,7 +34,7 @@ export class LogsCommand extends DroverCommand {
         'run drover logs on its machine',
       );
     }
-    const { logs } = localPaths(this.target());
+    const logs = await this.logsFolder();
     const show = (line: string) => this.print(this.json ? `${line}\n` : formatLogLine(line, this.outStyle));
     const { lines, position } = lastLinesOfDaemonLog(logs, parseCount('--tail', this.tail));
     for (const line of lines) show(line);
@@ -50,5 +54,18 @@ export class LogsCommand extends DroverCommand {
       giveBack();
     }
     return exitCodes.ok;
+  }
+
+  /** A socket that was named may be that of any state root: its daemon says of which, while it runs. */
+  private async logsFolder(): Promise<string> {
+    const { logs, socketFrom } = localPaths(this.target());
+    if (socketFrom === 'computed' || this.stateRoot !== undefined) return logs;
+    const isOwn = socketFrom === 'env' && this.context.env.DROVER_RUN_ID !== undefined;
+    const status = isOwn
+      ? null
+      : await this.connect()
+          .call('status', { deadlineMs: statusDeadlineMs })
+          .catch(() => null); // not running: what is there for the profile
+    return status === null ? logs : join(status.state_root, 'logs');
   }
 }

@@ -1,4 +1,4 @@
-import type { TreeNode } from './tree.ts';
+import { profileNames, type TreeNode, valuedOptions } from './tree.ts';
 
 /** A script for bash 3.2 and newer. */
 export function bashScript(nodes: readonly TreeNode[]): string {
@@ -7,11 +7,7 @@ export function bashScript(nodes: readonly TreeNode[]): string {
     const options = node.options.flatMap((option) => option.names);
     return `    '${node.path}') words='${words.join(' ')}' options='${options.join(' ')}' ;;`;
   });
-  const valued = [
-    ...new Set(
-      nodes.flatMap((node) => node.options.filter((option) => option.takesValue).flatMap((o) => o.names)),
-    ),
-  ];
+  const valued = valuedOptions(nodes);
   return `# bash completion for drover
 _drover() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
@@ -33,6 +29,7 @@ _drover() {
     esac
   done
   case "$previous" in
+    --profile) COMPREPLY=($(compgen -W "$(${profileNames})" -- "$current")); return ;;
     ${valued.join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case "$path" in

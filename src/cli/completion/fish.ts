@@ -1,4 +1,4 @@
-import type { TreeNode } from './tree.ts';
+import { profileNames, type TreeNode, valuedOptions } from './tree.ts';
 
 /** A script for fish. */
 export function fishScript(nodes: readonly TreeNode[]): string {
@@ -12,7 +12,8 @@ export function fishScript(nodes: readonly TreeNode[]): string {
       const names = option.names.map((name) =>
         name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
       );
-      const value = option.takesValue ? ' -r' : '';
+      const isProfile = option.names.includes('--profile');
+      const value = isProfile ? ` -x -a ${quote(`(${profileNames})`)}` : option.takesValue ? ' -r' : '';
       return `complete -c drover -n ${quote(condition)} ${names.join(' ')}${value} -d ${quote(option.description)}`;
     });
     return [...words, ...options];
@@ -21,7 +22,16 @@ export function fishScript(nodes: readonly TreeNode[]): string {
   return `# fish completion for drover
 function __drover_at
   set -l path ''
+  set -l skip 0
   for word in (commandline -opc)[2..-1]
+    if test $skip = 1
+      set skip 0
+      continue
+    end
+    if contains -- $word ${valuedOptions(nodes).join(' ')}
+      set skip 1
+      continue
+    end
     string match -q -- '-*' $word; and continue
     set -l next (string trim -- "$path $word")
     contains -- $next ${paths.join(' ')}; or break

@@ -8,6 +8,15 @@ export type TreeNode = {
   readonly options: readonly CatalogueOption[];
 };
 
+/** The options, anywhere in the tree, that are followed by a value. */
+export function valuedOptions(nodes: readonly TreeNode[]): readonly string[] {
+  const valued = nodes.flatMap((node) => node.options.filter((option) => option.takesValue));
+  return [...new Set(valued.flatMap((option) => option.names))];
+}
+
+/** The shell command that lists what may follow `--profile`. */
+export const profileNames = 'drover list-profiles --names 2>/dev/null';
+
 /** Every place in the tree, root first. Spellings such as `--version` are no places. */
 export function treeOf(catalogue: Catalogue): readonly TreeNode[] {
   const nodes = new Map<string, { words: Map<string, string>; options: readonly CatalogueOption[] }>();

@@ -1,4 +1,4 @@
-import type { TreeNode } from './tree.ts';
+import { profileNames, type TreeNode, valuedOptions } from './tree.ts';
 
 /** A script for zsh, to be put in a folder of \`$fpath\` as \`_drover\`. */
 export function zshScript(nodes: readonly TreeNode[]): string {
@@ -12,16 +12,24 @@ export function zshScript(nodes: readonly TreeNode[]): string {
   });
   return `#compdef drover
 _drover() {
-  local path_='' next_ word_
+  local path_='' next_ word_ skip_=0
   local -a words_ options_
   for word_ in "\${(@)words[2,CURRENT-1]}"; do
-    [[ "$word_" == -* ]] && continue
+    if (( skip_ )); then skip_=0; continue; fi
+    case "$word_" in
+      ${valuedOptions(nodes).join('|')}) skip_=1; continue ;;
+      -*) continue ;;
+    esac
     next_="\${path_:+$path_ }$word_"
     case "$next_" in
       ${paths.join('|')}) path_="$next_" ;;
       *) break ;;
     esac
   done
+  if [[ "\${words[CURRENT-1]}" == --profile ]]; then
+    compadd -- \${(f)"$(${profileNames})"}
+    return
+  fi
   case "$path_" in
 ${cases.join('\n')}
   esac

@@ -1,9 +1,11 @@
 import { Command } from 'clipanion';
-import { stopDaemon } from '../../../client/index.ts';
-import { isAppError } from '../../../contract/index.ts';
+import { profileOf } from '../../../base/index.ts';
+import { localPaths, stopDaemon } from '../../../client/index.ts';
+import { isAppError, type Status } from '../../../contract/index.ts';
 import type { ServiceManager } from '../../../service/index.ts';
 import { usageError } from '../../errors.ts';
 import { type KeptDaemon, keptDaemon, openManager, throwExplained } from '../../kept-daemon.ts';
+import { assertWanted } from '../../wanted-daemon.ts';
 import { DaemonStartCommand } from './start.ts';
 
 /** How long the old daemon may take to end. */
@@ -24,6 +26,7 @@ export class DaemonRestartCommand extends DaemonStartCommand {
   override async execute(): Promise<number> {
     if (this.foreground)
       throw usageError('restart cannot stay in the foreground', 'use: drover daemon start --foreground');
+    this.assertStartable();
     const isInRun = Boolean(this.context.env.DROVER_RUN_TOKEN); // then the daemon decides, at the stop
     const kept = isInRun ? null : keptDaemon(this.target(), this.context);
     const manager = kept === null ? null : await openManager(kept, (text) => this.say(text));
@@ -51,7 +54,9 @@ export class DaemonRestartCommand extends DaemonStartCommand {
 
   private async stopOther(): Promise<void> {
     try {
-      await stopDaemon(this.connect(), {
+      const client = this.connect();
+      this.keepPlaces(await client.call('status'));
+      await stopDaemon(client, {
         isRemote: false,
         deadlineMs: restartStopMs,
         clock: this.context.clock,
@@ -59,5 +64,22 @@ export class DaemonRestartCommand extends DaemonStartCommand {
     } catch (error) {
       if (!isAppError(error, 'daemon_not_running')) throw error;
     }
+  }
+
+  /**
+   * The daemon that starts is the one that is stopped, also where the command line only named its socket. Throws before
+   * anything is stopped when a profile or state root was named that is not that daemon's.
+   */
+  private keepPlaces(running: Status): void {
+    const target = this.startTarget();
+    const { socketFrom } = localPaths(target);
+    if (!this.profile && !this.context.env.DROVER_PROFILE && running.profile !== profileOf(target)) {
+      this.profile = running.profile;
+    }
+    if (socketFrom !== 'computed') this.socket ??= running.socket;
+    const paths = localPaths(this.startTarget());
+    assertWanted(running, paths);
+    if (running.state_root !== paths.stateRoot) this.stateRoot ??= running.state_root;
+    if (running.config !== null && running.config !== paths.config) this.config ??= running.config;
   }
 }

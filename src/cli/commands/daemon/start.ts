@@ -47,12 +47,7 @@ export class DaemonStartCommand extends DroverCommand {
   readonlyToken = Option.String('--http-readonly-token', { description: 'Token that may only read' });
 
   async execute(): Promise<number> {
-    if (this.daemon !== undefined) {
-      throw usageError(
-        '--daemon names a running daemon, not one to start',
-        'use --addr to say where to listen',
-      );
-    }
+    this.assertStartable();
     if (this.foreground) return this.runForeground();
     const kept = keptDaemon(this.target(), this.context);
     const manager = kept === null ? null : await openManager(kept, (text) => this.say(text));
@@ -106,8 +101,16 @@ export class DaemonStartCommand extends DroverCommand {
     }
   }
 
+  protected assertStartable(): void {
+    if (this.daemon === undefined) return;
+    throw usageError(
+      '--daemon names a running daemon, not one to start',
+      'use --addr to say where to listen',
+    );
+  }
+
   /** As `target`, with the configuration that the new daemon is to read. */
-  private startTarget(): ReturnType<DaemonStartCommand['target']> {
+  protected startTarget(): ReturnType<DaemonStartCommand['target']> {
     const target = this.target();
     return { ...target, flags: { ...target.flags, config: this.config } };
   }
@@ -130,11 +133,14 @@ export class DaemonStartCommand extends DroverCommand {
 
   private async runDetached(): Promise<number> {
     const { addr, socket } = this.listenOn();
+    const paths = localPaths(this.startTarget());
+    const target = this.target();
+    // To a daemon that is not its own, the token of a run says nothing: it would not even tell that it is ready.
+    const env = paths.socketFrom === 'env' ? target.env : { ...target.env, DROVER_RUN_TOKEN: undefined };
     const started = await startDetached({
       context: this.context,
-      paths: localPaths(this.startTarget()),
-      connect: () =>
-        createClient(locateDaemon({ ...this.target(), flags: { ...this.target().flags, socket } })),
+      paths,
+      connect: () => createClient(locateDaemon({ ...target, env, flags: { ...target.flags, socket } })),
       args: argsOf({
         '--profile': this.profile,
         '--socket': socket,
@@ -148,6 +154,7 @@ export class DaemonStartCommand extends DroverCommand {
   }
 
   protected printStarted(started: { readonly isNew: boolean; readonly status: Status }): number {
+    this.sayIfSkewed(started.status.version);
     if (this.json) this.printJson(started.status);
     else {
       const { pid, socket: at, address } = started.status;

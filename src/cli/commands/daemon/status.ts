@@ -26,6 +26,7 @@ export class DaemonStatusCommand extends DroverCommand {
       const status = await this.connect().call('status');
       if (this.json) this.printJson(status);
       else this.print(formatStatus(status, this.outStyle));
+      this.sayIfSkewed(status.version);
       return exitCodes.ok;
     } catch (error) {
       if (!isAppError(error, 'daemon_not_running')) throw error;
@@ -33,8 +34,10 @@ export class DaemonStatusCommand extends DroverCommand {
       if (this.json)
         this.printJson({ running: false, ...(facts === null ? {} : { service: serviceOf(facts) }) });
       else this.print('daemon not running\n');
-      if (facts === null) this.say(`hint: ${error.hint ?? 'start it with: drover daemon start'}`);
-      else {
+      if (facts === null) {
+        const { hint } = (await this.explain(error)) as AppError;
+        this.say(`hint: ${hint ?? 'start it with: drover daemon start'}`);
+      } else {
         this.say(unitState(facts));
         if (kept?.isAsleep && facts.state === 'inactive')
           this.say('its socket listens: whoever connects starts it');
