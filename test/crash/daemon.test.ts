@@ -4,9 +4,9 @@
  * `DROVER_TEST_FULL=1` makes 300 kills of it; `DROVER_TEST_SEED` repeats the plan of a run.
  */
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type CrashLoad, createLoad } from '../support/crash-load.ts';
+import { type CrashLoad, configOfLoad, createLoad } from '../support/crash-load.ts';
 import { judge } from '../support/crash-verdict.ts';
 import { type DaemonLife, startDaemon } from '../support/daemon-life.ts';
 import { type KillPoint, killPoints } from '../support/kill-points.ts';
@@ -61,7 +61,7 @@ t.test(
     const world = await createWorld();
     const { program, started } = await writeProgram(world.root);
     const repo = await world.repository(join(world.root, 'repo'));
-    world.configure(configOf(world, { started, repo }));
+    world.configure(configOfLoad(world, { started, repo }));
     let daemon = startDaemon(world);
     const load = createLoad({ world, random, program, repo: 'repo' });
     t.teardown(async () => {
@@ -103,21 +103,6 @@ function bareStartMs(): number {
   const started = performance.now();
   spawnSync(process.execPath, ['-e', '0']);
   return performance.now() - started;
-}
-
-/** The demo agent, made to say that it starts as the other programs do. */
-function configOf(world: World, { started, repo }: { started: string; repo: string }): string {
-  const start = 'echo "$DROVER_RUN_ID" >>"$1"; exec "$2" "$3"';
-  const agent = join(dirname(world.program), 'demo-agent.mjs');
-  const command = ['/bin/sh', '-c', start, 'sh', started, process.execPath, agent];
-  return `max_parallel_runs = 16
-max_parallel_runs_per_repo = 16
-repos = [${JSON.stringify(repo)}]
-[agents.paced]
-runtime = "acp"
-command = ${JSON.stringify(command)}
-env = { DROVER_DEMO_PACE_MS = "20" }
-`;
 }
 
 /** The least of each point, then the other wanted hits, both shuffled. */

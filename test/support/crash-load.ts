@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createClient } from '../../src/client/index.ts';
 import { type Event, isAppError } from '../../src/contract/index.ts';
 import { type JournalReader, readJournal } from './journal-reader.ts';
@@ -35,6 +35,10 @@ export type CrashLoad = {
   readonly keepLive: (wanted: number) => void;
   /** Accepted, and without a recorded exit. */
   readonly live: () => AcceptedRun[];
+  /** Approvals that wait to be answered. */
+  readonly held: () => number;
+  /** Answers them, without waiting for the answers' answers. */
+  readonly approveHeld: () => void;
   /** Waits for the answers of all that was posted. */
   readonly settle: () => Promise<void>;
   readonly problems: readonly string[];
@@ -48,18 +52,22 @@ export type CrashLoadOptions = {
   readonly program: string;
   /** A registered repository. */
   readonly repo: string;
+  /** Leaves approvals pending until `approveHeld`. */
+  readonly holdsApprovals?: boolean;
 };
 
 const tryAgainMs = 15;
 const awayCodes = ['daemon_not_running', 'busy', 'draining', 'timeout', 'idempotency_in_flight'] as const;
 
 /** Starts the clients: one that starts runs, one that follows the journal, one that answers approvals. */
-export function createLoad({ world, random, program, repo }: CrashLoadOptions): CrashLoad {
+export function createLoad(options: CrashLoadOptions): CrashLoad {
+  const { world, random, program, repo } = options;
   const client = createClient({ kind: 'socket', path: world.socket, token: undefined });
   const runs = new Map<string, AcceptedRun>();
   const finished = new Set<string>();
   const counts: LoadCounts = { lostAnswers: 0, approvalsGiven: 0, uncertainInputs: 0 };
   const problems: string[] = [];
+  const held: string[] = [];
   const underWay = new Set<Promise<unknown>>();
   let index = 0;
   let isClosed = false;
@@ -133,7 +141,10 @@ export function createLoad({ world, random, program, repo }: CrashLoadOptions): 
   };
 
   const onEvent = ({ type, run_id: id, data }: Event) => {
-    if (type === 'approval.requested') inBackground(approve(String(data.approval_id)));
+    if (type === 'approval.requested') {
+      if (options.holdsApprovals) held.push(String(data.approval_id));
+      else inBackground(approve(String(data.approval_id)));
+    }
     if (type === 'run.waiting' && data.waiting_on === 'input' && id !== undefined) inBackground(giveUp(id));
     if (type !== 'run.finished' || id === undefined) return;
     finished.add(id);
@@ -159,8 +170,27 @@ export function createLoad({ world, random, program, repo }: CrashLoadOptions): 
       for (let missing = wanted - live().length - underWay.size; missing > 0; missing -= 1)
         inBackground(start(makeNumberedRun(random, index++)));
     },
+    held: () => held.length,
+    approveHeld: () => {
+      for (const id of held.splice(0)) inBackground(approve(id));
+    },
     settle: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** The demo agent, made to say that it starts as the other programs do. */
+export function configOfLoad(world: World, { started, repo }: { started: string; repo: string }): string {
+  const start = 'echo "$DROVER_RUN_ID" >>"$1"; exec "$2" "$3"';
+  const agent = join(dirname(world.program), 'demo-agent.mjs');
+  const command = ['/bin/sh', '-c', start, 'sh', started, process.execPath, agent];
+  return `max_parallel_runs = 32
+max_parallel_runs_per_repo = 32
+repos = [${JSON.stringify(repo)}]
+[agents.paced]
+runtime = "acp"
+command = ${JSON.stringify(command)}
+env = { DROVER_DEMO_PACE_MS = "20" }
+`;
 }

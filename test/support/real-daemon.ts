@@ -72,9 +72,9 @@ function program(): Promise<string> {
   return built;
 }
 
-/** Makes a world. Nothing runs in it yet. */
-export async function createWorld(): Promise<World> {
-  const main = await program();
+/** Makes a world, of the product of today or of another build. Nothing runs in it yet. */
+export async function createWorld(mainOf = program): Promise<World> {
+  const main = await mainOf();
   const root = mkdtempSync(join(tmpdir(), 'drover-e2e-'));
   const home = join(root, 'home');
   const runtime = join(root, 'run');
