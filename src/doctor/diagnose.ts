@@ -7,7 +7,7 @@ import { checkDisk } from './checks/disk.ts';
 import { checkGit } from './checks/git.ts';
 import { checkLimits } from './checks/limits.ts';
 import { checkLock } from './checks/lock.ts';
-import { checkManager } from './checks/manager.ts';
+import { checkManager } from './checks/user-manager.ts';
 import { checkNode } from './checks/node.ts';
 import { checkSocket } from './checks/socket.ts';
 import { checkState } from './checks/state.ts';
