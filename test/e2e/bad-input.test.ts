@@ -314,7 +314,7 @@ t.test('a store of a newer drover is refused untouched', async (t) => {
   const refused = await world.drover('daemon start');
 
   t.equal(refused.code, 6);
-  t.match(refused.err, `The database ${path} has schema 999`);
+  t.match(refused.err, `The database ${path} was written by a newer drover (schema 999)`);
   t.match(refused.err, 'start the newer drover');
   t.ok(readFileSync(path).equals(before));
 });

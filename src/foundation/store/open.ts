@@ -132,12 +132,15 @@ function openToLook(path: string): DatabaseSync {
   return new DatabaseSync(path, { readOnly: true });
 }
 
-/** The version of the last daemon on this database; null where a newer schema keeps that elsewhere. */
+/**
+ * The version of the last daemon on this database; null where a newer schema keeps that elsewhere, and for our own, which
+ * was then not the last one.
+ */
 function lastVersion(reader: DatabaseSync): string | null {
   try {
     const sql = "SELECT data FROM events WHERE type = 'daemon.started' ORDER BY seq DESC LIMIT 1";
     const { version: last } = JSON.parse(String(reader.prepare(sql).get()?.data)) as { version?: unknown };
-    return typeof last === 'string' ? last : null;
+    return typeof last === 'string' && last !== version ? last : null;
   } catch {
     return null; // what it says is for a person only
   }
