@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../src/base/index.ts';
+import { deviceOf } from '../../src/doctor/checks/lock.ts';
 import { diagnose, mend } from '../../src/doctor/index.ts';
 import { expectFinding, findingsOf, makeDoctorWorld, type TestedWorld } from '../support/doctor-world.ts';
 
@@ -174,7 +175,10 @@ t.test('somebody who holds the lock without being known is told by pid', async (
   makeState(tested);
   const lock = join(tested.stateRoot, 'instance.lock');
   writeFileSync(lock, '', { mode: 0o600 });
-  tested.tell('locks', `1: POSIX  ADVISORY  WRITE 4711 fe:00:${statSync(lock).ino} 1073741824 1073742335\n`);
+  tested.tell(
+    'locks',
+    `1: POSIX  ADVISORY  WRITE 4711 ${deviceOf(statSync(lock).dev)}:${statSync(lock).ino} 1073741824 1073742335\n`,
+  );
 
   const finding = await expectFinding(t, tested.world, ['lock.holder', 'warning', /Process 4711/]);
 

@@ -66,11 +66,16 @@ export function lockHolder(proc: string, path: string): number | null {
     return null; // not Linux
   }
   for (const line of text.split('\n')) {
-    const match = /^\d+: POSIX +\S+ +WRITE +(\d+) +[0-9a-f]+:[0-9a-f]+:(\d+) /.exec(line);
-    // The device is left out: some file systems show another one here than to stat.
-    if (match !== null && Number(match[2]) === info.ino && Number(match[1]) > 0) return Number(match[1]);
+    const match = /^\d+: POSIX +\S+ +WRITE +(\d+) +([0-9a-f]+:[0-9a-f]+:\d+) /.exec(line);
+    if (match?.[2] === `${deviceOf(info.dev)}:${info.ino}` && Number(match[1]) > 0) return Number(match[1]);
   }
   return null;
+}
+
+/** A device as the kernel writes it: `fe:00`. Some file systems show another one there, and then nothing is told. */
+export function deviceOf(device: number): string {
+  const hex = (number: number) => number.toString(16).padStart(2, '0');
+  return `${hex((device >> 8) & 0xfff)}:${hex((device & 0xff) | ((device >> 12) & 0xfff00))}`;
 }
 
 function readPid(path: string): number | null {
