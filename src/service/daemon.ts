@@ -29,8 +29,8 @@ export async function stopRunning({ stateRoot }: ServiceSpec, clock: Clock): Pro
 }
 
 /**
- * Waits until the daemon answers on its own socket that it is ready. `isHopeless` is asked now and then: a reason why it
- * never will. Throws `service_failed`.
+ * Waits until the daemon of the state root answers, on the socket that it names itself, that it is ready. `isHopeless` is
+ * asked now and then: a reason why it never will. Throws `service_failed`.
  */
 export async function untilReady(
   spec: ServiceSpec,
@@ -38,12 +38,11 @@ export async function untilReady(
   isHopeless: () => Promise<AppError | null>,
 ): Promise<Status> {
   const deadline = clock.monotonic() + readyDeadlineMs;
-  const client = createClient({ kind: 'socket', path: spec.socket, token: undefined });
-  let last = '';
+  let last = 'daemon not running';
   for (;;) {
     try {
-      await client.call('readyz', { deadlineMs: askDeadlineMs });
-      return await client.call('status', { deadlineMs: askDeadlineMs });
+      const status = await runningDaemon(spec);
+      if (status?.ready) return status;
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
@@ -52,7 +51,7 @@ export async function untilReady(
     if (clock.monotonic() > deadline) {
       throw new AppError(
         'service_failed',
-        `The daemon does not answer on ${spec.socket} after ${readyDeadlineMs / 1000} s: ${last}`,
+        `The daemon of ${spec.stateRoot} does not answer after ${readyDeadlineMs / 1000} s: ${last}`,
       );
     }
     await clock.sleep(pollMs);

@@ -4,7 +4,7 @@
  * user may write.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -21,95 +21,27 @@ import {
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import {
+  assertCounted,
+  canaries,
+  canary,
+  daemonPid,
+  drover,
+  good,
+  install,
+  json,
+  main,
+  mainPid,
+  quietly,
+  show,
+  startCounting,
+  stateRoot,
+  systemctl,
+  unitFile,
+  units,
+  writeConfig,
+} from './service-inside.ts';
 import { until } from './until.ts';
-
-const main = process.argv[2] ?? '';
-const commandMs = 90_000;
-const canary = 'canary-7f3a91';
-const units = join(homedir(), '.config/systemd/user');
-const unitFile = join(units, 'drover.service');
-const config = join(homedir(), '.config/drover/daemon.toml');
-const stateRoot = join(homedir(), '.local/state/drover');
-
-type Said = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** A command as a person with a secret in the environment calls it. */
-function drover(args: readonly string[], env: Env = {}, program = main): Said {
-  const secrets = { DROVER_HTTP_ADMIN_TOKEN: canary, DROVER_TOKEN: canary, ANTHROPIC_API_KEY: canary };
-  const done = spawnSync(process.execPath, [program, ...args], {
-    encoding: 'utf8',
-    timeout: commandMs,
-    env: { ...process.env, ...secrets, ...env },
-    cwd: homedir(),
-  });
-  return { code: done.status, stdout: done.stdout, stderr: done.stderr };
-}
-
-/** The same for what has to end with 0. */
-function good(args: readonly string[], env: Env = {}, program = main): Said {
-  const said = drover(args, env, program);
-  assert.equal(said.code, 0, `drover ${args.join(' ')}: ${said.stdout}${said.stderr}`);
-  return said;
-}
-
-const install = (...args: readonly string[]) => ['install-service', '--node', process.execPath, ...args];
-const json = (args: readonly string[]) => JSON.parse(good(['--json', ...args]).stdout);
-const systemctl = (...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync('systemctl', ['--user', ...args], { encoding: 'utf8' });
-  return { code: status, text: stdout.trim(), stderr };
-};
-const show = (property: string, unit = 'drover.service') => systemctl('show', '-P', property, unit).text;
-const mainPid = (unit = 'drover.service') => Number(show('MainPID', unit));
-const daemonPid = () => json(['status']).pid as number;
-const quietly = (path: string) => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // another user's, or gone
-  }
-};
-
-function writeConfig(text: string): void {
-  mkdirSync(dirname(config), { recursive: true });
-  writeFileSync(config, text);
-}
-
-/** A run that counts up to `count` and takes a while for it. */
-function startCounting(count: number): string {
-  const script = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo line $i; sleep 0.05; done; exit 5`;
-  return json(['run', '--bg', '--agent', 'command', '--', 'sh', '-c', script]).run_id as string;
-}
-
-function assertCounted(id: string, count: number): void {
-  assert.equal(drover(['runs', 'wait', id, '--timeout', '60s']).code, 1);
-  const run = json(['runs', 'show', id]);
-  assert.deepEqual([run.status, run.exit_code], ['failed', 5]);
-  const lines = Array.from({ length: count }, (_, index) => `line ${index + 1}\n`).join('');
-  assert.equal(good(['runs', 'logs', id]).stdout, lines);
-}
-
-/** Where the canary is: in files of the service, in the manager, in the environment or the words of any process. */
-function canaries(): string[] {
-  const found: string[] = [];
-  const look = (where: string, text: string) => text.includes(canary) && found.push(where);
-  for (const name of readdirSync(units, { recursive: true, encoding: 'utf8' }))
-    look(name, quietly(join(units, name)));
-  look('show-environment', systemctl('show-environment').text);
-  for (const unit of systemctl('list-units', '--all', '--plain', '--no-legend', 'drover*').text.split('\n')) {
-    const [name = ''] = unit.split(' ');
-    if (name !== '') look(`show ${name}`, systemctl('show', name).text);
-  }
-  let processes = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const environment = quietly(`/proc/${pid}/environ`);
-    if (environment !== '') processes++;
-    look(`environ of ${pid}`, environment);
-    look(`argv of ${pid}`, quietly(`/proc/${pid}/cmdline`));
-  }
-  assert.ok(processes > 3, 'the processes could be looked at');
-  return found;
-}
 
 const cases: readonly { readonly name: string; readonly run: () => Promise<void> }[] = [
   {
@@ -331,6 +263,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       const id = startCounting(40);
       await until('some output', () => good(['runs', 'logs', id]).stdout.includes('line 1'));
 
+      assert.match(quietly(`/proc/${mainPid()}/environ`), /PATH=/, 'the daemon’s environment can be read');
       assert.deepEqual(canaries(), []);
 
       assertCounted(id, 40);
@@ -352,7 +285,7 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
         [{ HOME: elsewhere }, 1, /does not look for units in/],
         [{ XDG_RUNTIME_DIR: elsewhere }, 1, /user manager of ust does not answer/],
       ] as const) {
-        const said = drover(install(), env);
+        const said = drover(install(), { DBUS_SESSION_BUS_ADDRESS: undefined, ...env });
         assert.equal(said.code, code, said.stderr);
         assert.match(said.stderr, why);
       }
@@ -367,10 +300,35 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
     },
   },
   {
+    name: 'with a socket of the manager’s, asking for the status wakes nobody, a call does, and stop ends both',
+    run: async () => {
+      good(install('--socket-activation'));
+      assert.equal(systemctl('is-active', 'drover.socket').text, 'active');
+      assert.equal(daemonPid(), mainPid());
+      systemctl('stop', 'drover.service');
+      const status = drover(['status']);
+      assert.equal(status.code, 3);
+      assert.match(status.stderr, /its socket listens: whoever connects starts it/);
+      assert.equal(drover(['--json', 'status']).code, 3);
+      assert.equal(show('ActiveState'), 'inactive');
+
+      good(['runs', 'list']);
+      assert.equal(show('ActiveState'), 'active');
+      good(['stop']);
+      assert.deepEqual([show('ActiveState'), show('ActiveState', 'drover.socket')], ['inactive', 'inactive']);
+      assert.equal(drover(['runs', 'list']).code, 3, 'nobody listens any more');
+      good(['daemon', 'start']);
+      assert.equal(systemctl('is-active', 'drover.socket').text, 'active');
+      assert.match(good(install()).stderr, /removed .*drover\.socket/);
+      assert.equal(daemonPid(), mainPid());
+      good(install('--socket-activation'));
+    },
+  },
+  {
     name: 'uninstalling leaves nothing but the state, and a masked unit is left alone',
     run: async () => {
       const said = good(['uninstall-service']);
-      assert.match(said.stderr, /stopped drover\.service; runs go on/);
+      assert.match(said.stderr, /stopped drover\.service and drover\.socket; runs go on/);
       assert.equal(drover(['status']).code, 3);
       const left = execFileSync('find', [join(homedir(), '.config'), '-name', '*drover*.s*'], {
         encoding: 'utf8',

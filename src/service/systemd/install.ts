@@ -181,15 +181,20 @@ async function startAndVerify(steps: Steps, plan: Plan): Promise<void> {
   }
   const status = await untilReady(spec, world.clock, async () => {
     const now = await showUnit(systemctl, unit);
-    return isActive(now) ? null : await whyItFailed(systemctl, unit);
+    const hasEnded = ['failed', 'inactive'].includes(now.get('ActiveState') ?? '');
+    return hasEnded ? await whyItFailed(systemctl, unit) : null;
   });
   const pid = Number((await showUnit(systemctl, unit)).get('MainPID'));
   if (status.pid !== pid) {
-    throw new AppError('service_failed', `Another daemon (pid ${status.pid}) answers on ${spec.socket}`, {
-      hint: 'stop that one, or give this service a socket of its own with --socket',
-    });
+    throw new AppError(
+      'service_failed',
+      `Another daemon (pid ${status.pid}) has the state root ${spec.stateRoot}`,
+      {
+        hint: 'stop that one, or give this service a state root of its own with --state-root',
+      },
+    );
   }
-  tell(`${isActive(before) ? 'restarted' : 'started'} ${unit}: pid ${pid}, ${spec.socket}`);
+  tell(`${isActive(before) ? 'restarted' : 'started'} ${unit}: pid ${pid}, ${status.socket}`);
 }
 
 function isActive(properties: UnitProperties): boolean {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Option } from 'clipanion';
 import { localPaths } from '../../../client/index.ts';
 import {
@@ -30,7 +31,8 @@ export abstract class ServiceCommand extends DroverCommand {
    */
   protected async buildSpec(): Promise<{ readonly spec: ServiceSpec; readonly notes: readonly string[] }> {
     this.refuseWhatNoUnitHolds();
-    const { env, cwd, program } = this.context;
+    const { cwd, program } = this.context;
+    const env = withRuntimeFolder(this.context.env);
     const { addr, socket: named } = listenOn({ addr: this.addr, socket: this.socket });
     const target = this.target();
     const flags = { ...target.flags, socket: named, config: this.config };
@@ -78,6 +80,13 @@ export abstract class ServiceCommand extends DroverCommand {
       'write the token into a file of mode 0600 and name that as auth.admin_token_file in daemon.toml',
     );
   }
+}
+
+/** A login by su or cron has no XDG_RUNTIME_DIR, but a systemd service has: the daemon will listen there. */
+function withRuntimeFolder(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folder = `/run/user/${process.getuid?.() ?? ''}`;
+  const isMissing = process.platform === 'linux' && !env.XDG_RUNTIME_DIR && existsSync(folder);
+  return isMissing ? { ...env, XDG_RUNTIME_DIR: folder } : env;
 }
 
 function withoutTokens(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
