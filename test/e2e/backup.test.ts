@@ -151,7 +151,7 @@ void t.test('back up, destroy, restore and move, by the page', async (t) => {
   await isWhole();
   const inShop = { cwd: shop, env: moved };
   const there = await world.json<Run>(['run', '--bg', '--agent', 'command', '--', 'true'], inShop);
-  await world.reach(there.id, 'succeeded');
+  t.equal((await world.run(['runs', 'wait', there.id], inShop)).code, 0);
 
   await world.git(shop, 'update-ref', 'refs/drover/saved/run_X', 'HEAD');
   t.match(await follow(world, 'for-each-ref'), /refs\/drover\/saved\/run_X[\s\S]*drover\//);
