@@ -36,7 +36,15 @@ async function whatThereIs(world: World, ids: readonly string[], env: Record<str
   const runs = await Promise.all(ids.map((id) => world.json<Run>(['runs', 'show', id], { env })));
   const diffs = await Promise.all(ids.map((id) => world.drover(`runs diff ${id}`, { env })));
   const events: Event[][] = [];
-  for (const id of ids) events.push(await world.events(id));
+  for (const id of ids) {
+    const { out } = await world.run(['attach', id, '--stream-json'], { env });
+    events.push(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Event),
+    );
+  }
   const repos = await world.json<{ items: { project: string }[] }>(['daemon', 'repos'], { env });
   return {
     runs: runs.map(({ worktree: _, ...run }) => run),

@@ -39,7 +39,7 @@ t.test('the environment of a call is written anew', async (t) => {
 
 t.test('a machine without git is told what to install', (t) => {
   t.throws(() => createGit({ env: { PATH: '/nowhere:.' }, log: silentLog }), {
-    code: 'git_failed',
+    code: 'git_missing',
     hint: /install git/,
   });
   t.end();
