@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -290,6 +291,11 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
         assert.match(said.stderr, why);
       }
       assert.deepEqual(readdirSync(elsewhere), []);
+      chmodSync(units, 0o500);
+      const readOnly = drover(install('--addr', '127.0.0.1:7777'));
+      chmodSync(units, 0o700);
+      assert.equal(readOnly.code, 1);
+      assert.match(readOnly.stderr, /Cannot write in .*\/systemd\/user \(EACCES\)/);
       good(['status'], { XDG_RUNTIME_DIR: undefined, DBUS_SESSION_BUS_ADDRESS: undefined });
       assert.deepEqual([mainPid(), readFileSync(unitFile, 'utf8')], [before, text]);
       good(install('--addr', '127.0.0.1:7777'), {
