@@ -173,22 +173,28 @@ async function serve(serving: Serving): Promise<number> {
     log,
   });
   notifier.starting(isLongToOpen(paths.database));
-  const parts = compose({
-    paths,
-    instance,
-    config: () => config,
-    configPath: () => configPath,
-    phase: () => phase,
-    inlineTokens: serving.inlineTokens,
-    env: options.env,
-    log,
-    warnings,
-    reload,
-    shutdown: (reason) => stopping.resolve(reason),
-    reloads: () => reloads,
-    droppedLogLines: daemonLog.dropped,
-    service: serving.service.service,
-  });
+  let parts: Composed;
+  try {
+    parts = compose({
+      paths,
+      instance,
+      config: () => config,
+      configPath: () => configPath,
+      phase: () => phase,
+      inlineTokens: serving.inlineTokens,
+      env: options.env,
+      log,
+      warnings,
+      reload,
+      shutdown: (reason) => stopping.resolve(reason),
+      reloads: () => reloads,
+      droppedLogLines: daemonLog.dropped,
+      service: serving.service.service,
+    });
+  } catch (error) {
+    await notifier.stopping('the start failed'); // else its questions for more time would keep this process for ever
+    throw error;
+  }
   const off = installSignals({
     onStop: async (reason) => stopping.resolve(reason),
     onReload: async () => void (await reload().catch(() => null)), // it has said why

@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { runCommand } from '../../src/base/index.ts';
 import type { Run, Status } from '../../src/contract/index.ts';
@@ -100,4 +101,19 @@ t.test('a daemon whose program is replaced goes on until it is restarted', { ski
   t.equal((await world.status()).version, '0.2.0');
   t.match(await world.reach(live.id, 'succeeded'), { exit_code: 0 });
   t.equal((await world.run(['runs', 'logs', live.id, '--type', 'stdout'])).out, '1\n2\n3\n4\n5\n6\n');
+});
+
+t.test('a daemon that a service manager waits for ends when the database is a newer one’s', async (t) => {
+  const world = await createWorld();
+  t.teardown(world.close);
+  mkdirSync(world.stateRoot, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(world.stateRoot, 'drover.db'));
+  database.exec('CREATE TABLE later (id); PRAGMA user_version = 9999');
+  database.close();
+
+  const env = { NOTIFY_SOCKET: join(world.root, 'nobody') };
+  const said = await world.drover('daemon start --foreground', { env });
+
+  t.equal(said.code, 6, 'which the unit does not repeat');
+  t.match(said.err, /was written by a newer drover/);
 });
