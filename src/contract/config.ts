@@ -20,7 +20,9 @@ const bytesText = z.string().refine(
 
 /** A preset `[agents.NAME]`. */
 export const agentConfig = z.strictObject({
-  runtime: z.enum(runtimes).meta({ description: 'The kind of program: "acp" or "command"' }),
+  runtime: z
+    .enum(runtimes)
+    .meta({ description: 'The kind of program: "acp", "claude", "codex" or "command"' }),
   command: z.array(z.string()).min(1).meta({ description: 'The program and its arguments' }),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())

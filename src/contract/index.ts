@@ -47,6 +47,7 @@ export {
   type Runtime,
   runStatuses,
   runStatusFilters,
+  runtimes,
 } from './run-words.ts';
 export { parseBytes, parseDurationMs } from './units.ts';
 export { isNodeNewEnough, leastNode, version } from './version.ts';

@@ -7,7 +7,7 @@ import {
   type Paths,
   systemClock,
 } from '../base/index.ts';
-import { type Config, parseBytes, parseDurationMs } from '../contract/index.ts';
+import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/index.ts';
 import { adapterFor } from '../domain/agents/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
@@ -61,7 +61,7 @@ export function compose(options: ComposeOptions): Composed {
   const bus = createBus();
   const loopLag = createLoopLagMeter();
   const store = openStore({ path: paths.database, clock, bus });
-  const runMeter = createRunMeter(store, ['acp', 'command']);
+  const runMeter = createRunMeter(store, runtimes);
   const git = createGit({ env, log, clock });
   const repos = createRepos({ store, git, clock, log });
   const worktrees = createWorktrees({ git, log, stateRoot: paths.stateRoot });
@@ -98,6 +98,7 @@ export function compose(options: ComposeOptions): Composed {
         return {
           id: repo.id,
           project: repo.project,
+          isTrusted: repo.trusted,
           base: inPlace ? null : await worktrees.findBase(repo, base),
         };
       },

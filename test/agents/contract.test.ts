@@ -5,7 +5,7 @@ import t from 'tap';
 import { eventData, type Runtime } from '../../src/contract/index.ts';
 import { type AdapterEffect, adapterFor, type OutputPiece } from '../../src/domain/agents/index.ts';
 import { frame, request } from './drive.ts';
-import { ordinaryTurn, says } from './transcripts.ts';
+import { ordinaryTurn, recorded, says } from './transcripts.ts';
 
 const runs = 300;
 const seed = Number(process.env.DROVER_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -13,11 +13,12 @@ t.comment(`seed ${seed}: repeat with DROVER_SEED=${seed}`);
 
 const lines = (messages: readonly unknown[]) =>
   Buffer.from(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
-const transcripts: Record<Runtime, Uint8Array> = {
+const transcripts: Record<Runtime, Buffer> = {
   acp: lines(ordinaryTurn),
+  claude: recorded('claude-edit'),
   command: Buffer.from(`first\n\n${'long '.repeat(30_000)}\nlast größer 🚀\n\nno newline at the end`),
 };
-const runtimes: readonly Runtime[] = ['acp', 'command'];
+const runtimes = Object.keys(transcripts) as readonly Runtime[];
 
 /** Effects so far, and a check that the state is plain JSON at every step. */
 function play(runtime: Runtime, pieces: readonly OutputPiece[]): AdapterEffect[] {
@@ -73,28 +74,46 @@ for (const runtime of runtimes) {
   });
 
   void t.test(`${runtime}: nothing comes after the finish`, async (t) => {
-    const { state } = adapter.start(request());
-    const ended = adapter.cancel(state);
+    const pieces = frame(adapter, [transcripts[runtime]]);
+    let state: unknown = adapter.start(request()).state;
+    let isFinished = false;
+    for (const piece of pieces) {
+      const next = adapter.read(state, piece);
+      state = next.state;
+      isFinished = next.effects.some((effect) => effect.kind === 'finish');
+      if (isFinished) break;
+    }
     const after = [
-      adapter.read(ended.state, { stream: 'stderr', text: 'x', offset: 0, bytes: 2, partial: false }),
-      ...frame(adapter, [lines(ordinaryTurn)]).map((piece) => adapter.read(ended.state, piece)),
-      adapter.cancel(ended.state),
-      adapter.answer(ended.state, 'ask-1', { decision: 'allow', always: false, optionId: null, text: null }),
+      adapter.read(state, { stream: 'stderr', text: 'x', offset: 0, bytes: 2, partial: false }),
+      ...pieces.map((piece) => adapter.read(state, piece)),
+      adapter.cancel(state),
+      adapter.answer(state, 'ask-1', { decision: 'allow', always: false, optionId: null, text: null }),
     ];
 
-    const isFinished = ended.effects.some((effect) => effect.kind === 'finish');
     if (isFinished) for (const { effects } of after) t.strictSame(effects, []);
-    t.equal(isFinished, runtime === 'acp');
+    t.equal(isFinished, runtime !== 'command');
   });
+
+  void t.test(
+    `${runtime}: a turn that is canceled twice is told so once, and ends as canceled`,
+    async (t) => {
+      const first = adapter.cancel(adapter.start(request()).state);
+      const second = adapter.cancel(first.state);
+
+      t.strictSame(second.effects, []);
+      if (runtime !== 'command') {
+        t.equal(adapter.exited(first.state, { exitCode: 143, signal: 'SIGTERM' }).status, 'canceled');
+      }
+    },
+  );
 
   void t.test(
     `${runtime}: garbage is never an exception, and every event is as the contract has it`,
     async (t) => {
       let eventCount = 0;
       fc.assert(
-        fc.property(fc.array(anyPiece(), { maxLength: 30 }), fc.boolean(), (pieces, isOpen) => {
-          const opening = isOpen && runtime === 'acp' ? [says.initialized(), says.opened()] : [];
-          const before = frame(adapter, [lines(opening)]);
+        fc.property(fc.array(anyPiece(runtime), { maxLength: 30 }), fc.boolean(), (pieces, isOpen) => {
+          const before = isOpen ? opening(runtime) : [];
           const effects = play(runtime, [...before, ...pieces]);
           for (const effect of effects) {
             if (effect.kind !== 'event') continue;
@@ -126,8 +145,39 @@ for (const runtime of runtimes) {
   });
 }
 
+/** What an agent says before anything can go wrong. */
+function opening(runtime: Runtime): OutputPiece[] {
+  const adapter = adapterFor(runtime);
+  if (runtime === 'acp') return frame(adapter, [lines([says.initialized(), says.opened()])]);
+  return runtime === 'command' ? [] : frame(adapter, [transcripts[runtime]]).slice(0, 6);
+}
+
+/** A recorded line in which some values are of another kind. */
+function nearlyRecorded(runtime: Runtime, odd: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  const said = transcripts[runtime]
+    .toString()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as unknown);
+  return fc
+    .tuple(fc.constantFrom(...said), fc.nat(40), odd)
+    .map(([message, at, value]) => replaceAt(message, { at }, value));
+}
+
+/** The value with its `at`th part replaced. */
+function replaceAt(value: unknown, count: { at: number }, by: unknown): unknown {
+  if (count.at === 0) {
+    count.at = -1;
+    return by;
+  }
+  count.at -= 1;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((part) => replaceAt(part, count, by));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, replaceAt(part, count, by)]));
+}
+
 /** Pieces from noise over JSON of no protocol to messages that are nearly right. */
-function anyPiece(): fc.Arbitrary<OutputPiece> {
+function anyPiece(runtime: Runtime): fc.Arbitrary<OutputPiece> {
   const odd = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.constantFrom('t1', 's1', 'completed', 'pending', 1, '__proto__'),
@@ -162,7 +212,9 @@ function anyPiece(): fc.Arbitrary<OutputPiece> {
       { requiredKeys: ['sessionUpdate'] },
     )
     .map((fields) => ({ method: 'session/update', params: { sessionId: 's1', update: fields } }));
+  const nearly = runtime === 'acp' || runtime === 'command' ? [] : [nearlyRecorded(runtime, odd)];
   const message = fc.oneof(
+    ...nearly,
     update,
     fc.record({ id: odd, result: odd }),
     fc.record({ id: fc.constantFrom(1, 2, 3, 4), error: odd }),

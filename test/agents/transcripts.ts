@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 const session = 's1';
 
 /** The agent's side of JSON-RPC, as short as it can be said. */
@@ -67,3 +69,14 @@ export const ordinaryTurn: readonly object[] = [
   says.message('All done.'),
   says.stopped('end_turn', { usage: { totalTokens: 3, inputTokens: 1, outputTokens: 2 } }),
 ];
+
+/** What a real agent said, from the folder of transcripts. */
+export function recorded(name: string): Buffer {
+  return readFileSync(new URL(`./transcripts/${name}.jsonl`, import.meta.url));
+}
+
+/** The same as messages. */
+export function recordedMessages(name: string): Record<string, unknown>[] {
+  const lines = recorded(name).toString().trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}

@@ -119,7 +119,7 @@ export async function makeWorld(): Promise<World> {
       newRunContext: () => ({
         chooseAgent: async (name = 'command') =>
           ({ name, env: {}, approvalMode: 'ask', maxTurns: null, ...agents[name] }) as Agent,
-        chooseRepo: async (ref) => ({ id: ref, project: ref, base: null }),
+        chooseRepo: async (ref) => ({ id: ref, project: ref, isTrusted: false, base: null }),
         defaultTimeout: '0',
         now: clock.now(),
       }),

@@ -66,6 +66,18 @@ export type Outcome = {
   readonly status: 'succeeded' | 'failed' | 'canceled';
   readonly reason: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** With `rate_limited`: when the agent may go on (RFC 3339), where its provider said so. */
+  readonly resetsAt?: string;
+};
+
+/** What an agent is started with, besides its prompt. */
+export type LaunchRequest = {
+  readonly approvalMode: ApprovalMode;
+  readonly model: string | null;
+  readonly maxTurns: number | null;
+  readonly sessionId: string | null;
+  /** False for a repository whose own configuration nobody has approved: nothing of it may be executed or obeyed. */
+  readonly isTrusted: boolean;
 };
 
 /** How the process ended, from the launcher's exit record. */
@@ -95,6 +107,8 @@ export type Adapter<State> = {
   readonly stdoutLine: { readonly maxBytes: number; readonly beyond: 'split' | 'drop' };
   /** True where several waiting lines may come as one piece when the reader is behind. */
   readonly coalesce: boolean;
+  /** The command line of one run: the agent's own, with what this protocol and this run add to it. */
+  readonly commandLine: (command: readonly string[], launch: LaunchRequest) => readonly string[];
   readonly start: (request: AgentRequest) => Step<State>;
   readonly read: (state: State, piece: OutputPiece) => Step<State>;
   readonly answer: (state: State, key: string, answer: ApprovalAnswer) => Step<State>;

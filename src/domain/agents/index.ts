@@ -6,6 +6,7 @@
 import type { Runtime } from '../../contract/index.ts';
 import { acpAdapter } from './acp/adapter.ts';
 import type { Adapter } from './adapter.ts';
+import { claudeAdapter } from './claude/adapter.ts';
 import { commandAdapter } from './command/adapter.ts';
 
 export type {
@@ -14,6 +15,7 @@ export type {
   AdapterEvent,
   AgentRequest,
   ApprovalAnswer,
+  LaunchRequest,
   Outcome,
   OutputPiece,
   ProcessExit,
@@ -38,6 +40,8 @@ export function adapterFor(runtime: Runtime): Adapter<unknown> {
   switch (runtime) {
     case 'acp':
       return acpAdapter as Adapter<unknown>;
+    case 'claude':
+      return claudeAdapter as Adapter<unknown>;
     case 'command':
       return commandAdapter as Adapter<unknown>;
   }

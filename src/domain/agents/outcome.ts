@@ -8,6 +8,9 @@ export const outcomeCodes = {
   command_failed: 'The command ended with a code other than 0, or by a signal',
   max_turns: 'The agent used up the turns it was given',
   max_tokens: 'The agent used up its tokens',
+  max_cost: 'The agent used up the money it was given',
+  rate_limited: 'The model’s provider refused to go on for now; where it said until when, `reason` has it',
+  session_lost: 'The agent does not know the session that was to go on',
   option_unsupported: 'The agent cannot honour an option of the run',
   protocol_error: 'The agent said something its protocol does not allow',
 } as const;

@@ -9,7 +9,7 @@ export type RuntimeOptions = {
 
 /** Says in a sentence which option this runtime can never honour, or null. What only the agent knows, it says later. */
 export function unsupportedOption(runtime: Runtime, options: RuntimeOptions): string | null {
-  if (runtime === 'acp') return null;
+  if (runtime !== 'command') return null;
   if (options.model !== null) return `A command has no model to set to '${options.model}'`;
   if (options.maxTurns !== null) return `A command has no turns to limit to ${options.maxTurns}`;
   if (options.sessionId !== null) return `A command has no session '${options.sessionId}' to continue`;

@@ -30,6 +30,7 @@ export const acpAdapter: Adapter<AcpState> = {
   input: 'lines',
   stdoutLine: { maxBytes: maxLineBytes, beyond: 'drop' },
   coalesce: false,
+  commandLine: (command) => command,
   start,
   read,
   answer,

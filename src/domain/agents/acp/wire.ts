@@ -1,3 +1,7 @@
+import { asFields, asText, type Fields } from '../fields.ts';
+
+export { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
+
 /** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. */
 export const rpcIds = { initialize: 1, session: 2, config: 3, prompt: 4 } as const;
 
@@ -25,9 +29,6 @@ export type Incoming =
       readonly error: RpcError | null;
     }
   | { readonly kind: 'noise' };
-
-/** An object of unknown origin. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** Sorts a line. Never throws: the agent's output is data. */
 export function parseLine(line: string): Incoming {
@@ -69,26 +70,6 @@ export function encodeResult(id: RpcId, result: unknown): string {
 /** The refusal of a request of the agent as a line. */
 export function encodeError(id: RpcId, code: number, message: string): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
-}
-
-/** `value` if it is an object, else one without fields. */
-export function asFields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-/** `value` if it is a list, else an empty one. */
-export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** `value` if it is a string, else null. */
-export function asText(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-/** `value` if it is a count, else null. */
-export function asCount(value: unknown): number | null {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) + 0 : null;
 }
 
 function asId(value: unknown): RpcId | undefined {

@@ -22,6 +22,7 @@ export const commandAdapter: Adapter<CommandState> = {
   input: 'none',
   stdoutLine: { maxBytes: maxLineBytes, beyond: 'split' },
   coalesce: true,
+  commandLine: (command) => command,
   start,
   read,
   answer: (state) => ({ state, effects: [] }),

@@ -1,0 +1,146 @@
+import type { ApprovalAnswer } from '../adapter.ts';
+import { boundInput, oneLine } from '../bounded.ts';
+import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
+import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
+import { endMessage } from '../dialog/speech.ts';
+import { maxPending, type Pending, type Request, write } from '../dialog/work.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
+import type { ClaudeAsk, ClaudeWork } from './state.ts';
+import { titleOf } from './tools.ts';
+import { controlError, controlResponse } from './wire.ts';
+
+/** An input is said back with an allowance as older versions want it, unless it is larger than this, in characters. */
+export const maxEchoChars = 32 * 1024;
+/** Rules beyond this many are not taken over. */
+export const maxSuggestions = 16;
+
+/** A request of Claude Code: only for the use of a tool is there an answer. */
+export function onRequest(work: ClaudeWork, message: Fields): void {
+  const id = asText(message.request_id);
+  if (id === null) return;
+  const request = asFields(message.request);
+  if (request.subtype !== 'can_use_tool') {
+    const what = oneLine(asText(request.subtype) ?? 'this request', 80);
+    write(work, `refuse:${nextKey(work)}`, controlError(id, `drover does not offer ${what}`));
+    return;
+  }
+  if (work.state.canceling) {
+    const denial = { behavior: 'deny', message: 'The run is being canceled', interrupt: true };
+    write(work, `answer:${nextKey(work)}`, controlResponse(id, denial));
+    return;
+  }
+  endMessage(work);
+  const toolCallId = asText(request.tool_use_id);
+  const ask = askOf(request);
+  const pending = openPending<ClaudeAsk, ClaudeWork['state']>(work, { id, toolCallId, ask });
+  if (pending === 'repeated') return;
+  if (pending === 'too_many') {
+    const why = `More than ${maxPending} requests are open`;
+    write(work, `refuse:${nextKey(work)}`, controlError(id, why));
+    return;
+  }
+  const shown =
+    ask.kind === 'question'
+      ? questionRequest(ask.questions, boundInput(ask.input))
+      : permission(request, ask);
+  const mode = work.state.approvalMode;
+  if (ask.kind === 'question' || mode === 'ask') {
+    work.effects.push({ kind: 'approval', key: pending.key, request: shown });
+    return;
+  }
+  const always = mode === 'unrestricted' && ask.suggestions.length > 0;
+  const allowedBecause = `Approval mode ${mode}: ${always ? lastingLabel(ask.suggestions) : 'Allow'}`;
+  work.effects.push({ kind: 'approval', key: pending.key, request: shown, allowedBecause });
+  answerRequest(work, pending, { decision: 'allow', always, optionId: null, text: null });
+}
+
+/** Writes what a person, or the run's mode, decided. */
+export function answerRequest(work: ClaudeWork, pending: Pending<ClaudeAsk>, answer: ApprovalAnswer): void {
+  const result = pending.ask.kind === 'question' ? reply(pending.ask, answer) : decide(pending.ask, answer);
+  answerPending<ClaudeAsk, ClaudeWork['state']>(work, pending, controlResponse(String(pending.id), result));
+}
+
+function askOf(request: Fields): ClaudeAsk {
+  const input = asFields(request.input);
+  const questions = request.tool_name === 'AskUserQuestion' ? readQuestions(input) : [];
+  if (questions.length > 0) return { kind: 'question', input, questions };
+  const suggestions = asList(request.permission_suggestions).map(asFields).slice(0, maxSuggestions);
+  const isSmall = (JSON.stringify(input)?.length ?? 0) <= maxEchoChars;
+  return { kind: 'permission', input: isSmall ? input : null, suggestions };
+}
+
+function permission(request: Fields, ask: Extract<ClaudeAsk, { kind: 'permission' }>): Request {
+  const name = asText(request.tool_name) ?? 'tool';
+  const lasting = { id: 'always', kind: 'allow_always', label: lastingLabel(ask.suggestions) };
+  return {
+    kind: 'permission',
+    title: oneLine(asText(request.title) ?? titleOf(name, asFields(request.input))),
+    tool: oneLine(name, 200),
+    input: boundInput(request.input ?? null),
+    options: [
+      { id: 'allow', kind: 'allow_once', label: 'Allow' },
+      ...(ask.suggestions.length === 0 ? [] : [lasting]),
+      { id: 'deny', kind: 'reject_once', label: 'Deny' },
+    ],
+  };
+}
+
+function decide(ask: Extract<ClaudeAsk, { kind: 'permission' }>, answer: ApprovalAnswer): unknown {
+  const { decision, optionId, text } = answer;
+  if (decision === 'deny' || optionId === 'deny') {
+    return { behavior: 'deny', message: text ?? 'The person who looks after this run does not allow it' };
+  }
+  const always = answer.always || optionId === 'always';
+  return {
+    behavior: 'allow',
+    ...(ask.input !== null && { updatedInput: ask.input }),
+    ...(always && ask.suggestions.length > 0 && { updatedPermissions: ask.suggestions.map(forThisSession) }),
+  };
+}
+
+/** What an answer that lasts would allow, in the words of Claude Code's own rules. */
+function lastingLabel(suggestions: readonly Fields[]): string {
+  const words = suggestions.flatMap((suggestion) => {
+    if (suggestion.type === 'setMode')
+      return [suggestion.mode === 'acceptEdits' ? 'all edits' : `mode ${asText(suggestion.mode)}`];
+    const folders = asList(suggestion.directories).flatMap((folder) => asText(folder) ?? []);
+    const rules = asList(suggestion.rules)
+      .map(asFields)
+      .map(({ toolName, ruleContent }) => {
+        const content = asText(ruleContent);
+        return content === null ? (asText(toolName) ?? 'a tool') : `${asText(toolName)}(${content})`;
+      });
+    return [...rules, ...folders];
+  });
+  return oneLine(`Allow for this session: ${words.join(', ') || 'the same again'}`, 200);
+}
+
+/** A rule for good would be a file in the worktree: it holds for the session instead. */
+function forThisSession(suggestion: Fields): Fields {
+  return 'destination' in suggestion ? { ...suggestion, destination: 'session' } : suggestion;
+}
+
+function reply(ask: Extract<ClaudeAsk, { kind: 'question' }>, answer: ApprovalAnswer): unknown {
+  if (answer.decision === 'deny') {
+    return { behavior: 'deny', message: answer.text ?? 'The person does not want to answer this' };
+  }
+  return { behavior: 'allow', updatedInput: { ...ask.input, answers: answersByName(ask.questions, answer) } };
+}
+
+function readQuestions(input: Fields): Question[] {
+  return asList(input.questions)
+    .slice(0, maxQuestions)
+    .map(asFields)
+    .flatMap((question) => {
+      const text = asText(question.question);
+      if (text === null) return [];
+      const choices = asList(question.options)
+        .slice(0, maxQuestions)
+        .map(asFields)
+        .flatMap((option) => {
+          const label = asText(option.label);
+          return label === null ? [] : [{ label, description: asText(option.description) }];
+        });
+      return [{ name: text, text, choices }];
+    });
+}

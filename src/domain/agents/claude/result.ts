@@ -1,0 +1,83 @@
+import type { Outcome } from '../adapter.ts';
+import { oneLine } from '../bounded.ts';
+import { finish } from '../dialog/end.ts';
+import { notice } from '../dialog/work.ts';
+import { asCount, asFields, asList, asPrice, asText, type Fields } from '../fields.ts';
+import { canceled, failed, succeeded } from '../outcome.ts';
+import type { ClaudeState, ClaudeWork } from './state.ts';
+import { timeText } from './system.ts';
+
+const signInText =
+  'The agent wants you to sign in: run claude once in a terminal and /login there, or set ANTHROPIC_API_KEY, then retry the run';
+
+/** The turn is over: what it cost, and how it went. */
+export function onResult(work: ClaudeWork, message: Fields): void {
+  tellUsage(work, message);
+  const denied = asList(message.permission_denials).map(
+    (denial) => asText(asFields(denial).tool_name) ?? 'a tool',
+  );
+  if (denied.length > 0) notice(work, `Denied in this turn: ${oneLine(denied.slice(0, 20).join(', '))}`);
+  const outcome = outcomeOf(work.state, message);
+  finish(work, outcome);
+}
+
+function tellUsage(work: ClaudeWork, message: Fields): void {
+  const usage = asFields(message.usage);
+  const parts = [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens];
+  const input = parts.reduce<number>((sum, part) => sum + (asCount(part) ?? 0), 0);
+  const output = asCount(usage.output_tokens) ?? 0;
+  const costUsd = asPrice(message.total_cost_usd);
+  if (input + output === 0 && (costUsd ?? 0) === 0) return;
+  const [model] = Object.values(asFields(message.modelUsage)).map(asFields);
+  const size = asCount(model?.contextWindow);
+  const counted = {
+    input_tokens: input,
+    output_tokens: output,
+    ...(size !== null && { context_size: size }),
+  };
+  work.effects.push({ kind: 'usage', usage: counted, costUsd });
+}
+
+/** `subtype` says how the turn ended, `is_error` whether what it says is an error of the provider; the exit code says neither. */
+function outcomeOf(state: ClaudeState, message: Fields): Outcome {
+  if (state.canceling) return canceled(null);
+  const subtype = asText(message.subtype) ?? 'none';
+  const said = errorText(message);
+  switch (subtype) {
+    case 'success':
+      return message.is_error === true ? providerError(state, message, said) : succeeded;
+    case 'error_max_turns':
+      return failed('max_turns', `The run was stopped after its limit of turns${turnsText(message)}`);
+    case 'error_max_budget_usd':
+      return failed('max_cost', 'The agent reached its own limit of cost');
+    case 'error_during_execution':
+      if (said.startsWith('No conversation found')) {
+        return failed('session_lost', `The agent does not know this session any more: ${said}`);
+      }
+      return providerError(state, message, said);
+    default:
+      return failed('agent_error', `The agent ended its turn with ${oneLine(subtype, 80)}: ${said}`);
+  }
+}
+
+function providerError(state: ClaudeState, message: Fields, said: string): Outcome {
+  const status = asCount(message.api_error_status);
+  if (state.apiError === 'authentication_failed' || status === 401)
+    return failed('auth_required', `${signInText} (${said})`);
+  if (state.apiError !== 'rate_limit' && status !== 429)
+    return failed('agent_error', `The agent failed: ${said}`);
+  const { limitResetsAt } = state;
+  if (limitResetsAt === null) return failed('rate_limited', `The model’s provider refused for now: ${said}`);
+  const resetsAt = timeText(limitResetsAt);
+  return { ...failed('rate_limited', `The model’s provider refused until ${resetsAt}: ${said}`), resetsAt };
+}
+
+function errorText(message: Fields): string {
+  const errors = asList(message.errors).flatMap((error) => asText(error) ?? []);
+  return oneLine(errors.join('; ') || (asText(message.result) ?? '')) || 'it gave no reason';
+}
+
+function turnsText(message: Fields): string {
+  const turns = asCount(message.num_turns);
+  return turns === null ? '' : ` (${turns})`;
+}

@@ -1,0 +1,50 @@
+import type { ApprovalMode } from '../../../contract/index.ts';
+import type { AgentRequest } from '../adapter.ts';
+import type { Question } from '../dialog/questions.ts';
+import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
+import type { Fields } from '../fields.ts';
+
+/** What the answer to a request of Claude Code must be fitted to. */
+export type ClaudeAsk =
+  | {
+      readonly kind: 'permission';
+      /** What the tool is to be called with; null where it is too large to be said back. */
+      readonly input: Fields | null;
+      /** The rules that Claude Code itself proposes for an answer that is to last. */
+      readonly suggestions: readonly Fields[];
+    }
+  | { readonly kind: 'question'; readonly input: Fields; readonly questions: readonly Question[] };
+
+/** Where a conversation with Claude Code stands. Plain JSON. */
+export type ClaudeState = Dialog<ClaudeAsk> & {
+  readonly approvalMode: ApprovalMode;
+  /** The uuid of the prompt: by it Claude Code knows a second copy, and tells of the first. */
+  readonly promptUuid: string;
+  readonly promptArrived: boolean;
+  readonly sessionId: string | null;
+  /** What of the open message was told piece by piece, so that its whole is not told again. */
+  readonly streamed: { readonly text: boolean; readonly thought: boolean };
+  /** The kind of the last error of the model's provider, such as `rate_limit`. */
+  readonly apiError: string | null;
+  /** When a limit that was reached is lifted, in seconds since 1970. */
+  readonly limitResetsAt: number | null;
+  /** The tasks that it keeps for itself: id, subject and status. */
+  readonly tasks: readonly (readonly [id: string, subject: string, status: string])[];
+};
+
+export type ClaudeWork = Work<ClaudeState>;
+
+/** The state before anything was said. */
+export function initialState(request: AgentRequest, promptUuid: string): ClaudeState {
+  return {
+    ...emptyDialog,
+    approvalMode: request.approvalMode,
+    promptUuid,
+    promptArrived: false,
+    sessionId: request.sessionId,
+    streamed: { text: false, thought: false },
+    apiError: null,
+    limitResetsAt: null,
+    tasks: [],
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The real command lines of agents, for tests: exact versions from npm, installed once per machine into a folder of
+ * their own, because each is hundreds of megabytes. A machine that cannot have them skips the tests that need them.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** The versions that drover is tested against. */
+export const agentPackages = {
+  claude: { name: '@anthropic-ai/claude-code', version: '2.1.329' },
+  codex: { name: '@openai/codex', version: '0.169.0' },
+} as const;
+
+export type AgentCli = keyof typeof agentPackages;
+
+/** A program that is there, or why it is not. */
+export type Installed =
+  | { readonly kind: 'installed'; readonly program: string; readonly folder: string }
+  | { readonly kind: 'missing'; readonly reason: string };
+
+/** What an installation may take. */
+const installMs = 150_000;
+
+/** Where they are kept: `DROVER_TEST_AGENTS`, else a folder of this user among the temporary files. */
+function cacheFolder(): string {
+  return process.env.DROVER_TEST_AGENTS ?? join(tmpdir(), `drover-test-agents-${userInfo().uid}`);
+}
+
+/** Installs an agent's command line, unless it is there from an earlier time. */
+export async function installAgentCli(agent: AgentCli): Promise<Installed> {
+  const { name, version } = agentPackages[agent];
+  const folder = join(cacheFolder(), `${agent}-${version}`);
+  const found = programIn(folder, agent);
+  if (found !== null) return { kind: 'installed', program: found, folder };
+  const draft = `${folder}.${process.pid}`;
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(join(draft, 'package.json'), '{"private":true}\n');
+    const failure = await npmInstall(draft, `${name}@${version}`);
+    if (failure !== null)
+      return { kind: 'missing', reason: `${name}@${version} could not be installed: ${failure}` };
+    if (!existsSync(folder)) renameSync(draft, folder); // another process may have been quicker
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  const program = programIn(folder, agent);
+  if (program !== null) return { kind: 'installed', program, folder };
+  return { kind: 'missing', reason: `${name}@${version} has no program for this machine` };
+}
+
+/** Its scripts are not run, so Claude Code's own program is taken from the package for this platform. */
+function programIn(folder: string, agent: AgentCli): string | null {
+  const platform = `${process.platform}-${process.arch}`;
+  const program =
+    agent === 'claude'
+      ? join(folder, 'node_modules/@anthropic-ai', `claude-code-${platform}`, 'claude')
+      : join(folder, 'node_modules/.bin', agent);
+  return existsSync(program) ? program : null;
+}
+
+/** Null when it worked, else npm's last words. The caller's own settings of npm hold, whatever HOME the tests have. */
+function npmInstall(folder: string, wanted: string): Promise<string | null> {
+  const args = ['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', wanted];
+  const home = userInfo().homedir || homedir();
+  const cas = ['/etc/ssl/certs/ca-certificates.crt'].find((path) => existsSync(path));
+  const child = spawn('npm', args, {
+    cwd: folder,
+    env: { ...process.env, HOME: home, ...(cas !== undefined && { NODE_EXTRA_CA_CERTS: cas }) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  return new Promise((resolve) => {
+    let said = '';
+    let isLate = false;
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2000);
+    });
+    const timer = setTimeout(() => {
+      isLate = true;
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, installMs);
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0) resolve(null);
+      else if (isLate) resolve(`npm took longer than ${installMs / 1000} s`);
+      else resolve(said.trim().split('\n').at(-1) ?? `npm ended with exit code ${code}`);
+    });
+  });
+}
