@@ -1,6 +1,13 @@
 import type { Clock } from '../base/index.ts';
 import type { Config } from '../contract/index.ts';
-import { type Agent, chooseAgent, demoAgentScript, findProgram, listAgents } from '../domain/agents/index.ts';
+import {
+  type Agent,
+  chooseAgent,
+  demoAgentScript,
+  findProgram,
+  listAgents,
+  programVersion,
+} from '../domain/agents/index.ts';
 
 /** How long what was found on PATH is believed. */
 const believedMs = 5000;
@@ -26,7 +33,7 @@ export function createAgentCatalogue(options: {
       const demoCommand = [process.execPath, demoAgentScript()];
       const which = (program: string) => findProgram(program, options.path);
       found = {
-        agents: listAgents({ configured: config.agents, which, demoCommand }),
+        agents: listAgents({ configured: config.agents, which, versionOf: programVersion, demoCommand }),
         config,
         until: now + believedMs,
       };

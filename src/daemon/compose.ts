@@ -98,7 +98,6 @@ export function compose(options: ComposeOptions): Composed {
         return {
           id: repo.id,
           project: repo.project,
-          isTrusted: repo.trusted,
           base: inPlace ? null : await worktrees.findBase(repo, base),
         };
       },

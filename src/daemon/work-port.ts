@@ -20,17 +20,20 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
       if (run.repoId === null) {
         const cwd = join(paths.stateRoot, 'scratch', run.id);
         await mkdir(cwd, { recursive: true, mode: 0o700 });
-        return { cwd, branch: null, baseCommit: null, uncommittedFiles: 0 };
+        return { cwd, isTrusted: true, branch: null, baseCommit: null, uncommittedFiles: 0 };
       }
       const repo = await repos.find(run.repoId);
+      const isTrusted = repo.trusted;
       if (run.inPlace) {
         const main = await worktrees.describeMain(repo);
-        return { cwd: main.path, branch: main.branch, baseCommit: main.baseCommit, uncommittedFiles: 0 };
+        const { path: cwd, branch, baseCommit } = main;
+        return { cwd, isTrusted, branch, baseCommit, uncommittedFiles: 0 };
       }
       const base = run.base === null ? {} : { base: run.base };
       const made = await worktrees.create({ repo, runId: run.id, label: run.label ?? run.prompt, ...base });
       return {
         cwd: made.path,
+        isTrusted,
         branch: made.branch,
         baseCommit: run.baseCommit ?? made.baseCommit,
         uncommittedFiles: made.dirtyFiles,

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { adapterFor } from '../../src/domain/agents/index.ts';
-import { Drive, events, outcomeIn, written } from './drive.ts';
+import { Drive, events, outcomeIn, request, written } from './drive.ts';
 import { recordedMessages } from './transcripts.ts';
 
 const claude = adapterFor('claude');
@@ -213,21 +213,8 @@ void t.test('a request that drover has no answer to is refused, one taken back i
 void t.test(
   'the command line asks about everything, and reads nothing of a repository that is not trusted',
   async (t) => {
-    const launch = {
-      approvalMode: 'ask',
-      model: null,
-      maxTurns: null,
-      sessionId: null,
-      isTrusted: false,
-    } as const;
-    const untrusted = claude.commandLine(['claude'], launch);
-    const whole = claude.commandLine(['claude', '--x'], {
-      ...launch,
-      model: 'm',
-      maxTurns: 3,
-      sessionId: 's',
-      isTrusted: true,
-    });
+    const untrusted = claude.commandLine(['claude'], request({ isTrusted: false }));
+    const whole = claude.commandLine(['claude', '--x'], request({ model: 'm', maxTurns: 3, sessionId: 's' }));
 
     t.ok(untrusted.includes('--setting-sources=user'));
     t.ok(untrusted.includes('--permission-prompt-tool=stdio'));

@@ -16,6 +16,7 @@ const lines = (messages: readonly unknown[]) =>
 const transcripts: Record<Runtime, Buffer> = {
   acp: lines(ordinaryTurn),
   claude: recorded('claude-edit'),
+  codex: recorded('codex-edit'),
   command: Buffer.from(`first\n\n${'long '.repeat(30_000)}\nlast größer 🚀\n\nno newline at the end`),
 };
 const runtimes = Object.keys(transcripts) as readonly Runtime[];

@@ -14,6 +14,7 @@ export function request(fields: Partial<AgentRequest> = {}): AgentRequest {
     runId: 'run_01',
     prompt: 'Do it',
     cwd: '/work',
+    isTrusted: true,
     approvalMode: 'ask',
     model: null,
     maxTurns: null,

@@ -2,7 +2,13 @@ import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { AgentConfig } from '../../src/contract/index.ts';
-import { chooseAgent, demoAgentScript, findProgram, listAgents } from '../../src/domain/agents/index.ts';
+import {
+  chooseAgent,
+  demoAgentScript,
+  findProgram,
+  listAgents,
+  programVersion,
+} from '../../src/domain/agents/index.ts';
 
 const demoCommand = ['node', 'demo.js'];
 const own = (command: string, runtime: 'acp' | 'command' = 'acp'): AgentConfig => ({
@@ -19,21 +25,63 @@ const list = (configured: Record<string, AgentConfig>, ...programs: string[]) =>
   listAgents({ configured, which: which(...programs), demoCommand });
 
 void t.test('programs that are found become agents, in the order of preference', async (t) => {
-  const agents = list({}, 'goose', 'gemini', 'opencode', 'codex-acp', 'claude-agent-acp', 'claude-code-acp');
+  const agents = list({}, 'goose', 'gemini', 'opencode', 'codex', 'codex-acp', 'claude', 'claude-agent-acp');
 
   t.strictSame(
-    agents.map((agent) => [agent.name, agent.command.join(' ')]),
+    agents.map((agent) => [agent.name, agent.runtime, agent.command.join(' ')]),
     [
-      ['claude', '/bin/claude-agent-acp'],
-      ['codex', '/bin/codex-acp'],
-      ['opencode', '/bin/opencode acp'],
-      ['gemini', '/bin/gemini --acp'],
-      ['goose', '/bin/goose acp'],
-      ['demo', 'node demo.js'],
-      ['command', ''],
+      ['claude', 'claude', '/bin/claude'],
+      ['codex', 'codex', '/bin/codex'],
+      ['opencode', 'acp', '/bin/opencode acp'],
+      ['gemini', 'acp', '/bin/gemini --acp'],
+      ['goose', 'acp', '/bin/goose acp'],
+      ['claude-acp', 'acp', '/bin/claude-agent-acp'],
+      ['codex-acp', 'acp', '/bin/codex-acp'],
+      ['demo', 'acp', 'node demo.js'],
+      ['command', 'command', ''],
     ],
   );
   t.ok(agents.every((agent) => agent.approvalMode === 'ask'));
+});
+
+void t.test('a bridge to ACP takes the place of a command line that is not there', async (t) => {
+  const [first, second] = list({}, 'claude-code-acp', 'codex-acp');
+
+  t.match(first, { name: 'claude', runtime: 'acp', command: ['/bin/claude-code-acp'] });
+  t.match(second, { name: 'codex', runtime: 'acp', command: ['/bin/codex-acp'] });
+});
+
+void t.test('an agent that is not installed is said to be, with what to install', async (t) => {
+  t.throws(() => chooseAgent(list({}, 'qwen'), { name: 'claude', defaultName: '' }), {
+    code: 'agent_unknown',
+    message: /'claude' is not installed/,
+    hint: 'install it: npm install --global @anthropic-ai/claude-code; this machine has qwen, demo, command',
+  });
+  t.throws(() => chooseAgent(list({}), { name: 'goose', defaultName: '' }), {
+    code: 'agent_unknown',
+    hint: /^install goose;/,
+  });
+});
+
+void t.test('its version is told by the package it lies in, or by the name of its file', async (t) => {
+  const folder = t.testdir({
+    lib: {
+      agent: { 'package.json': '{"version":"2.1.3"}', bin: { cli: '' } },
+      broken: { 'package.json': '{' },
+    },
+    versions: { '3.4.5': '' },
+    bin: {
+      cli: t.fixture('symlink', '../lib/agent/bin/cli'),
+      other: t.fixture('symlink', '../versions/3.4.5'),
+    },
+  });
+
+  t.equal(programVersion(join(folder, 'bin/cli')), '2.1.3');
+  t.equal(programVersion(join(folder, 'bin/other')), '3.4.5');
+  t.equal(programVersion(join(folder, 'missing')), null);
+  const versionOf = () => '9.9.9';
+  const [first] = listAgents({ configured: {}, which: which('claude'), versionOf, demoCommand });
+  t.equal(first?.version, '9.9.9');
 });
 
 void t.test('the configuration wins over what is found, and keeps its name’s rank', async (t) => {

@@ -15,7 +15,6 @@ export type SessionOptions = {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly request: AgentRequest;
-  readonly isTrusted?: boolean;
   /** What a person answers; null leaves it waiting, `cancel` stops the turn. */
   readonly onApproval?: (
     request: Extract<AdapterEffect, { kind: 'approval' }>['request'],
@@ -37,10 +36,7 @@ export type Session = {
 /** Runs an agent to its end. Its process is gone when this resolves. */
 export function runAgentSession(options: SessionOptions): Promise<Session> {
   const { adapter, request, env, deadlineMs = 30_000 } = options;
-  const [file = '', ...args] = adapter.commandLine(options.command, {
-    ...request,
-    isTrusted: options.isTrusted ?? true,
-  });
+  const [file = '', ...args] = adapter.commandLine(options.command, request);
   const child = spawn(file, args, { cwd: request.cwd, env, detached: true });
   const effects: AdapterEffect[] = [];
   const lines: string[] = [];

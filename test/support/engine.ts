@@ -108,7 +108,7 @@ export async function makeWorld(): Promise<World> {
         prepare: async (run) => {
           const cwd = join(home, 'scratch', run.id);
           await mkdir(cwd, { recursive: true });
-          return { cwd, branch: null, baseCommit: null, uncommittedFiles: 0 };
+          return { cwd, isTrusted: true, branch: null, baseCommit: null, uncommittedFiles: 0 };
         },
         environment: (run) => ({ PATH: process.env.PATH ?? '', DROVER_RUN_ID: run.id, ACP_LOG: heardFile }),
       },
@@ -119,7 +119,7 @@ export async function makeWorld(): Promise<World> {
       newRunContext: () => ({
         chooseAgent: async (name = 'command') =>
           ({ name, env: {}, approvalMode: 'ask', maxTurns: null, ...agents[name] }) as Agent,
-        chooseRepo: async (ref) => ({ id: ref, project: ref, isTrusted: false, base: null }),
+        chooseRepo: async (ref) => ({ id: ref, project: ref, base: null }),
         defaultTimeout: '0',
         now: clock.now(),
       }),

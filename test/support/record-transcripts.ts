@@ -28,6 +28,7 @@ const question = {
     { label: 'Blue', description: 'cold' },
   ],
 };
+const patch = "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: a.txt\n+größer 🚀\n*** End Patch\nEOF";
 const allDay: Readonly<Record<string, string>> = {
   'anthropic-ratelimit-unified-status': 'rejected',
   'anthropic-ratelimit-unified-reset': '1900000000',
@@ -67,6 +68,29 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       { kind: 'text', text: 'Back again' },
     ],
   },
+  'codex-edit': {
+    agent: 'codex',
+    turns: [
+      { kind: 'shell', command: patch },
+      { kind: 'shell', command: 'touch b.txt' },
+      { kind: 'text', text: 'All done — größer 🚀', thought: 'Hm', pieces: 2 },
+    ],
+    onApproval: ({ tool }) => (tool === 'shell' ? { decision: 'deny' } : {}),
+  },
+  'codex-interrupted': {
+    agent: 'codex',
+    turns: [{ kind: 'hang', text: 'Let me think' }],
+    stopWhen: hasSaid,
+  },
+  'codex-limited': {
+    agent: 'codex',
+    turns: [{ kind: 'error', status: 429, message: 'Limit reached' }],
+  },
+  'codex-lost-session': {
+    agent: 'codex',
+    turns: [],
+    request: { sessionId: '0199a213-81c0-7800-8aa1-bbab2a035a53' },
+  },
   'claude-lost-session': {
     agent: 'claude',
     turns: [],
@@ -105,6 +129,7 @@ for (const [name, scenario] of Object.entries(scenarios)) {
         runId: 'run_01',
         prompt: 'Do it',
         cwd,
+        isTrusted: true,
         approvalMode: 'ask',
         model: null,
         maxTurns: null,

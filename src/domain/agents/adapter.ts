@@ -6,6 +6,8 @@ export type AgentRequest = {
   readonly prompt: string;
   /** The folder the agent works in. */
   readonly cwd: string;
+  /** False in a repository whose own configuration nobody has approved: nothing of it may be executed. */
+  readonly isTrusted: boolean;
   readonly approvalMode: ApprovalMode;
   readonly model: string | null;
   readonly maxTurns: number | null;
@@ -70,16 +72,6 @@ export type Outcome = {
   readonly resetsAt?: string;
 };
 
-/** What an agent is started with, besides its prompt. */
-export type LaunchRequest = {
-  readonly approvalMode: ApprovalMode;
-  readonly model: string | null;
-  readonly maxTurns: number | null;
-  readonly sessionId: string | null;
-  /** False for a repository whose own configuration nobody has approved: nothing of it may be executed or obeyed. */
-  readonly isTrusted: boolean;
-};
-
 /** How the process ended, from the launcher's exit record. */
 export type ProcessExit = { readonly exitCode: number; readonly signal: string | null };
 
@@ -108,7 +100,7 @@ export type Adapter<State> = {
   /** True where several waiting lines may come as one piece when the reader is behind. */
   readonly coalesce: boolean;
   /** The command line of one run: the agent's own, with what this protocol and this run add to it. */
-  readonly commandLine: (command: readonly string[], launch: LaunchRequest) => readonly string[];
+  readonly commandLine: (command: readonly string[], request: AgentRequest) => readonly string[];
   readonly start: (request: AgentRequest) => Step<State>;
   readonly read: (state: State, piece: OutputPiece) => Step<State>;
   readonly answer: (state: State, key: string, answer: ApprovalAnswer) => Step<State>;

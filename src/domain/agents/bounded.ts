@@ -43,9 +43,10 @@ export function lastLine(text: string): string | null {
   return null;
 }
 
-/** The last line of stderr that says something: not the frames of a trace, nor the version that Node.js signs it with. */
+/** The last line of stderr that says something: not the frames of a trace, nor the version that Node.js signs it with, nor colours. */
 export function lastWords(text: string): string | null {
-  const lines = text.split('\n').filter((line) => !/^\s+at |^Node\.js v[\d.]+\s*$/.test(line));
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
+  const lines = plain.split('\n').filter((line) => !/^\s+at |^Node\.js v[\d.]+\s*$/.test(line));
   return lastLine(lines.join('\n'));
 }
 

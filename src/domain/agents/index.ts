@@ -7,6 +7,7 @@ import type { Runtime } from '../../contract/index.ts';
 import { acpAdapter } from './acp/adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { claudeAdapter } from './claude/adapter.ts';
+import { codexAdapter } from './codex/adapter.ts';
 import { commandAdapter } from './command/adapter.ts';
 
 export type {
@@ -15,7 +16,6 @@ export type {
   AdapterEvent,
   AgentRequest,
   ApprovalAnswer,
-  LaunchRequest,
   Outcome,
   OutputPiece,
   ProcessExit,
@@ -33,6 +33,7 @@ export {
   presets,
 } from './presets.ts';
 export { assertSupported, type RuntimeOptions, unsupportedOption } from './supported.ts';
+export { programVersion } from './version.ts';
 export { findProgram } from './which.ts';
 
 /** The adapter of a runtime. Its state is opaque JSON: only the adapter that made it may read it. */
@@ -42,6 +43,8 @@ export function adapterFor(runtime: Runtime): Adapter<unknown> {
       return acpAdapter as Adapter<unknown>;
     case 'claude':
       return claudeAdapter as Adapter<unknown>;
+    case 'codex':
+      return codexAdapter as Adapter<unknown>;
     case 'command':
       return commandAdapter as Adapter<unknown>;
   }

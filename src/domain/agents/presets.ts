@@ -14,41 +14,80 @@ export type Agent = {
   readonly maxTurns: number | null;
   /** A duration as the configuration spells it, or null for the daemon's. */
   readonly runTimeout: string | null;
+  /** Of the program that was found, as far as its files tell it. */
+  readonly version: string | null;
 };
 
-/** A program that speaks ACP on stdio: found on PATH it becomes an agent of this name. */
-type Preset = { readonly name: string; readonly program: string; readonly args: readonly string[] };
+/** A program that is an agent of this name when it is found on PATH. */
+type Preset = {
+  readonly name: string;
+  readonly runtime: Runtime;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** How to get it. */
+  readonly install: string | null;
+};
+
+const npm = (name: string) => `npm install --global ${name}`;
+const acp = (
+  name: string,
+  program: string,
+  args: readonly string[] = [],
+  install: string | null = null,
+): Preset => ({
+  name,
+  runtime: 'acp',
+  program,
+  args,
+  install,
+});
+const claudeBridge = '@agentclientprotocol/claude-agent-acp';
+const codexBridge = '@agentclientprotocol/codex-acp';
 
 /**
- * Agents that are looked for, in order of preference (contract §10.7). Claude Code and Codex speak ACP by an adapter
- * program of their own; the rest do it themselves. Where a name stands twice, the first program found is it.
+ * Agents that are looked for, in order of preference (contract §10.7). Claude Code and Codex are spoken with in their own
+ * protocols, which say more than their bridges to ACP; those serve where nothing else is there, and by names of their
+ * own. The rest speak ACP themselves. Where a name stands twice, the first program found is it.
  */
 export const presets: readonly Preset[] = [
-  { name: 'claude', program: 'claude-agent-acp', args: [] },
-  { name: 'claude', program: 'claude-code-acp', args: [] },
-  { name: 'codex', program: 'codex-acp', args: [] },
-  { name: 'opencode', program: 'opencode', args: ['acp'] },
-  { name: 'gemini', program: 'gemini', args: ['--acp'] },
-  { name: 'goose', program: 'goose', args: ['acp'] },
-  { name: 'copilot', program: 'copilot', args: ['--acp'] },
-  { name: 'qwen', program: 'qwen', args: ['--acp'] },
-  { name: 'cursor', program: 'cursor-agent', args: ['acp'] },
-  { name: 'kimi', program: 'kimi', args: ['acp'] },
-  { name: 'auggie', program: 'auggie', args: ['--acp'] },
-  { name: 'codebuddy', program: 'codebuddy', args: ['--acp'] },
+  {
+    name: 'claude',
+    runtime: 'claude',
+    program: 'claude',
+    args: [],
+    install: npm('@anthropic-ai/claude-code'),
+  },
+  acp('claude', 'claude-agent-acp'),
+  acp('claude', 'claude-code-acp'),
+  { name: 'codex', runtime: 'codex', program: 'codex', args: [], install: npm('@openai/codex') },
+  acp('codex', 'codex-acp'),
+  acp('opencode', 'opencode', ['acp'], npm('opencode-ai')),
+  acp('gemini', 'gemini', ['--acp'], npm('@google/gemini-cli')),
+  acp('goose', 'goose', ['acp']),
+  acp('copilot', 'copilot', ['--acp'], npm('@github/copilot')),
+  acp('qwen', 'qwen', ['--acp'], npm('@qwen-code/qwen-code')),
+  acp('cursor', 'cursor-agent', ['acp']),
+  acp('kimi', 'kimi', ['acp']),
+  acp('auggie', 'auggie', ['--acp']),
+  acp('codebuddy', 'codebuddy', ['--acp']),
+  acp('claude-acp', 'claude-agent-acp', [], npm(claudeBridge)),
+  acp('claude-acp', 'claude-code-acp'),
+  acp('codex-acp', 'codex-acp', [], npm(codexBridge)),
 ];
 
 /** Agents that always exist and are never chosen by themselves. */
 export const builtInNames = ['demo', 'command'] as const;
 
 const installHint =
-  'install one of claude-agent-acp, codex-acp, opencode or gemini so that the daemon finds it on its PATH, or add [agents.NAME] to the configuration; --agent demo shows drover without a model';
+  'install one of claude, codex, opencode or gemini so that the daemon finds it on its PATH, or add [agents.NAME] to the configuration; --agent demo shows drover without a model';
 
 export type ListAgentsOptions = {
   /** `[agents]` of the configuration, in its order. */
   readonly configured: Readonly<Record<string, AgentConfig>>;
   /** Where a program is, or null. */
   readonly which: (program: string) => string | null;
+  /** The version of a program that was found, or null. */
+  readonly versionOf?: (path: string) => string | null;
   /** Program and arguments of the demo agent. */
   readonly demoCommand: readonly string[];
 };
@@ -58,14 +97,14 @@ export type ListAgentsOptions = {
  * configured ones, the built-in ones.
  */
 export function listAgents(options: ListAgentsOptions): Agent[] {
-  const { configured, which, demoCommand } = options;
+  const { configured, which, versionOf = () => null, demoCommand } = options;
   const agents = new Map<string, Agent>();
   for (const preset of presets) {
     if (agents.has(preset.name)) continue;
     const own = ownAgent(configured, preset.name);
     const path = own === null ? which(preset.program) : null;
     if (own !== null) agents.set(preset.name, own);
-    else if (path !== null) agents.set(preset.name, found(preset, path));
+    else if (path !== null) agents.set(preset.name, found(preset, path, versionOf(path)));
   }
   const builtIn = [
     agent({ name: 'demo', source: 'built-in', runtime: 'acp', command: demoCommand }),
@@ -89,16 +128,31 @@ export function chooseAgent(
   if (name !== null) {
     const named = agents.find((one) => one.name === name);
     if (named !== undefined) return named;
-    const known = agents.map((one) => one.name).join(', ');
-    throw new AppError('agent_unknown', `No agent is called '${name}'`, {
-      hint: `this machine has ${known}`,
-    });
+    throw unknownAgent(agents, name);
   }
   const first = agents.find((one) => one.runtime !== 'command' && one.name !== 'demo');
   if (first === undefined) {
     throw new AppError('no_agent', 'No agent was found on this machine', { hint: installHint });
   }
   return first;
+}
+
+function unknownAgent(agents: readonly Agent[], name: string): AppError {
+  const known = agents.map((one) => one.name).join(', ');
+  const preset = presets.find((one) => one.name === name);
+  if (preset === undefined) {
+    return new AppError('agent_unknown', `No agent is called '${name}'`, {
+      hint: `this machine has ${known}`,
+    });
+  }
+  const how = preset.install === null ? `install ${preset.program}` : `install it: ${preset.install}`;
+  return new AppError(
+    'agent_unknown',
+    `The agent '${name}' is not installed: the daemon finds no ${preset.program} on its PATH`,
+    {
+      hint: `${how}; this machine has ${known}`,
+    },
+  );
 }
 
 /** The file of the demo agent: beside the bundle, or in the sources. */
@@ -120,13 +174,14 @@ function ownAgent(configured: Readonly<Record<string, AgentConfig>>, name: strin
     approvalMode: own.approval_mode === 'yolo' ? 'unrestricted' : own.approval_mode,
     maxTurns: own.max_turns ?? null,
     runTimeout: own.run_timeout ?? null,
+    version: null,
   };
 }
 
-function found(preset: Preset, path: string): Agent {
-  return agent({ name: preset.name, source: 'found', runtime: 'acp', command: [path, ...preset.args] });
+function found({ name, runtime, args }: Preset, path: string, version: string | null): Agent {
+  return { ...agent({ name, source: 'found', runtime, command: [path, ...args] }), version };
 }
 
 function agent(fields: Pick<Agent, 'name' | 'source' | 'runtime' | 'command'>): Agent {
-  return { ...fields, env: {}, approvalMode: 'ask', maxTurns: null, runTimeout: null };
+  return { ...fields, env: {}, approvalMode: 'ask', maxTurns: null, runTimeout: null, version: null };
 }

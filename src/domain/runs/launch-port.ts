@@ -52,12 +52,12 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
     outputFile: (runId, stream) =>
       join(folder(runId), stream === 'stdout' ? runFiles.stdout : runFiles.stderr),
     isPrepared,
-    prepare: async (run, { cwd, env }) => {
+    prepare: async (run, { cwd, argv, env }) => {
       await mkdir(runsFolder, { recursive: true, mode: 0o700 });
       await rm(folder(run.id), { recursive: true, force: true }); // without its meta.json nothing was ever launched from it
       const { droppedVariables } = await prepareRunFolder(folder(run.id), {
         runId: run.id,
-        argv: run.argv,
+        argv,
         cwd,
         env,
         input: inputOf(run),

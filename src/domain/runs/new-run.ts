@@ -7,25 +7,20 @@ import {
   type StartRun,
 } from '../../contract/index.ts';
 import type { RunRow } from '../../foundation/store/index.ts';
-import { type Agent, adapterFor, assertSupported } from '../agents/index.ts';
+import { type Agent, assertSupported } from '../agents/index.ts';
 
 /** What a new run is made of, besides the request. */
 export type NewRunContext = {
   /** The agent of this name; the default one for undefined. Throws `agent_unknown` or `no_agent`. */
   readonly chooseAgent: (name: string | undefined) => Promise<Agent>;
   /**
-   * The repository of this id, name or path, whether its own configuration is trusted, and the commit that a worktree of
-   * it starts from: null in place. Throws `repo_not_found`, `base_not_found` or `repo_unusable`.
+   * The repository of this id, name or path, and the commit that a worktree of it starts from: null in place. Throws
+   * `repo_not_found`, `base_not_found` or `repo_unusable`.
    */
   readonly chooseRepo: (
     ref: string,
     where: { readonly base: string | undefined; readonly inPlace: boolean },
-  ) => Promise<{
-    readonly id: string;
-    readonly project: string;
-    readonly isTrusted: boolean;
-    readonly base: string | null;
-  }>;
+  ) => Promise<{ readonly id: string; readonly project: string; readonly base: string | null }>;
   readonly defaultTimeout: string;
   readonly now: number;
 };
@@ -44,13 +39,18 @@ export async function newRun(
     });
   }
   const agent = await context.chooseAgent(agentName(request));
-  const command = argvOf(request, agent);
-  const options = {
+  const argv = argvOf(request, agent);
+  if (argv.some((word) => word.includes('\0'))) {
+    throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
+      hint: 'no program can be given one; remove it',
+    });
+  }
+  const maxTurns = request.max_turns ?? agent.maxTurns;
+  assertSupported(agent.runtime, {
     model: request.model ?? null,
-    maxTurns: request.max_turns ?? agent.maxTurns,
+    maxTurns,
     sessionId: request.session_id ?? null,
-  };
-  assertSupported(agent.runtime, options);
+  });
   const repo =
     request.repo === undefined
       ? null
@@ -63,17 +63,6 @@ export async function newRun(
       hint: 'name one with repo',
     });
   }
-  const approvalMode = request.approval_mode ?? agent.approvalMode;
-  const argv = adapterFor(agent.runtime).commandLine(command, {
-    ...options,
-    approvalMode,
-    isTrusted: repo?.isTrusted ?? true,
-  });
-  if (argv.some((word) => word.includes('\0'))) {
-    throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
-      hint: 'no program can be given one; remove it',
-    });
-  }
   return {
     id: newId('run', context.now),
     status: 'queued',
@@ -82,19 +71,19 @@ export async function newRun(
     runtime: agent.runtime,
     argv,
     agentEnv: agent.env,
-    model: options.model,
-    approvalMode,
-    maxTurns: options.maxTurns,
+    model: request.model ?? null,
+    approvalMode: request.approval_mode ?? agent.approvalMode,
+    maxTurns,
     timeoutMs: parseDurationMs(request.timeout ?? agent.runTimeout ?? context.defaultTimeout),
     label: request.run_label ?? null,
     name: request.name ?? null,
-    prompt: request.prompt ?? command.join(' '),
-    command: agent.runtime === 'command' ? command : null,
+    prompt: request.prompt ?? argv.join(' '),
+    command: agent.runtime === 'command' ? argv : null,
     repoId: repo?.id ?? null,
     project: repo?.project ?? null,
     inPlace: repo !== null && request.worktree === false,
     base: repo?.base ?? null,
-    sessionId: options.sessionId,
+    sessionId: request.session_id ?? null,
     createdAt: context.now,
   };
 }

@@ -49,9 +49,10 @@ export type InputWriter = {
   readonly close: () => Promise<void>;
 };
 
-/** Where a run works and with what environment. */
+/** Where a run works, what it is started with, and with what environment. */
 export type PreparedWork = {
   readonly cwd: string;
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 };
 
@@ -60,6 +61,8 @@ export type WorkPort = {
   /** Makes the worktree or scratch folder of this run; the same one when it is asked again. */
   readonly prepare: (run: RunRow) => Promise<{
     readonly cwd: string;
+    /** False in a repository whose own configuration nobody has approved. */
+    readonly isTrusted: boolean;
     readonly branch: string | null;
     readonly baseCommit: string | null;
     readonly uncommittedFiles: number;

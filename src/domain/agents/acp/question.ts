@@ -92,7 +92,8 @@ function choiceOf(field: QuestionField, text: string): string {
   return found?.id ?? text;
 }
 
-function readFields(schema: Fields): QuestionField[] {
+/** The fields of a form, as far as they are read. */
+export function readFields(schema: Fields): QuestionField[] {
   const required = asList(schema.required);
   return Object.entries(asFields(schema.properties))
     .slice(0, maxFields)

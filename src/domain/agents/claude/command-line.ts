@@ -1,4 +1,4 @@
-import type { LaunchRequest } from '../adapter.ts';
+import type { AgentRequest } from '../adapter.ts';
 
 /**
  * `claude` as a program that is spoken with in lines of JSON, both ways, and that asks on the same pipes before it uses
@@ -6,8 +6,8 @@ import type { LaunchRequest } from '../adapter.ts';
  * trust, so for a repository that nobody trusted only the person's own settings are read: with those of the project
  * left out, neither its hooks nor its .mcp.json are run, nor its CLAUDE.md obeyed.
  */
-export function claudeCommandLine(command: readonly string[], launch: LaunchRequest): readonly string[] {
-  const { model, maxTurns, sessionId, isTrusted } = launch;
+export function claudeCommandLine(command: readonly string[], request: AgentRequest): readonly string[] {
+  const { model, maxTurns, sessionId, isTrusted } = request;
   return [
     ...command,
     '-p',

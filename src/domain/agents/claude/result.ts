@@ -4,8 +4,8 @@ import { finish } from '../dialog/end.ts';
 import { notice } from '../dialog/work.ts';
 import { asCount, asFields, asList, asPrice, asText, type Fields } from '../fields.ts';
 import { canceled, failed, succeeded } from '../outcome.ts';
+import { timeText } from '../time-text.ts';
 import type { ClaudeState, ClaudeWork } from './state.ts';
-import { timeText } from './system.ts';
 
 const signInText =
   'The agent wants you to sign in: run claude once in a terminal and /login there, or set ANTHROPIC_API_KEY, then retry the run';

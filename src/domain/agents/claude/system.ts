@@ -1,6 +1,7 @@
 import { oneLine } from '../bounded.ts';
 import { notice, update } from '../dialog/work.ts';
 import { asCount, asText, type Fields } from '../fields.ts';
+import { timeText } from '../time-text.ts';
 import type { ClaudeWork } from './state.ts';
 
 /** What Claude Code tells of itself. */
@@ -33,12 +34,6 @@ export function onRateLimit(work: ClaudeWork, info: Fields): void {
   const kind = oneLine(asText(info.rateLimitType) ?? 'usage', 80);
   const until = resetsAt === null ? '' : `; it resets at ${timeText(resetsAt)}`;
   notice(work, `${status === 'rejected' ? 'Reached' : 'Near'} the limit ${kind}${until}`);
-}
-
-/** Seconds since 1970 as RFC 3339, or as they are where no calendar reaches. */
-export function timeText(seconds: number): string {
-  const ms = seconds * 1000;
-  return ms <= 8.64e15 ? new Date(ms).toISOString() : String(seconds);
 }
 
 function noteSession(work: ClaudeWork, sessionId: string | null): void {

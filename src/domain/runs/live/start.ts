@@ -104,6 +104,8 @@ function messageOf(error: unknown): string {
 async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const { store, launch, work } = deps;
   const place = await work.prepare(run);
+  const adapter = deps.adapterOf(run);
+  const request = requestOf(run, place);
   const { token, hash } = deps.issueToken();
   await store.write((tx) => {
     updateRun(tx, run.key, {
@@ -122,18 +124,18 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
       tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
     }
     if (run.adapterState === null) {
-      const adapter = deps.adapterOf(run);
-      const first = adapter.start(requestOf(run, place.cwd));
+      const first = adapter.start(request);
       updateRun(tx, run.key, { adapterState: first.state });
       applyEffects(tx, run, first.effects);
     }
   });
-  await launch.prepare(run, { cwd: place.cwd, env: work.environment(run, token) });
+  const argv = adapter.commandLine(run.argv, request);
+  await launch.prepare(run, { cwd: place.cwd, argv, env: work.environment(run, token) });
 }
 
-function requestOf(run: RunRow, cwd: string) {
+function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {
   const { id, prompt, approvalMode, model, maxTurns, sessionId } = run;
-  return { runId: id, prompt, cwd, approvalMode, model, maxTurns, sessionId };
+  return { runId: id, prompt, cwd, isTrusted, approvalMode, model, maxTurns, sessionId };
 }
 
 async function markStarted({ store }: EngineDeps, key: number, folder: FolderState): Promise<void> {

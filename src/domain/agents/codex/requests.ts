@@ -1,0 +1,168 @@
+import { questionResult, readFields } from '../acp/question.ts';
+import type { ApprovalAnswer } from '../adapter.ts';
+import { boundInput, oneLine } from '../bounded.ts';
+import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
+import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
+import { endMessage } from '../dialog/speech.ts';
+import { maxPending, type Pending, type Request, write } from '../dialog/work.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { commandOf } from './items.ts';
+import type { CodexAsk, CodexState, CodexWork } from './state.ts';
+import { type Incoming, refusal, result, rpcCodes } from './wire.ts';
+
+type Asked = { readonly ask: CodexAsk; readonly shown: Request };
+
+/** A request of Codex: a permission, a question, or something that drover does not have. */
+export function onRequest(work: CodexWork, message: Extract<Incoming, { kind: 'request' }>): void {
+  const { id, method, params } = message;
+  const asked = readAsked(work.state, method, params);
+  if (asked === null || id === null) {
+    const why = `drover does not offer ${oneLine(method, 80)}`;
+    write(work, `refuse:${nextKey(work)}`, refusal(id, rpcCodes.methodNotFound, why));
+    return;
+  }
+  if (work.state.canceling) {
+    write(work, `answer:${nextKey(work)}`, result(id, answerOf(asked.ask, noAnswer)));
+    return;
+  }
+  endMessage(work);
+  const toolCallId = asText(params.itemId);
+  const pending = openPending<CodexAsk, CodexState>(work, { id, toolCallId, ask: asked.ask });
+  if (pending === 'repeated') return;
+  if (pending === 'too_many') {
+    write(
+      work,
+      `refuse:${nextKey(work)}`,
+      refusal(id, rpcCodes.busy, `More than ${maxPending} requests are open`),
+    );
+    return;
+  }
+  const { approvalMode } = work.state.request;
+  const isQuestion = asked.shown.kind === 'question';
+  if (isQuestion || approvalMode === 'ask') {
+    work.effects.push({ kind: 'approval', key: pending.key, request: asked.shown });
+    return;
+  }
+  const always = approvalMode === 'unrestricted';
+  const allowedBecause = `Approval mode ${approvalMode}: ${always ? lasting.label : 'Allow'}`;
+  work.effects.push({ kind: 'approval', key: pending.key, request: asked.shown, allowedBecause });
+  answerRequest(work, pending, { decision: 'allow', always, optionId: null, text: null });
+}
+
+/** Writes what a person, or the run's mode, decided. */
+export function answerRequest(work: CodexWork, pending: Pending<CodexAsk>, answer: ApprovalAnswer): void {
+  answerPending<CodexAsk, CodexState>(work, pending, result(pending.id, answerOf(pending.ask, answer)));
+}
+
+const noAnswer: ApprovalAnswer = { decision: 'deny', always: false, optionId: null, text: null };
+const lasting = { id: 'always', kind: 'allow_always', label: 'Allow for this session' };
+const options = [
+  { id: 'allow', kind: 'allow_once', label: 'Allow' },
+  lasting,
+  { id: 'deny', kind: 'reject_once', label: 'Deny' },
+];
+
+function readAsked(state: CodexState, method: string, params: Fields): Asked | null {
+  const because = asText(params.reason);
+  const titled = (title: string) =>
+    oneLine(because === null || because === '' ? title : `${title} (${because})`);
+  switch (method) {
+    case 'item/commandExecution/requestApproval': {
+      const input = { command: params.command ?? null, cwd: params.cwd ?? null, reason: because };
+      const network = asFields(params.networkApprovalContext);
+      const host = asText(network.host);
+      const title = host === null ? `Run ${commandOf(params)}` : `Reach ${host}`;
+      return decision(titled(title), host === null ? 'shell' : 'network', input);
+    }
+    case 'item/fileChange/requestApproval': {
+      const edit = state.edits.find(({ id }) => id === params.itemId);
+      return decision(
+        titled(edit?.title ?? 'Edit files'),
+        'edit',
+        edit?.input ?? { grantRoot: params.grantRoot ?? null },
+      );
+    }
+    case 'item/permissions/requestApproval': {
+      const permissions = asFields(params.permissions);
+      const shown = permission(titled('More rights than the sandbox gives'), 'permissions', permissions);
+      return { ask: { kind: 'permissions', permissions }, shown };
+    }
+    case 'item/tool/requestUserInput': {
+      const questions = readQuestions(params);
+      return {
+        ask: { kind: 'questions', questions },
+        shown: questionRequest(questions, boundInput(params.questions ?? null)),
+      };
+    }
+    case 'mcpServer/elicitation/request':
+      return readForm(params);
+    default:
+      return null;
+  }
+}
+
+function decision(title: string, tool: string, input: unknown): Asked {
+  return { ask: { kind: 'decision' }, shown: permission(title, tool, input) };
+}
+
+function permission(title: string, tool: string, input: unknown): Request {
+  return { kind: 'permission', title, tool, input: boundInput(input), options };
+}
+
+function readForm(params: Fields): Asked | null {
+  if (params.mode !== 'form') return null;
+  const fields = readFields(asFields(params.requestedSchema));
+  const only = fields.length === 1 ? fields[0] : undefined;
+  const server = asText(params.serverName);
+  const shown: Request = {
+    kind: 'question',
+    title: oneLine(asText(params.message) ?? 'An MCP server asks a question', 2000),
+    tool: server === null ? null : oneLine(server, 200),
+    input: boundInput(params.requestedSchema ?? null),
+    options: (only?.choices ?? []).map((choice) => ({ ...choice, kind: 'answer' })),
+  };
+  return { ask: { kind: 'form', fields }, shown };
+}
+
+/** The answer in the shape that the request wants. A no never ends the whole turn: the agent may go on without. */
+function answerOf(ask: CodexAsk, answer: ApprovalAnswer): unknown {
+  const isNo = answer.decision === 'deny' || answer.optionId === 'deny';
+  const isLasting = answer.always || answer.optionId === lasting.id;
+  switch (ask.kind) {
+    case 'decision':
+      return { decision: isNo ? 'decline' : isLasting ? 'acceptForSession' : 'accept' };
+    case 'permissions':
+      return { permissions: isNo ? {} : ask.permissions, scope: isLasting && !isNo ? 'session' : 'turn' };
+    case 'questions': {
+      const given = isNo ? {} : answersByName(ask.questions, answer);
+      const answers = Object.entries(given).map(([name, text]) => [name, { answers: [text] }]);
+      return { answers: Object.fromEntries(answers) };
+    }
+    case 'form': {
+      const { action, content = null } = questionResult(ask.fields, answer) as {
+        action: string;
+        content?: unknown;
+      };
+      return { action, content, _meta: null };
+    }
+  }
+}
+
+function readQuestions(params: Fields): Question[] {
+  return asList(params.questions)
+    .slice(0, maxQuestions)
+    .map(asFields)
+    .flatMap((question) => {
+      const name = asText(question.id);
+      const text = asText(question.question);
+      if (name === null || text === null) return [];
+      const choices = asList(question.options)
+        .slice(0, maxQuestions)
+        .map(asFields)
+        .flatMap((option) => {
+          const label = asText(option.label);
+          return label === null ? [] : [{ label, description: asText(option.description) }];
+        });
+      return [{ name, text, choices }];
+    });
+}

@@ -1,0 +1,59 @@
+import type { QuestionField } from '../acp/state.ts';
+import type { AgentRequest } from '../adapter.ts';
+import type { Question } from '../dialog/questions.ts';
+import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
+import type { Fields } from '../fields.ts';
+
+/** What the answer to a request of Codex must be fitted to. */
+export type CodexAsk =
+  | { readonly kind: 'decision' }
+  /** More rights than its sandbox gives. */
+  | { readonly kind: 'permissions'; readonly permissions: Fields }
+  | { readonly kind: 'questions'; readonly questions: readonly Question[] }
+  /** A form of an MCP server. */
+  | { readonly kind: 'form'; readonly fields: readonly QuestionField[] };
+
+/**
+ * Where a conversation with Codex stands. Phases in order: `initialize`, `thread`, `turn` (asked for), `working`. Plain
+ * JSON.
+ */
+export type CodexState = Dialog<CodexAsk> & {
+  readonly phase: 'initialize' | 'thread' | 'turn' | 'working';
+  /** What the run asked for; the prompt leaves it when it is sent. */
+  readonly request: AgentRequest;
+  /** The thread asked for, then the one that is open. */
+  readonly threadId: string | null;
+  readonly turnId: string | null;
+  readonly promptArrived: boolean;
+  /** Requests that Codex was too busy for, by phase. */
+  readonly refusals: number;
+  /** The open message, or thought, was told piece by piece. */
+  readonly streamed: { readonly text: boolean; readonly thought: boolean };
+  /** Changes of files that were begun: what a person is shown who is asked about them. */
+  readonly edits: readonly { readonly id: string; readonly title: string; readonly input: unknown }[];
+  /** Answers of the model, counted by what they cost; the next thing it says begins one more. */
+  readonly answers: number;
+  readonly answerDue: boolean;
+  /** When the limit of the account that is nearest is lifted, in seconds since 1970. */
+  readonly limitResetsAt: number | null;
+};
+
+export type CodexWork = Work<CodexState>;
+
+/** The state before anything was said. */
+export function initialState(request: AgentRequest): CodexState {
+  return {
+    ...emptyDialog,
+    phase: 'initialize',
+    request,
+    threadId: request.sessionId,
+    turnId: null,
+    promptArrived: false,
+    refusals: 0,
+    streamed: { text: false, thought: false },
+    edits: [],
+    answers: 0,
+    answerDue: true,
+    limitResetsAt: null,
+  };
+}
