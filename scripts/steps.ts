@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 export type Step = { readonly name: string; readonly command: readonly [string, ...string[]] };
 
 /** Suites that take longer than a check may: run by `npm test`. */
-export const slowSuites = ['e2e', 'crash', 'hostile', 'systemd', 'launchd', 'bench'] as const;
+export const slowSuites = ['e2e', 'agents-real', 'crash', 'hostile', 'systemd', 'launchd', 'bench'] as const;
 
 /**
  * What has to come before tap in a fresh clone, if anything. tap arrives with a compiler among its plugins and takes it

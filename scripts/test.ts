@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installAgentClis } from '../test/support/agent-clis.ts';
 import { runSteps, slowSuites, staticSteps, stepsBeforeTap } from './steps.ts';
 import { installPackages } from './test/packages.ts';
 import { type Counts, countTap, type FileResult } from './test/results.ts';
@@ -29,6 +30,7 @@ const isFast = (file: string) => !slowSuites.some((suite) => file.startsWith(joi
 const suites: readonly Suite[] = [
   { name: 'unit', files: globSync('test/**/*.test.ts').filter(isFast).sort(), jobs, timeoutSeconds: 120 },
   { name: 'e2e', files: inSuite('e2e'), jobs: 2, timeoutSeconds: 300 },
+  { name: 'agents-real', files: inSuite('agents-real'), jobs: 1, timeoutSeconds: 240 },
   { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
   { name: 'hostile', files: inSuite('hostile'), jobs: 1, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },
@@ -125,7 +127,12 @@ async function runAll(only: readonly string[]): Promise<void> {
   if (note !== null) say(note);
   const chosen = suites.filter(({ name }) => only.length === 0 || only.includes(name));
   const build = { name: 'build', command: ['node', 'scripts/build.ts'] } as const;
-  const before = await runSteps([build, ...stepsBeforeTap()]);
+  const needsAgents = chosen.some(({ name }) => name === 'agents-real');
+  const [before, missing] = await Promise.all([
+    runSteps([build, ...stepsBeforeTap()]),
+    needsAgents ? installAgentClis() : [],
+  ]);
+  for (const reason of missing) say(`${reason}; what needs it is skipped`);
   const steps = only.length === 0 ? await runSteps(staticSteps) : [];
   for (const isGood of [...before, ...steps])
     add({ passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [] });

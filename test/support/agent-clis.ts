@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** The versions that drover is tested against. */
@@ -26,6 +26,13 @@ const installMs = 150_000;
 /** Where they are kept: `DROVER_TEST_AGENTS`, else a folder of this user among the temporary files. */
 function cacheFolder(): string {
   return process.env.DROVER_TEST_AGENTS ?? join(tmpdir(), `drover-test-agents-${userInfo().uid}`);
+}
+
+/** Installs all of them; why some cannot be had, in a sentence each. */
+export async function installAgentClis(): Promise<string[]> {
+  const agents = Object.keys(agentPackages) as AgentCli[];
+  const results = await Promise.all(agents.map(installAgentCli));
+  return results.flatMap((result) => (result.kind === 'missing' ? [result.reason] : []));
 }
 
 /** Installs an agent's command line, unless it is there from an earlier time. */
@@ -60,14 +67,11 @@ function programIn(folder: string, agent: AgentCli): string | null {
   return existsSync(program) ? program : null;
 }
 
-/** Null when it worked, else npm's last words. The caller's own settings of npm hold, whatever HOME the tests have. */
+/** Null when it worked, else npm's last words. The settings of npm are those of the environment. */
 function npmInstall(folder: string, wanted: string): Promise<string | null> {
   const args = ['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', wanted];
-  const home = userInfo().homedir || homedir();
-  const cas = ['/etc/ssl/certs/ca-certificates.crt'].find((path) => existsSync(path));
   const child = spawn('npm', args, {
     cwd: folder,
-    env: { ...process.env, HOME: home, ...(cas !== undefined && { NODE_EXTRA_CA_CERTS: cas }) },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });

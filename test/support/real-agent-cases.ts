@@ -1,0 +1,265 @@
+/** What every real agent must do under the built daemon, its model being the loopback's. */
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Approval, Run } from '../../src/contract/index.ts';
+import { type AgentCli, installAgentCli } from './agent-clis.ts';
+import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
+import { startDaemon } from './daemon-life.ts';
+import { type ModelServer, startModelServer } from './model-server/index.ts';
+import { createWorld, processesOf, type World } from './real-daemon.ts';
+import { until } from './until.ts';
+
+/** Real agents on a machine with other work take their time. */
+const patienceMs = 60_000;
+
+type Stage = {
+  readonly agent: AgentCli;
+  readonly world: World;
+  readonly model: ModelServer;
+  readonly repo: string;
+  /** The daemon's environment: the agent is on its PATH. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Installs the agent and runs every case with it, or skips them all with the reason. */
+export async function realAgentCases(agent: AgentCli): Promise<void> {
+  const cli = await installAgentCli(agent);
+  if (cli.kind === 'missing') {
+    void t.test(`${agent} under the daemon`, { skip: cli.reason }, async () => {});
+    return;
+  }
+  const stage = await createStage(agent, cli.program);
+  t.teardown(async () => {
+    await stage.world.close();
+    await stage.model.close();
+  });
+  t.jobs = 1;
+  for (const [name, play] of Object.entries(cases)) {
+    await t.test(`${agent}: ${name}`, async (t) => {
+      stage.model.clear();
+      await play(t, stage);
+    });
+  }
+}
+
+async function createStage(agent: AgentCli, program: string): Promise<Stage> {
+  const world = await createWorld();
+  const model = await startModelServer();
+  const bin = join(world.root, 'bin');
+  mkdirSync(bin);
+  symlinkSync(program, join(bin, agent));
+  prepareAgentHome(world.home, model.url);
+  const env = { ...agentEnvironmentFor(world.home, model.url), PATH: `${bin}:${world.env.PATH}` };
+  const repo = await world.repository(join(world.root, 'project'));
+  const said = await world.run(['daemon', 'start'], { env });
+  if (said.code !== 0) throw new Error(said.err);
+  return { agent, world, model, repo, env };
+}
+
+type Case = (t: Test, stage: Stage) => Promise<void>;
+
+const cases: Readonly<Record<string, Case>> = {
+  'edits a file once a person allows it, and not what a person denies': async (t, stage) => {
+    const { world } = stage;
+    stage.model.say(
+      { kind: 'write', path: 'allowed.txt', content: 'hello' },
+      { kind: 'shell', command: 'touch denied.txt' },
+      { kind: 'text', text: 'Done as you like', thought: 'Hm', pieces: 3 },
+    );
+
+    const run = await start(stage, 'Write two files');
+    await answer(stage, run, 'allow');
+    await answer(stage, run, 'deny', '--reason', 'not that one');
+    const ended = await reach(stage, run, 'succeeded', 'failed');
+
+    t.equal(ended.status, 'succeeded', ended.reason ?? '');
+    t.equal(ended.result, 'Done as you like');
+    t.equal(readFileSync(join(ended.worktree ?? '', 'allowed.txt'), 'utf8'), 'hello');
+    t.notOk(existsSync(join(ended.worktree ?? '', 'denied.txt')));
+    t.match(ended, {
+      runtime: stage.agent,
+      usage: { input_tokens: 360, output_tokens: 21 },
+      session_id: String,
+    });
+    const types = (await world.events(run.id)).map(({ type }) => type);
+    for (const type of [
+      'thought.delta',
+      'message.delta',
+      'tool.started',
+      'approval.resolved',
+      'usage.updated',
+    ]) {
+      t.ok(types.includes(type as (typeof types)[number]), type);
+    }
+    t.match((await world.run(['runs', 'diff', run.id])).out, /\+hello/);
+  },
+
+  'goes on in its session, and remembers it': async (t, stage) => {
+    stage.model.say({ kind: 'text', text: 'Noted' }, { kind: 'text', text: 'You said mango' });
+
+    const first = await reach(stage, await start(stage, 'Remember the word mango'), 'succeeded', 'failed');
+    const again = await start(stage, 'Which word was it?', '--session', first.session_id ?? '');
+    const second = await reach(stage, again, 'succeeded', 'failed');
+
+    t.equal(second.status, 'succeeded', second.reason ?? '');
+    t.equal(second.session_id, first.session_id);
+    t.match(
+      stage.model.turnsTaken().at(-1)?.text,
+      /Remember the word mango/,
+      'the model sees the first prompt',
+    );
+  },
+
+  'says that it does not know a session': async (t, stage) => {
+    const lost = '01999999-aaaa-4bbb-8ccc-123456789abc';
+    const ended = await reach(stage, await start(stage, 'Go on', '--session', lost), 'succeeded', 'failed');
+
+    t.match(ended, { status: 'failed', error: { code: 'session_lost', message: new RegExp(lost) } });
+  },
+
+  'is interrupted by a cancel, and leaves no process': async (t, stage) => {
+    const { world } = stage;
+    stage.model.say({ kind: 'hang', text: 'Let me think' });
+
+    const run = await start(stage, 'Think for ever');
+    await until(
+      'it to say something',
+      async () => {
+        const events = await world.events(run.id);
+        return events.some(({ type }) => type === 'message.delta');
+      },
+      patienceMs,
+    );
+    const said = await world.run(['runs', 'cancel', run.id]);
+    const ended = await reach(stage, run, 'canceled', 'failed', 'succeeded');
+
+    t.equal(said.code, 0, said.err);
+    t.equal(ended.status, 'canceled');
+    t.strictSame(processesOf(run.id), []);
+  },
+
+  'is answered after the daemon was killed, and finishes': async (t, stage) => {
+    const { world } = stage;
+    const before = stage.model.turnsTaken().length;
+    stage.model.say(
+      { kind: 'write', path: 'late.txt', content: 'late' },
+      { kind: 'text', text: 'Late but done' },
+    );
+
+    const run = await start(stage, 'Write one file');
+    await pendingOf(stage, run);
+    process.kill((await world.status()).pid, 'SIGKILL');
+    const life = startDaemon(world, stage.env);
+    t.teardown(() => life.kill());
+    await life.ready;
+    await answer(stage, run, 'allow');
+    const ended = await reach(stage, run, 'succeeded', 'failed', 'interrupted');
+
+    t.equal(ended.status, 'succeeded', ended.reason ?? '');
+    t.equal(readFileSync(join(ended.worktree ?? '', 'late.txt'), 'utf8'), 'late');
+    t.equal(stage.model.turnsTaken().length - before, 2, 'the prompt was said once');
+    const approvals = (await world.events(run.id)).filter(({ type }) => type === 'approval.requested');
+    t.equal(approvals.length, 1);
+    await life.kill();
+    t.equal((await world.run(['daemon', 'start'], { env: stage.env })).code, 0);
+  },
+
+  'runs nothing of a repository before it is trusted': async (t, stage) => {
+    const { world } = stage;
+    const trap = await world.repository(join(world.root, 'trap'));
+    const ran = join(world.root, 'ran');
+    mkdirSync(ran);
+    setTraps(trap, ran);
+    await world.git(trap, 'add', '.');
+    await world.git(trap, 'commit', '--quiet', '--message=Traps');
+    const visit = async () => {
+      stage.model.say({ kind: 'text', text: 'Looked around' });
+      const run = await start({ ...stage, repo: trap }, 'Look around');
+      return reach(stage, run, 'succeeded', 'failed');
+    };
+
+    t.equal((await visit()).status, 'succeeded');
+    t.strictSame(trapsSprung(ran), []);
+    const trusted = await world.run(['daemon', 'trust', trap]);
+    t.equal(trusted.code, 0, trusted.err);
+    t.equal((await visit()).status, 'succeeded');
+    t.not(trapsSprung(ran).length, 0, 'the trap works where the repository is trusted');
+  },
+
+  'tells its last words when it cannot start': async (t, stage) => {
+    const { world, agent } = stage;
+    world.configure(
+      `[agents.broken]\nruntime = "${agent}"\ncommand = ["sh", "-c", "echo no room on the device >&2; exit 3"]\n`,
+    );
+    t.equal((await world.run(['daemon', 'reload'])).code, 0);
+
+    const ended = await reach(stage, await start(stage, 'Hello', '--agent', 'broken'), 'failed', 'succeeded');
+
+    t.match(ended.error, {
+      code: 'agent_exited',
+      message: /exit code 3 before it was ready: no room on the device/,
+    });
+  },
+};
+
+async function start({ world, repo, agent }: Stage, prompt: string, ...more: string[]): Promise<Run> {
+  const named = more.includes('--agent') ? [] : ['--agent', agent];
+  return world.json<Run>(['run', '--bg', ...named, ...more, prompt], { cwd: repo });
+}
+
+function reach({ world }: Stage, run: Run, ...states: Run['status'][]): Promise<Run> {
+  return until(
+    `${run.id} to be ${states.join(' or ')}`,
+    async () => {
+      const now = await world.show(run.id);
+      return states.includes(now.status) ? now : null;
+    },
+    patienceMs,
+  );
+}
+
+function pendingOf({ world }: Stage, run: Run): Promise<Approval> {
+  return until(
+    'an approval',
+    async () => {
+      const { items } = await world.json<{ items: Approval[] }>(['approvals', 'list']);
+      const now = await world.show(run.id);
+      if (now.ended_at !== null) throw new Error(`${now.status}: ${now.reason}`);
+      return items.find((item) => item.run_id === run.id && item.status === 'pending');
+    },
+    patienceMs,
+  );
+}
+
+async function answer(stage: Stage, run: Run, decision: 'allow' | 'deny', ...more: string[]): Promise<void> {
+  const { id } = await pendingOf(stage, run);
+  const said = await stage.world.run(['approvals', decision, id, ...more]);
+  if (said.code !== 0) throw new Error(said.err);
+}
+
+/** Everything by which a repository can make these agents run a command of its own. */
+function setTraps(repo: string, ran: string): void {
+  const touch = (name: string) => `touch ${join(ran, name)}`;
+  const hook = (name: string) => [{ hooks: [{ type: 'command', command: touch(name) }] }];
+  const write = (path: string, text: string) => {
+    mkdirSync(join(repo, path, '..'), { recursive: true });
+    writeFileSync(join(repo, path), text);
+  };
+  write(
+    '.claude/settings.json',
+    JSON.stringify({ hooks: { SessionStart: hook('session-hook'), UserPromptSubmit: hook('prompt-hook') } }),
+  );
+  write(
+    '.mcp.json',
+    JSON.stringify({ mcpServers: { trap: { command: 'touch', args: [join(ran, 'mcp')] } } }),
+  );
+  write(
+    '.codex/config.toml',
+    `[mcp_servers.trap]\ncommand = "touch"\nargs = ["${join(ran, 'codex-mcp')}"]\n`,
+  );
+}
+
+function trapsSprung(ran: string): string[] {
+  return ['session-hook', 'prompt-hook', 'mcp', 'codex-mcp'].filter((name) => existsSync(join(ran, name)));
+}
