@@ -30,7 +30,7 @@ const isFast = (file: string) => !slowSuites.some((suite) => file.startsWith(joi
 const suites: readonly Suite[] = [
   { name: 'unit', files: globSync('test/**/*.test.ts').filter(isFast).sort(), jobs, timeoutSeconds: 120 },
   { name: 'e2e', files: inSuite('e2e'), jobs: 2, timeoutSeconds: 300 },
-  { name: 'agents-real', files: inSuite('agents-real'), jobs: 1, timeoutSeconds: 240 },
+  { name: 'agents-real', files: inSuite('agents-real'), jobs: 1, timeoutSeconds: 400 },
   { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
   { name: 'hostile', files: inSuite('hostile'), jobs: 1, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },

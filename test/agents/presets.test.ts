@@ -80,8 +80,12 @@ void t.test('its version is told by the package it lies in, or by the name of it
   t.equal(programVersion(join(folder, 'bin/other')), '3.4.5');
   t.equal(programVersion(join(folder, 'missing')), null);
   const versionOf = () => '9.9.9';
-  const [first] = listAgents({ configured: {}, which: which('claude'), versionOf, demoCommand });
-  t.equal(first?.version, '9.9.9');
+  const agents = listAgents({ configured: {}, which: which('claude'), versionOf, demoCommand });
+  t.equal(agents[0]?.version, '9.9.9');
+  t.throws(() => chooseAgent(agents, { name: 'gpt', defaultName: '' }), {
+    code: 'agent_unknown',
+    hint: 'this machine has claude 9.9.9, demo, command',
+  });
 });
 
 void t.test('the configuration wins over what is found, and keeps its name’s rank', async (t) => {

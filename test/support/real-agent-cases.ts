@@ -12,6 +12,8 @@ import { until } from './until.ts';
 
 /** Real agents on a machine with other work take their time. */
 const patienceMs = 60_000;
+/** All cases of one agent, and its installation where it is not there yet. */
+const suiteMs = 400_000;
 
 type Stage = {
   readonly agent: AgentCli;
@@ -24,6 +26,7 @@ type Stage = {
 
 /** Installs the agent and runs every case with it, or skips them all with the reason. */
 export async function realAgentCases(agent: AgentCli): Promise<void> {
+  t.setTimeout(suiteMs);
   const cli = await installAgentCli(agent);
   if (cli.kind === 'missing') {
     void t.test(`${agent} under the daemon`, { skip: cli.reason }, async () => {});
@@ -111,6 +114,45 @@ const cases: Readonly<Record<string, Case>> = {
     );
   },
 
+  'asks nobody in the mode unrestricted, and puts on record who allowed it': async (t, stage) => {
+    stage.model.say({ kind: 'write', path: 'auto.txt', content: 'auto' }, { kind: 'text', text: 'Done' });
+
+    const run = await start(stage, 'Write one file', '--approval', 'unrestricted');
+    const ended = await reach(stage, run, 'succeeded', 'failed');
+
+    t.equal(ended.status, 'succeeded', ended.reason ?? '');
+    t.equal(readFileSync(join(ended.worktree ?? '', 'auto.txt'), 'utf8'), 'auto');
+    const resolved = (await stage.world.events(run.id)).filter(({ type }) => type === 'approval.resolved');
+    for (const { data } of resolved) t.match(data, { status: 'allowed', resolved_by: 'policy' });
+  },
+
+  'stops at its limit of turns': async (t, stage) => {
+    stage.model.say(
+      { kind: 'shell', command: 'ls' },
+      { kind: 'shell', command: 'ls' },
+      { kind: 'shell', command: 'ls' },
+    );
+
+    const ended = await reach(
+      stage,
+      await start(stage, 'List', '--max-turns', '2', '--approval', 'unrestricted'),
+      'succeeded',
+      'failed',
+    );
+
+    t.match(ended, { status: 'failed', error: { code: 'max_turns' } });
+    stage.model.clear();
+  },
+
+  'says that its provider refuses for now': async (t, stage) => {
+    const headers = { 'x-should-retry': 'false' };
+    stage.model.say({ kind: 'error', status: 429, message: 'Slow down', headers });
+
+    const ended = await reach(stage, await start(stage, 'Hello'), 'succeeded', 'failed');
+
+    t.match(ended, { status: 'failed', error: { code: 'rate_limited', message: /429/ } });
+  },
+
   'says that it does not know a session': async (t, stage) => {
     const lost = '01999999-aaaa-4bbb-8ccc-123456789abc';
     const ended = await reach(stage, await start(stage, 'Go on', '--session', lost), 'succeeded', 'failed');
@@ -185,6 +227,8 @@ const cases: Readonly<Record<string, Case>> = {
     t.equal(trusted.code, 0, trusted.err);
     t.equal((await visit()).status, 'succeeded');
     t.not(trapsSprung(ran).length, 0, 'the trap works where the repository is trusted');
+    const config = readFileSync(join(world.home, '.codex/config.toml'), 'utf8');
+    t.notMatch(config, 'projects', 'no folder is trusted for good in the person’s own configuration');
   },
 
   'tells its last words when it cannot start': async (t, stage) => {

@@ -138,7 +138,9 @@ export function chooseAgent(
 }
 
 function unknownAgent(agents: readonly Agent[], name: string): AppError {
-  const known = agents.map((one) => one.name).join(', ');
+  const known = agents
+    .map((one) => (one.version === null ? one.name : `${one.name} ${one.version}`))
+    .join(', ');
   const preset = presets.find((one) => one.name === name);
   if (preset === undefined) {
     return new AppError('agent_unknown', `No agent is called '${name}'`, {
