@@ -197,6 +197,34 @@ void t.test('its todo list becomes the plan, whole or task by task', async (t) =
   );
 });
 
+void t.test('a form of an MCP server is a question, a link is refused', async (t) => {
+  const drive = new Drive(claude, { approvalMode: 'unrestricted' });
+  const elicitation = (request_id: string, mode: string) => ({
+    type: 'control_request',
+    request_id,
+    request: {
+      subtype: 'elicitation',
+      mcp_server_name: 'tickets',
+      message: 'Which project?',
+      mode,
+      requested_schema: {
+        properties: { project: { type: 'string', enum: ['a', 'b'] } },
+        required: ['project'],
+      },
+    },
+  });
+
+  t.match(drive.says(elicitation('e1', 'form')), [
+    {
+      kind: 'approval',
+      request: { kind: 'question', title: 'Which project?', tool: 'tickets', options: [{ id: 'a' }, {}] },
+    },
+  ]);
+  drive.answers('ask-1', { decision: 'answer', optionId: 'b' });
+  t.strictSame(response(drive), { action: 'accept', content: { project: 'b' } });
+  t.match(written(drive.says(elicitation('e2', 'url'))), [{ response: { subtype: 'error' } }]);
+});
+
 void t.test('a request that drover has no answer to is refused, one taken back is withdrawn', async (t) => {
   const drive = new Drive(claude);
   t.match(

@@ -1,12 +1,13 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
 import { lastWords, maxEventChars, oneLine } from '../bounded.ts';
+import { formResult } from '../dialog/form.ts';
 import { canceled } from '../outcome.ts';
 import { finish, outcomeOfExit } from './finish.ts';
 import { sendInitialize } from './handshake.ts';
 import { leaveMessage } from './message.ts';
 import { answerPending, nextKey, withdrawByAgent } from './pending.ts';
 import { onPermission, permissionResult } from './permission.ts';
-import { onQuestion, questionResult } from './question.ts';
+import { onQuestion } from './question.ts';
 import { readResponse } from './responses.ts';
 import { type AcpState, emit, initialState, notice, step, update, type Work, write } from './state.ts';
 import { tellCancel } from './turns.ts';
@@ -131,9 +132,7 @@ function answer(state: AcpState, key: string, given: ApprovalAnswer): Step<AcpSt
     if (pending === undefined) return;
     const { ask } = pending;
     const result =
-      ask.kind === 'permission'
-        ? permissionResult(work, ask.options, given)
-        : questionResult(ask.fields, given);
+      ask.kind === 'permission' ? permissionResult(work, ask.options, given) : formResult(ask.fields, given);
     answerPending(work, pending, result);
   });
 }

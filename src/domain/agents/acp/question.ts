@@ -1,21 +1,8 @@
-import type { ApprovalAnswer } from '../adapter.ts';
-import { boundInput, oneLine } from '../bounded.ts';
+import { formRequest, readFields } from '../dialog/form.ts';
 import { endMessage } from './message.ts';
 import { nextKey, openPending } from './pending.ts';
-import { type QuestionField, type Work, write } from './state.ts';
-import {
-  asFields,
-  asList,
-  asText,
-  encodeError,
-  encodeResult,
-  type Fields,
-  type RpcId,
-  rpcCodes,
-} from './wire.ts';
-
-/** Fields and choices beyond this many are not read. */
-export const maxFields = 32;
+import { type Work, write } from './state.ts';
+import { asFields, asText, encodeError, encodeResult, type Fields, type RpcId, rpcCodes } from './wire.ts';
 
 /** `elicitation/create`: the agent asks a question. Only forms were announced; a link to open is refused. */
 export function onQuestion(work: Work, rpcId: RpcId, params: Fields): void {
@@ -29,101 +16,10 @@ export function onQuestion(work: Work, rpcId: RpcId, params: Fields): void {
     return;
   }
   endMessage(work);
-  const schema = asFields(params.requestedSchema);
-  const fields = readFields(schema);
+  const fields = readFields(asFields(params.requestedSchema));
   const toolCallId = asText(params.toolCallId);
   const pending = openPending(work, { rpcId, toolCallId, ask: { kind: 'question', fields } });
   if (pending === null) return;
-  const only = fields.length === 1 ? fields[0] : undefined;
-  work.effects.push({
-    kind: 'approval',
-    key: pending.key,
-    request: {
-      kind: 'question',
-      title: oneLine(asText(params.message) ?? 'The agent asks a question', 2000),
-      tool: null,
-      input: boundInput(params.requestedSchema ?? null),
-      options: (only?.choices ?? []).map((choice) => ({ ...choice, kind: 'answer' })),
-    },
-  });
-}
-
-/**
- * The answer of a person as ACP's elicitation result. A form of one field takes the text, or the option, as it is; one
- * of several takes a JSON object, or else puts the text into its first field.
- */
-export function questionResult(fields: readonly QuestionField[], answer: ApprovalAnswer): unknown {
-  if (answer.decision === 'deny') return { action: 'decline' };
-  const given = answer.optionId ?? answer.text;
-  const target = fields.find((field) => field.required) ?? fields[0];
-  if (given === null || target === undefined) return { action: 'accept', content: defaults(fields) };
-  if (fields.length > 1) {
-    const whole = parseObject(given);
-    if (whole !== null) return { action: 'accept', content: whole };
-  }
-  return { action: 'accept', content: Object.fromEntries([[target.name, fieldValue(target, given)]]) };
-}
-
-/** A bare yes, without words: true for what can be true, nothing for the rest. */
-function defaults(fields: readonly QuestionField[]): Record<string, unknown> {
-  return Object.fromEntries(
-    fields.filter((field) => field.type === 'boolean').map((field) => [field.name, true]),
-  );
-}
-
-function fieldValue(field: QuestionField, text: string): unknown {
-  switch (field.type) {
-    case 'boolean':
-      return /^(y|yes|true|1|ok)$/i.test(text.trim());
-    case 'number':
-    case 'integer': {
-      const number = Number(text);
-      return Number.isFinite(number) && text.trim() !== '' ? number : text;
-    }
-    case 'array':
-      return text.split(',').map((part) => choiceOf(field, part.trim()));
-    default:
-      return choiceOf(field, text);
-  }
-}
-
-function choiceOf(field: QuestionField, text: string): string {
-  const found = field.choices.find((choice) => choice.id === text || choice.label === text);
-  return found?.id ?? text;
-}
-
-/** The fields of a form, as far as they are read. */
-export function readFields(schema: Fields): QuestionField[] {
-  const required = asList(schema.required);
-  return Object.entries(asFields(schema.properties))
-    .slice(0, maxFields)
-    .map(([name, value]) => {
-      const property = asFields(value);
-      return {
-        name,
-        type: asText(property.type) ?? 'string',
-        required: required.includes(name),
-        choices: readChoices(property.type === 'array' ? asFields(property.items) : property),
-      };
-    });
-}
-
-function readChoices(property: Fields): { id: string; label: string }[] {
-  const titled = [...asList(property.oneOf), ...asList(property.anyOf)].map(asFields).flatMap((entry) => {
-    const id = asText(entry.const);
-    return id === null ? [] : [{ id, label: oneLine(asText(entry.title) ?? id, 200) }];
-  });
-  const plain = asList(property.enum).flatMap((entry) =>
-    typeof entry === 'string' ? [{ id: entry, label: oneLine(entry, 200) }] : [],
-  );
-  return [...titled, ...plain].slice(0, maxFields);
-}
-
-function parseObject(text: string): Fields | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-  } catch {
-    return null; // plain words are a fine answer too
-  }
+  const shown = { message: params.message, schema: params.requestedSchema, tool: null };
+  work.effects.push({ kind: 'approval', key: pending.key, request: formRequest(fields, shown) });
 }

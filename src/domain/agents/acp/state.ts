@@ -1,5 +1,6 @@
 import type { ApprovalMode, Run } from '../../../contract/index.ts';
 import type { AdapterEffect, AdapterEvent, AgentRequest, Outcome, Step } from '../adapter.ts';
+import type { FormField } from '../dialog/form.ts';
 import type { RpcId } from './wire.ts';
 
 /** More requests of the agent than this are never open at once: it is told to wait. */
@@ -18,14 +19,8 @@ export type Pending = {
 /** What an answer must be fitted to: the options of a permission, or the fields of a question's form. */
 export type Ask =
   | { readonly kind: 'permission'; readonly options: readonly PermissionChoice[] }
-  | { readonly kind: 'question'; readonly fields: readonly QuestionField[] };
+  | { readonly kind: 'question'; readonly fields: readonly FormField[] };
 export type PermissionChoice = { readonly id: string; readonly kind: string; readonly label: string };
-export type QuestionField = {
-  readonly name: string;
-  readonly type: string;
-  readonly required: boolean;
-  readonly choices: readonly { readonly id: string; readonly label: string }[];
-};
 
 /**
  * Where a conversation stands. Phases in order: `initialize`, `session`, `config` (only with a model), `prompt`,

@@ -1,5 +1,6 @@
 import type { ApprovalAnswer } from '../adapter.ts';
 import { boundInput, oneLine } from '../bounded.ts';
+import { formRequest, formResult, readFields } from '../dialog/form.ts';
 import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
 import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
 import { endMessage } from '../dialog/speech.ts';
@@ -14,24 +15,28 @@ export const maxEchoChars = 32 * 1024;
 /** Rules beyond this many are not taken over. */
 export const maxSuggestions = 16;
 
-/** A request of Claude Code: only for the use of a tool is there an answer. */
+type Asked = { readonly ask: ClaudeAsk; readonly shown: Request };
+
+/** A request of Claude Code: the use of a tool, a question, or something that drover does not have. */
 export function onRequest(work: ClaudeWork, message: Fields): void {
   const id = asText(message.request_id);
   if (id === null) return;
   const request = asFields(message.request);
-  if (request.subtype !== 'can_use_tool') {
+  const asked = readAsked(request);
+  if (asked === null) {
     const what = oneLine(asText(request.subtype) ?? 'this request', 80);
     write(work, `refuse:${nextKey(work)}`, controlError(id, `drover does not offer ${what}`));
     return;
   }
+  const { ask, shown } = asked;
   if (work.state.canceling) {
     const denial = { behavior: 'deny', message: 'The run is being canceled', interrupt: true };
-    write(work, `answer:${nextKey(work)}`, controlResponse(id, denial));
+    const no = ask.kind === 'form' ? { action: 'cancel' } : denial;
+    write(work, `answer:${nextKey(work)}`, controlResponse(id, no));
     return;
   }
   endMessage(work);
   const toolCallId = asText(request.tool_use_id);
-  const ask = askOf(request);
   const pending = openPending<ClaudeAsk, ClaudeWork['state']>(work, { id, toolCallId, ask });
   if (pending === 'repeated') return;
   if (pending === 'too_many') {
@@ -39,12 +44,8 @@ export function onRequest(work: ClaudeWork, message: Fields): void {
     write(work, `refuse:${nextKey(work)}`, controlError(id, why));
     return;
   }
-  const shown =
-    ask.kind === 'question'
-      ? questionRequest(ask.questions, boundInput(ask.input))
-      : permission(request, ask);
   const mode = work.state.approvalMode;
-  if (ask.kind === 'question' || mode === 'ask') {
+  if (ask.kind !== 'permission' || mode === 'ask') {
     work.effects.push({ kind: 'approval', key: pending.key, request: shown });
     return;
   }
@@ -56,17 +57,42 @@ export function onRequest(work: ClaudeWork, message: Fields): void {
 
 /** Writes what a person, or the run's mode, decided. */
 export function answerRequest(work: ClaudeWork, pending: Pending<ClaudeAsk>, answer: ApprovalAnswer): void {
-  const result = pending.ask.kind === 'question' ? reply(pending.ask, answer) : decide(pending.ask, answer);
+  const result = resultOf(pending.ask, answer);
   answerPending<ClaudeAsk, ClaudeWork['state']>(work, pending, controlResponse(String(pending.id), result));
 }
 
-function askOf(request: Fields): ClaudeAsk {
+function resultOf(ask: ClaudeAsk, answer: ApprovalAnswer): unknown {
+  switch (ask.kind) {
+    case 'permission':
+      return decide(ask, answer);
+    case 'question':
+      return reply(ask, answer);
+    case 'form':
+      return formResult(ask.fields, answer);
+  }
+}
+
+function readAsked(request: Fields): Asked | null {
+  if (request.subtype === 'elicitation') return request.mode === 'url' ? null : readForm(request);
+  if (request.subtype !== 'can_use_tool') return null;
   const input = asFields(request.input);
   const questions = request.tool_name === 'AskUserQuestion' ? readQuestions(input) : [];
-  if (questions.length > 0) return { kind: 'question', input, questions };
+  if (questions.length > 0) {
+    const ask = { kind: 'question', input, questions } as const;
+    return { ask, shown: questionRequest(questions, boundInput(input)) };
+  }
   const suggestions = asList(request.permission_suggestions).map(asFields).slice(0, maxSuggestions);
   const isSmall = (JSON.stringify(input)?.length ?? 0) <= maxEchoChars;
-  return { kind: 'permission', input: isSmall ? input : null, suggestions };
+  const ask = { kind: 'permission', input: isSmall ? input : null, suggestions } as const;
+  return { ask, shown: permission(request, ask) };
+}
+
+/** An MCP server asks for something, through Claude Code. */
+function readForm(request: Fields): Asked {
+  const { message, requested_schema: schema } = request;
+  const fields = readFields(asFields(schema));
+  const shown = formRequest(fields, { message, schema, tool: asText(request.mcp_server_name) });
+  return { ask: { kind: 'form', fields }, shown };
 }
 
 function permission(request: Fields, ask: Extract<ClaudeAsk, { kind: 'permission' }>): Request {

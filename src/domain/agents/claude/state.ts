@@ -1,5 +1,6 @@
 import type { ApprovalMode } from '../../../contract/index.ts';
 import type { AgentRequest } from '../adapter.ts';
+import type { FormField } from '../dialog/form.ts';
 import type { Question } from '../dialog/questions.ts';
 import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
@@ -13,6 +14,8 @@ export type ClaudeAsk =
       /** The rules that Claude Code itself proposes for an answer that is to last. */
       readonly suggestions: readonly Fields[];
     }
+  /** A form of an MCP server. */
+  | { readonly kind: 'form'; readonly fields: readonly FormField[] }
   | { readonly kind: 'question'; readonly input: Fields; readonly questions: readonly Question[] };
 
 /** Where a conversation with Claude Code stands. Plain JSON. */

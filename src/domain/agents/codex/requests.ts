@@ -1,6 +1,6 @@
-import { questionResult, readFields } from '../acp/question.ts';
 import type { ApprovalAnswer } from '../adapter.ts';
 import { boundInput, oneLine } from '../bounded.ts';
+import { formRequest, formResult, readFields } from '../dialog/form.ts';
 import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
 import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
 import { endMessage } from '../dialog/speech.ts';
@@ -112,15 +112,8 @@ function permission(title: string, tool: string, input: unknown): Request {
 function readForm(params: Fields): Asked | null {
   if (params.mode !== 'form') return null;
   const fields = readFields(asFields(params.requestedSchema));
-  const only = fields.length === 1 ? fields[0] : undefined;
-  const server = asText(params.serverName);
-  const shown: Request = {
-    kind: 'question',
-    title: oneLine(asText(params.message) ?? 'An MCP server asks a question', 2000),
-    tool: server === null ? null : oneLine(server, 200),
-    input: boundInput(params.requestedSchema ?? null),
-    options: (only?.choices ?? []).map((choice) => ({ ...choice, kind: 'answer' })),
-  };
+  const { message, requestedSchema: schema } = params;
+  const shown = formRequest(fields, { message, schema, tool: asText(params.serverName) });
   return { ask: { kind: 'form', fields }, shown };
 }
 
@@ -139,10 +132,7 @@ function answerOf(ask: CodexAsk, answer: ApprovalAnswer): unknown {
       return { answers: Object.fromEntries(answers) };
     }
     case 'form': {
-      const { action, content = null } = questionResult(ask.fields, answer) as {
-        action: string;
-        content?: unknown;
-      };
+      const { action, content = null } = formResult(ask.fields, answer);
       return { action, content, _meta: null };
     }
   }

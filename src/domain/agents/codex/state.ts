@@ -1,5 +1,5 @@
-import type { QuestionField } from '../acp/state.ts';
 import type { AgentRequest } from '../adapter.ts';
+import type { FormField } from '../dialog/form.ts';
 import type { Question } from '../dialog/questions.ts';
 import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
@@ -11,7 +11,7 @@ export type CodexAsk =
   | { readonly kind: 'permissions'; readonly permissions: Fields }
   | { readonly kind: 'questions'; readonly questions: readonly Question[] }
   /** A form of an MCP server. */
-  | { readonly kind: 'form'; readonly fields: readonly QuestionField[] };
+  | { readonly kind: 'form'; readonly fields: readonly FormField[] };
 
 /**
  * Where a conversation with Codex stands. Phases in order: `initialize`, `thread`, `turn` (asked for), `working`. Plain
