@@ -1,5 +1,5 @@
 import t from 'tap';
-import { maxPending } from '../../src/domain/agents/acp/state.ts';
+import { maxPending } from '../../src/domain/agents/dialog/work.ts';
 import { type AdapterEffect, adapterFor } from '../../src/domain/agents/index.ts';
 import { Drive, events, outcomeIn, prompted, written } from './drive.ts';
 import { allOptions, says } from './transcripts.ts';

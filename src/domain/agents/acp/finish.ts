@@ -1,18 +1,17 @@
 import type { Outcome, ProcessExit } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { canceled, describeExit, failed, succeeded } from '../outcome.ts';
-import { endMessage } from './message.ts';
-import { type AcpState, update, type Work } from './state.ts';
-import { asText, type Fields, type RpcError, rpcCodes } from './wire.ts';
+import { finish as endDialog, outcomeOfExit as outcomeOfEnd } from '../dialog/end.ts';
+import type { RpcError } from '../dialog/rpc.ts';
+import { update } from '../dialog/work.ts';
+import { asText, type Fields } from '../fields.ts';
+import { canceled, failed, succeeded } from '../outcome.ts';
+import type { AcpState, Work } from './state.ts';
+import { rpcCodes } from './wire.ts';
 
-/** Ends the conversation: open message completed, open requests withdrawn, nothing after it. */
+/** Ends the conversation: nothing is read or said after it. */
 export function finish(work: Work, outcome: Outcome): void {
-  endMessage(work);
-  for (const pending of work.state.pending) {
-    work.effects.push({ kind: 'withdrawn', key: pending.key, reason: 'The agent ended its turn' });
-  }
-  work.effects.push({ kind: 'finish', outcome });
-  update(work, { phase: 'finished', outcome, prompt: null, pending: [], answered: [], tools: [] });
+  endDialog(work, outcome);
+  update(work, { phase: 'finished', prompt: null, statuses: [] });
 }
 
 /** What a stop reason means for the run. */
@@ -56,11 +55,8 @@ export function outcomeOfError(state: AcpState, method: string, error: RpcError)
 
 /** How the process ended, where the protocol had not said it. */
 export function outcomeOfExit(state: AcpState, exit: ProcessExit): Outcome {
-  if (state.outcome !== null) return state.outcome;
-  if (state.canceling) return canceled(null);
   const when = state.phase === 'prompt' ? 'before it answered the prompt' : 'before it was ready';
-  const words = state.lastWords === null ? '' : `: ${state.lastWords}`;
-  return failed('agent_exited', `The agent ${describeExit(exit)} ${when}${words}`);
+  return outcomeOfEnd(state, exit, when);
 }
 
 function safeJson(value: unknown): string {

@@ -1,9 +1,11 @@
 import type { InitializeRequest } from '@agentclientprotocol/sdk';
 import { oneLine } from '../bounded.ts';
+import { update, write } from '../dialog/work.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { failed } from '../outcome.ts';
 import { finish } from './finish.ts';
-import { update, type Work, write } from './state.ts';
-import { asFields, asList, asText, encodeRequest, type Fields, rpcIds } from './wire.ts';
+import type { Work } from './state.ts';
+import { encodeRequest, rpcIds } from './wire.ts';
 
 /** The version of ACP that drover speaks. */
 export const protocolVersion = 1;

@@ -1,11 +1,15 @@
 import type { PermissionOptionKind } from '@agentclientprotocol/sdk';
 import type { ApprovalAnswer } from '../adapter.ts';
 import { boundInput, oneLine } from '../bounded.ts';
-import { endMessage } from './message.ts';
-import { answerPending, nextKey, openPending } from './pending.ts';
-import { notice, type PermissionChoice, type Work, write } from './state.ts';
+import { nextKey } from '../dialog/pending.ts';
+import type { RpcId } from '../dialog/rpc.ts';
+import { endMessage } from '../dialog/speech.ts';
+import { notice, write } from '../dialog/work.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { answerPending, openPending } from './pending.ts';
+import type { PermissionChoice, Work } from './state.ts';
 import { followTool } from './tools.ts';
-import { asFields, asList, asText, encodeResult, type Fields, type RpcId } from './wire.ts';
+import { encodeResult } from './wire.ts';
 
 /** Options beyond this many are not offered. */
 export const maxOptions = 32;
@@ -38,7 +42,7 @@ export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
     input: boundInput(call.rawInput ?? null),
     options,
   };
-  const pending = openPending(work, { rpcId, toolCallId, ask: { kind: 'permission', options } });
+  const pending = openPending(work, { id: rpcId, toolCallId, ask: { kind: 'permission', options } });
   if (pending === null) return;
   const choice = choiceOfMode(work, options);
   if (choice === null) {

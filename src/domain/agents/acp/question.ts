@@ -1,8 +1,12 @@
 import { formRequest, readFields } from '../dialog/form.ts';
-import { endMessage } from './message.ts';
-import { nextKey, openPending } from './pending.ts';
-import { type Work, write } from './state.ts';
-import { asFields, asText, encodeError, encodeResult, type Fields, type RpcId, rpcCodes } from './wire.ts';
+import { nextKey } from '../dialog/pending.ts';
+import type { RpcId } from '../dialog/rpc.ts';
+import { endMessage } from '../dialog/speech.ts';
+import { write } from '../dialog/work.ts';
+import { asFields, asText, type Fields } from '../fields.ts';
+import { openPending } from './pending.ts';
+import type { Work } from './state.ts';
+import { encodeError, encodeResult, rpcCodes } from './wire.ts';
 
 /** `elicitation/create`: the agent asks a question. Only forms were announced; a link to open is refused. */
 export function onQuestion(work: Work, rpcId: RpcId, params: Fields): void {
@@ -18,7 +22,7 @@ export function onQuestion(work: Work, rpcId: RpcId, params: Fields): void {
   endMessage(work);
   const fields = readFields(asFields(params.requestedSchema));
   const toolCallId = asText(params.toolCallId);
-  const pending = openPending(work, { rpcId, toolCallId, ask: { kind: 'question', fields } });
+  const pending = openPending(work, { id: rpcId, toolCallId, ask: { kind: 'question', fields } });
   if (pending === null) return;
   const shown = { message: params.message, schema: params.requestedSchema, tool: null };
   work.effects.push({ kind: 'approval', key: pending.key, request: formRequest(fields, shown) });

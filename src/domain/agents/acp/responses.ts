@@ -1,10 +1,13 @@
 import { oneLine } from '../bounded.ts';
+import { noteArrived } from '../dialog/pending.ts';
+import type { Incoming } from '../dialog/rpc.ts';
+import { notice, update } from '../dialog/work.ts';
+import { asCount, asFields, type Fields } from '../fields.ts';
 import { finish, outcomeOfError, outcomeOfStop } from './finish.ts';
 import { onInitialized, onSession, sendPrompt } from './handshake.ts';
-import { noteArrived } from './pending.ts';
-import { type AcpState, notice, update, type Work } from './state.ts';
+import type { AcpState, Work } from './state.ts';
 import { addUsage, notePromptArrived } from './updates.ts';
-import { asCount, asFields, type Fields, type Incoming, rpcIds } from './wire.ts';
+import { rpcIds } from './wire.ts';
 
 /** An answer is taken once, in its phase; a second one, or one to nothing that was asked, changes nothing. */
 export function readResponse(work: Work, message: Extract<Incoming, { kind: 'response' }>): void {

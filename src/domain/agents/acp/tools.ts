@@ -1,9 +1,12 @@
-import { boundInput, oneLine } from '../bounded.ts';
-import { endMessage } from './message.ts';
-import { noteArrived } from './pending.ts';
-import { emit, maxOpenTools, update, type Work } from './state.ts';
+import { oneLine } from '../bounded.ts';
+import { noteArrived } from '../dialog/pending.ts';
+import * as dialog from '../dialog/speech.ts';
+import { emit, update } from '../dialog/work.ts';
+import { asText, type Fields } from '../fields.ts';
+import type { Work } from './state.ts';
 import { countTurn } from './turns.ts';
-import { asText, type Fields } from './wire.ts';
+
+const { endMessage } = dialog;
 
 const workingStatuses: readonly string[] = ['in_progress', 'completed', 'failed'];
 
@@ -16,7 +19,7 @@ export function followTool(work: Work, call: Fields, isNew: boolean): void {
   if (id === null) return;
   const status = asText(call.status);
   if (status !== null && workingStatuses.includes(status) && !isNew) noteArrived(work, id);
-  const known = work.state.tools.find(([open]) => open === id);
+  const known = work.state.statuses.find(([open]) => open === id);
   if (known === undefined) {
     if (!isNew && (isFinal(status) || asText(call.title) === null)) return;
     if (!startTool(work, id, call)) return;
@@ -32,23 +35,25 @@ export function followTool(work: Work, call: Fields, isNew: boolean): void {
 function startTool(work: Work, id: string, call: Fields): boolean {
   endMessage(work);
   if (!countTurn(work)) return false;
-  const title = oneLine(asText(call.title) ?? asText(call.name) ?? 'Tool call');
-  const kind = oneLine(asText(call.kind) ?? 'other', 80);
-  const input = boundInput(call.rawInput);
-  emit(work, { type: 'tool.started', data: { tool_call_id: oneLine(id), title, kind, input } });
-  const tools = [...work.state.tools, [id, asText(call.status) ?? 'pending'] as const];
-  update(work, { tools: tools.slice(-maxOpenTools) });
+  const title = asText(call.title) ?? asText(call.name) ?? 'Tool call';
+  dialog.startTool(work, id, { title, kind: asText(call.kind) ?? 'other', input: call.rawInput });
+  const statuses = [...work.state.statuses, [id, asText(call.status) ?? 'pending'] as const];
+  update(work, { statuses: statuses.filter(([open]) => work.state.tools.includes(open)) });
   return true;
 }
 
 function finishTool(work: Work, id: string, status: 'completed' | 'failed'): void {
-  emit(work, { type: 'tool.finished', data: { tool_call_id: oneLine(id), status } });
-  const tools = work.state.tools.filter(([open]) => open !== id);
-  update(work, { tools, turnDue: work.state.turnDue || tools.length === 0 });
+  dialog.finishTool(work, id, status);
+  const { tools, statuses, turnDue } = work.state;
+  update(work, {
+    statuses: statuses.filter(([open]) => open !== id),
+    turnDue: turnDue || tools.length === 0,
+  });
 }
 
 function setStatus(work: Work, id: string, status: string): void {
-  update(work, { tools: work.state.tools.map((tool) => (tool[0] === id ? ([id, status] as const) : tool)) });
+  const statuses = work.state.statuses.map((open) => (open[0] === id ? ([id, status] as const) : open));
+  update(work, { statuses });
 }
 
 function isFinal(status: string | null): status is 'completed' | 'failed' {

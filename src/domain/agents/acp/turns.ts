@@ -1,7 +1,8 @@
+import { update, write } from '../dialog/work.ts';
 import { failed } from '../outcome.ts';
 import { finish } from './finish.ts';
 import { cancelPending } from './pending.ts';
-import { update, type Work, write } from './state.ts';
+import type { Work } from './state.ts';
 import { encodeNotification } from './wire.ts';
 
 /**

@@ -1,13 +1,12 @@
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
-import { oneLine, pieces } from '../bounded.ts';
-import { addToMessage, contentText, endMessage } from './message.ts';
-import { emit, notice, update, type Work } from './state.ts';
+import { oneLine } from '../bounded.ts';
+import { endMessage, replacePlan as tellPlan, addThought as tellThought } from '../dialog/speech.ts';
+import { notice, update } from '../dialog/work.ts';
+import { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
+import { addChunk, contentText } from './message.ts';
+import type { Work } from './state.ts';
 import { followTool } from './tools.ts';
 import { countTurn } from './turns.ts';
-import { asCount, asFields, asList, asText, type Fields } from './wire.ts';
-
-/** The longest todo list that is taken over. */
-export const maxPlanEntries = 200;
 
 type UpdateKind = SessionUpdate['sessionUpdate'];
 type Handler = (work: Work, update: Fields) => void;
@@ -76,7 +75,7 @@ export function addUsage(work: Work, more: Work['state']['usage'], costUsd: numb
 
 function addMessageChunk(work: Work, chunk: Fields): void {
   const text = contentText(chunk.content);
-  if (text !== '' && countTurn(work)) addToMessage(work, text, asText(chunk.messageId));
+  if (text !== '' && countTurn(work)) addChunk(work, text, asText(chunk.messageId));
 }
 
 function addThought(work: Work, chunk: Fields): void {
@@ -84,18 +83,18 @@ function addThought(work: Work, chunk: Fields): void {
   if (text === '') return;
   endMessage(work);
   if (!countTurn(work)) return;
-  for (const part of pieces(text)) emit(work, { type: 'thought.delta', data: { text: part } });
+  tellThought(work, text);
 }
 
 function replacePlan(work: Work, plan: Fields): void {
-  const entries = asList(plan.entries)
-    .slice(0, maxPlanEntries)
-    .map(asFields)
-    .map((entry) => ({
-      content: oneLine(asText(entry.content) ?? ''),
-      status: oneLine(asText(entry.status) ?? 'pending', 80),
-    }));
-  emit(work, { type: 'agent_plan.updated', data: { entries } });
+  const entries = asList(plan.entries).map(asFields);
+  tellPlan(
+    work,
+    entries.map((entry) => ({
+      content: asText(entry.content) ?? '',
+      status: asText(entry.status) ?? 'pending',
+    })),
+  );
 }
 
 function noteUsage(work: Work, fields: Fields): void {

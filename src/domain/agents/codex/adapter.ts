@@ -3,6 +3,7 @@ import { oneLine } from '../bounded.ts';
 import { finish, outcomeOfExit } from '../dialog/end.ts';
 import { maxLineBytes, readPiece } from '../dialog/lines.ts';
 import { withdrawPending } from '../dialog/pending.ts';
+import { parseLine } from '../dialog/rpc.ts';
 import { leaveMessage, replacePlan } from '../dialog/speech.ts';
 import { notice, step, update } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
@@ -14,7 +15,6 @@ import { onItemCompleted, onItemStarted, onMessageDelta, onThoughtDelta } from '
 import { answerRequest, onRequest } from './requests.ts';
 import { type CodexState, type CodexWork, initialState } from './state.ts';
 import { onError, onRateLimits, onTurnCompleted, onUsage, planEntries } from './turn-end.ts';
-import { parseLine } from './wire.ts';
 
 /**
  * `codex app-server` as a codec. The way of a run:

@@ -1,11 +1,12 @@
 import type { ApprovalMode } from '../../../contract/index.ts';
 import { oneLine } from '../bounded.ts';
 import { finish } from '../dialog/end.ts';
+import type { Incoming } from '../dialog/rpc.ts';
 import { arrived, notice, update, write } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
 import { failed } from '../outcome.ts';
 import type { CodexState, CodexWork } from './state.ts';
-import { type Incoming, request, rpcCodes, rpcIds } from './wire.ts';
+import { request, rpcCodes, rpcIds } from './wire.ts';
 
 /** How often a request is made that Codex is too busy for. */
 export const maxRefusals = 5;

@@ -3,12 +3,13 @@ import { boundInput, oneLine } from '../bounded.ts';
 import { formRequest, formResult, readFields } from '../dialog/form.ts';
 import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
 import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
+import type { Incoming } from '../dialog/rpc.ts';
 import { endMessage } from '../dialog/speech.ts';
 import { maxPending, type Pending, type Request, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { commandOf } from './items.ts';
 import type { CodexAsk, CodexState, CodexWork } from './state.ts';
-import { type Incoming, refusal, result, rpcCodes } from './wire.ts';
+import { refusal, result, rpcCodes } from './wire.ts';
 
 type Asked = { readonly ask: CodexAsk; readonly shown: Request };
 

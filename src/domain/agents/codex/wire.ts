@@ -1,6 +1,4 @@
-import { type Incoming, parseLine, type RpcId } from '../acp/wire.ts';
-
-export { type Incoming, parseLine, type RpcId };
+import type { RpcId } from '../dialog/rpc.ts';
 
 /** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. */
 export const rpcIds = { initialize: 1, thread: 2, turn: 3, interrupt: 4 } as const;

@@ -10,7 +10,7 @@ export type Pending<Ask> = {
   /** Unique in the run. */
   readonly key: string;
   /** The agent's own id of the request. */
-  readonly id: string | number;
+  readonly id: string | number | null;
   readonly toolCallId: string | null;
   readonly ask: Ask;
 };
