@@ -42,13 +42,14 @@ export async function installAgentCli(agent: AgentCli): Promise<Installed> {
   const found = programIn(folder, agent);
   if (found !== null) return { kind: 'installed', program: found, folder };
   const draft = `${folder}.${process.pid}`;
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
   try {
+    mkdirSync(draft, { recursive: true, mode: 0o700 });
     writeFileSync(join(draft, 'package.json'), '{"private":true}\n');
-    const failure = await npmInstall(draft, `${name}@${version}`);
-    if (failure !== null)
-      return { kind: 'missing', reason: `${name}@${version} could not be installed: ${failure}` };
+    await npmInstall(draft, `${name}@${version}`);
     if (!existsSync(folder)) renameSync(draft, folder); // another process may have been quicker
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'missing', reason: `${name}@${version} could not be installed: ${why}` };
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -67,15 +68,17 @@ function programIn(folder: string, agent: AgentCli): string | null {
   return existsSync(program) ? program : null;
 }
 
-/** Null when it worked, else npm's last words. The settings of npm are those of the environment. */
-function npmInstall(folder: string, wanted: string): Promise<string | null> {
-  const args = ['install', '--save-exact', '--ignore-scripts', '--no-audit', '--no-fund', wanted];
+/** Rejects with npm's reason. The settings of npm are those of the environment. */
+function npmInstall(folder: string, wanted: string): Promise<void> {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1'];
+  const args = ['install', '--save-exact', ...quiet, wanted];
   const child = spawn('npm', args, {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(why));
     let said = '';
     let isLate = false;
     child.stderr.on('data', (chunk: Buffer) => {
@@ -85,12 +88,21 @@ function npmInstall(folder: string, wanted: string): Promise<string | null> {
       isLate = true;
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     }, installMs);
-    child.once('error', (error) => resolve(error.message));
+    child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      if (code === 0) resolve(null);
-      else if (isLate) resolve(`npm took longer than ${installMs / 1000} s`);
-      else resolve(said.trim().split('\n').at(-1) ?? `npm ended with exit code ${code}`);
+      if (code === 0) resolve();
+      else if (isLate) fail(`npm took longer than ${installMs / 1000} s`);
+      else fail(reasonIn(said) ?? `npm ended with exit code ${code}`);
     });
   });
+}
+
+/** The first sentence of npm's error that is no code and no path of a log. */
+function reasonIn(said: string): string | null {
+  const lines = said.split('\n').map((line) => line.replace(/^npm error /, '').trim());
+  return (
+    lines.find((line) => line.includes(' ') && !/^(npm |code |errno |syscall |A complete log)/.test(line)) ??
+    null
+  );
 }
