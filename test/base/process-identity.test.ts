@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { bootId, isAlive, listProcesses, readEnvironmentMarks, readIdentity } from '../../src/base/index.ts';
 import { parseProcStat, parsePsLine, psColumns } from '../../src/base/process-identity.ts';
@@ -30,11 +31,13 @@ t.test('another start time or another boot is another process', async (t) => {
 });
 
 t.test('a zombie is dead', { skip: process.platform !== 'linux' && 'reads /proc' }, async (t) => {
-  // The shell starts a child and becomes a program that never waits for it.
-  const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 600']);
+  // The shell starts a child and becomes a program that never waits for it; only then the child may end.
+  const child = spawn('sh', ['-c', 'exec 3<&0; sh -c "read -r line <&3" & echo $!; exec sleep 600']);
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString());
+  await until('the other program', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
+  child.stdin.end('go\n');
 
   const row = await until('the zombie', async () =>
     (await listProcesses()).find((row) => row.pid === pid && row.isZombie),
