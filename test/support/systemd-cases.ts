@@ -47,7 +47,7 @@ export const systemdCases: readonly LaunchCase[] = [
       await withRun(makeRun(via, hog, { limits }), async (run) => {
         await run.launch();
         const { exit } = await run.ended();
-        if (hasMemoryController()) assert.deepEqual(exit, { status: 137, signal: 'KILL' });
+        if (hasMemoryController()) assert.deepEqual(exit, { status: 137, signal: 'KILL', wasStopped: false });
         else
           process.stdout.write('# no memory controller in this cgroup layout: the limit was not enforced\n');
       });
@@ -61,7 +61,7 @@ export const systemdCases: readonly LaunchCase[] = [
         await run.running();
         await until('the agent to begin', async () => (await run.starts()) === 1);
         call('systemctl', '--user', 'restart', `${unitName(run.runId)}.service`);
-        assert.deepEqual((await run.ended()).exit, { status: 143, signal: 'TERM' });
+        assert.deepEqual((await run.ended()).exit, { status: 143, signal: 'TERM', wasStopped: true });
         assert.equal(await run.starts(), 1);
       }),
   },
