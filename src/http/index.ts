@@ -5,7 +5,7 @@
  */
 export { createHttp, type Http, type HttpOptions } from './create.ts';
 export { defaultLimits, type Limits, limitsFor } from './limits.ts';
-export { checkSocketPath, maxSocketPathBytes } from './listen/index.ts';
+export { checkSocketPath } from './listen/index.ts';
 export type { RequestMeter, RouteFigures } from './meter.ts';
 export { openApi } from './openapi.ts';
 export type {

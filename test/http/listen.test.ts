@@ -14,8 +14,8 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { silentLog, systemClock } from '../../src/base/index.ts';
-import { createHttp, type Http, maxSocketPathBytes } from '../../src/http/index.ts';
+import { maxSocketPathBytes, silentLog, systemClock } from '../../src/base/index.ts';
+import { createHttp, type Http } from '../../src/http/index.ts';
 import { createFakeServices } from '../support/fake-services.ts';
 import { call } from '../support/http-server.ts';
 
@@ -54,9 +54,18 @@ t.test('an unsafe folder is refused', async (t) => {
   }
 });
 
+t.test('a folder that nobody can make is refused', async (t) => {
+  const folder = shortFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+
+  for (const path of ['/proc/none/s', join(folder, 'file/below/s')]) {
+    await t.rejects(make(t).listenSocket(path), { code: 'address_invalid', message: /cannot be made/ }, path);
+  }
+});
+
 t.test('a path that is too long is refused, the longest one works', async (t) => {
   const folder = shortFolder(t);
-  const room = maxSocketPathBytes - Buffer.byteLength(folder) - 1;
+  const room = maxSocketPathBytes(process.platform) - Buffer.byteLength(folder) - 1;
 
   await t.rejects(make(t).listenSocket(join(folder, 's'.repeat(room + 1))), { code: 'socket_path_too_long' });
   await make(t).listenSocket(join(folder, 's'.repeat(room)));

@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -12,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, toTimestamp } from '../../base/index.ts';
+import { type Clock, makePrivateFolders, toTimestamp } from '../../base/index.ts';
 import { filesToRemove, formatLogFileName, type LogFile, parseLogFileName, sortLogFiles } from './files.ts';
 
 /** Files besides the current one that are kept, whatever their size. */
@@ -118,7 +117,7 @@ function isThere({ fd }: Current): boolean {
 
 /** Goes on with the last file of the day if it has `room` left, else starts the next one. */
 function openNext({ folder, day, room }: { folder: string; day: string; room: number }): Current {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makePrivateFolders(folder);
   const last = sortLogFiles(
     listLogFiles(folder).filter(({ name }) => parseLogFileName(name)?.day === day),
   ).at(-1);

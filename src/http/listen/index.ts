@@ -8,4 +8,4 @@ export { createDoor, type Door, type DoorOptions } from './door.ts';
 export { type Admission, commonHeaders, type GuardedResponse } from './guarded-response.ts';
 export { listenOnInherited } from './inherited-socket.ts';
 export { type BoundSocket, backlog, isStillOurs, listenOnSocket, listenOnTcp } from './listen.ts';
-export { checkSocketPath, maxSocketPathBytes } from './socket-folder.ts';
+export { checkSocketPath } from './socket-folder.ts';

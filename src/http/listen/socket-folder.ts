@@ -1,17 +1,16 @@
-import { lstatSync, mkdirSync, type Stats, unlinkSync } from 'node:fs';
+import { lstatSync, type Stats, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makePrivateFolders, maxSocketPathBytes } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
-
-/** Bytes of a socket's path that the operating system takes: `sun_path` without its end mark. */
-export const maxSocketPathBytes = process.platform === 'linux' ? 107 : 103;
 
 /** Throws `socket_path_too_long` for a path that the kernel would cut or refuse. */
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
-  if (bytes <= maxSocketPathBytes) return;
+  const limit = maxSocketPathBytes(process.platform);
+  if (bytes <= limit) return;
   throw new AppError(
     'socket_path_too_long',
-    `The socket path '${path}' has ${bytes} bytes; ${maxSocketPathBytes} is the limit`,
+    `The socket path '${path}' has ${bytes} bytes; ${limit} is the limit`,
     { hint: 'choose a shorter one with --socket or socket_path' },
   );
 }
@@ -21,7 +20,16 @@ export function checkSocketPath(path: string): void {
  * the door, because Node cannot ask a peer who it is.
  */
 export function prepareSocketFolder(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const folder = dirname(path);
+  try {
+    makePrivateFolders(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new AppError('address_invalid', `The folder of the socket '${folder}' cannot be made (${code})`, {
+      cause,
+      hint: 'choose another one with --socket or socket_path',
+    });
+  }
   checkSocketFolder(path);
 }
 
