@@ -8,6 +8,7 @@ export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
 export { fileDescriptorRoom, fileDescriptors } from './fd-limit.ts';
 export { createHistogram, type Histogram, type HistogramReading } from './histogram.ts';
+export { isListening } from './is-listening.ts';
 export {
   beginLastWords,
   keptLastWordsBytes,

@@ -1,8 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { maxSocketPathBytes } from '../../base/index.ts';
+import { isListening, maxSocketPathBytes } from '../../base/index.ts';
 import { type Finding, failure, fine, note, shellWord, warning } from '../finding.ts';
 import { closeToOthers, formatMode } from '../modes.ts';
 import type { Situation } from '../situation.ts';
@@ -83,13 +82,13 @@ async function checkFile(situation: Situation): Promise<readonly Finding[]> {
   }
   if (status !== null) return [fine('socket.file', `The daemon answers on ${socket}`)];
   if (isLeftAsleep || isEndpointAlive || installed?.spec?.socketActivation) return [];
-  if (await isAnswering(socket)) return [note('socket.file', `Another program answers on ${socket}`)];
+  if (await isListening(socket)) return [note('socket.file', `Another program answers on ${socket}`)];
   return [
     note('socket.file', `A dead daemon left its socket: ${socket}`, {
       detail: 'The next start removes it.',
       command: `rm ${shellWord(socket)}`,
       fix: async () => {
-        if (await isAnswering(socket)) return `somebody answers on ${socket} again, so it stays`;
+        if (await isListening(socket)) return `somebody answers on ${socket} again, so it stays`;
         await rm(socket, { force: true });
         return `removed ${socket}`;
       },
@@ -99,15 +98,4 @@ async function checkFile(situation: Situation): Promise<readonly Finding[]> {
 
 function whatIsThere(info: Stats, uid: number): string {
   return info.isSocket() ? `belongs to uid ${info.uid}, not to uid ${uid}` : 'is not a socket';
-}
-
-function isAnswering(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', () => resolve(false));
-  });
 }

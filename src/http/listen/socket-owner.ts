@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { isListening } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
 
 /** How long the daemon that has a socket may take to say who it is. */
@@ -11,7 +11,7 @@ type Owner = { readonly profile: string; readonly pid: number; readonly state_ro
 
 /** Refuses a socket on which somebody listens, and names the profile and the daemon where it is one of drover. */
 export async function refuseTakenSocket(path: string): Promise<void> {
-  if (!(await isTaken(path))) return;
+  if (!(await isListening(path))) return;
   const owner = await ownerOf(path);
   if (owner === null) {
     throw new AppError('address_in_use', `Another program answers on '${path}'`, {
@@ -27,18 +27,6 @@ export async function refuseTakenSocket(path: string): Promise<void> {
       fields: { pid, profile, socket: path, state_root },
     },
   );
-}
-
-/** A listener that is too busy to take one more connection is there all the same. */
-function isTaken(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN'));
-  });
 }
 
 function ownerOf(socketPath: string): Promise<Owner | null> {
