@@ -25,7 +25,7 @@ const defaultMaxOutputBytes = 64 * 2 ** 20;
 
 /**
  * Runs a command to its end, in a process group of its own that is killed whole at the deadline, and returns how it
- * ended. Rejects only when it cannot be started (ENOENT, EMFILE, EAGAIN…).
+ * ended; what has left the group is not waited for after that. Rejects only when it cannot be started (ENOENT, EMFILE, EAGAIN…).
  */
 export function runCommand(
   file: string,
@@ -44,7 +44,11 @@ export function runCommand(
     const limit = options.maxOutputBytes ?? defaultMaxOutputBytes;
     let timedOut = false;
     let truncated = false;
-    const kill = () => killGroup(child);
+    const kill = () => {
+      killGroup(child);
+      child.stdout?.destroy(); // one who left the group may hold it open for ever
+      child.stderr?.destroy();
+    };
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
