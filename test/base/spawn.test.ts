@@ -21,7 +21,7 @@ t.test('a command ends at its deadline even when what it started holds its outpu
   );
 
   for (const [index, result] of results.entries()) {
-    const [word, code] = cases[index] ?? [];
+    const [word = '', code] = cases[index] ?? [];
     t.match(result, { code, timedOut: true }, word);
     const left = Number(result.stdout.toString());
     if (t.ok(left > 1, 'what it started')) process.kill(left); // lives, and is ours to end
