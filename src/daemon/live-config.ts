@@ -1,4 +1,4 @@
-import { systemClock } from '../base/index.ts';
+import { createMutex, systemClock } from '../base/index.ts';
 import type { Config, ReloadResult } from '../contract/index.ts';
 import type { Composed } from './compose.ts';
 import type { DaemonLog } from './log/create.ts';
@@ -24,7 +24,9 @@ export type LiveConfig = {
   readonly config: () => Config;
   readonly path: () => string | null;
   readonly figures: () => ReloadFigures;
-  /** Reads the file anew and takes it up. When that fails it is logged, and a warning until the next one that does not. */
+  /**
+   * Reads the file anew and takes it up, one call after the other: an older reading never follows a newer one. When that fails it is logged, and a warning until the next one that does not.
+   */
   readonly reload: () => Promise<ReloadResult>;
 };
 
@@ -72,7 +74,8 @@ export function createLiveConfig(options: LiveConfigOptions): LiveConfig {
     }
   };
 
-  return { config: () => config, path: () => path, figures: () => figures, reload };
+  const inTurn = createMutex();
+  return { config: () => config, path: () => path, figures: () => figures, reload: () => inTurn(reload) };
 }
 
 /** Registers what the configuration names; what is missing becomes a warning, never a failed start. */
