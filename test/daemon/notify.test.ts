@@ -87,6 +87,36 @@ t.test('the text is told when it changes, and only then', async (t) => {
   t.strictSame(sent.slice(1), ['STATUS=1 run']);
 });
 
+t.test('a manager that does not read makes no queue of texts', async (t) => {
+  const timers = mock.timers;
+  timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => timers.reset());
+  const sent: string[] = [];
+  const reading = Promise.withResolvers<void>();
+  let runs = 0;
+  const notifier = createNotifier({
+    service: { notifySocket: '/run/n', watchdogMs: null },
+    pid: 7,
+    clock: systemClock,
+    log: silentLog,
+    send: async (words) => {
+      sent.push(words.join(' '));
+      if (runs > 0) await reading.promise;
+    },
+  });
+  await notifier.ready({ describe: () => `${runs} runs`, probe: async () => {} });
+
+  for (runs = 1; runs < 10; runs += 1) {
+    timers.tick(statusEveryMs);
+    await new Promise(setImmediate);
+  }
+  const stopped = notifier.stopping('the end');
+  reading.resolve();
+  await stopped;
+
+  t.strictSame(sent, ['READY=1 STATUS=0 runs', 'STATUS=1 runs', 'STOPPING=1 STATUS=stopping: the end']);
+});
+
 t.test('before what holds up the event loop the manager is asked for time at once', async (t) => {
   const { notifier, sent } = collecting(null);
   notifier.starting(true);

@@ -70,7 +70,14 @@ export function createNotifier(options: NotifierOptions): Notifier {
     return last;
   };
   const every = (ms: number, what: string, work: () => Promise<void>) => {
-    const guarded = async () => work();
+    let isUnderWay = false; // a manager that does not read must not make a queue, which the end would wait for
+    const guarded = async () => {
+      if (isUnderWay) return;
+      isUnderWay = true;
+      await work().finally(() => {
+        isUnderWay = false;
+      });
+    };
     clearInterval(timer);
     timer = setInterval(() => inBackground(log, what, guarded()), ms);
   };
