@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tapCases } from './tap-cases.ts';
 import { until } from './until.ts';
 
 const main = process.argv[2] ?? '';
@@ -111,15 +112,5 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
   },
 ];
 
-process.stdout.write(`TAP version 14\n1..${cases.length}\n`);
-for (const [index, { name, run }] of cases.entries()) {
-  const failure = await run().then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  );
-  process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name}\n`);
-  if (failure === null) continue;
-  process.stdout.write(failure.replace(/^/gm, '# ').concat('\n'));
-  process.exitCode = 1;
-}
+await tapCases(cases);
 drover('daemon', 'stop');

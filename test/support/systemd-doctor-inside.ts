@@ -16,6 +16,7 @@ import {
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hashComment, seal } from '../../src/service/seal.ts';
+import { tapCases } from './tap-cases.ts';
 
 const home = homedir();
 const bin = join(home, 'bin');
@@ -176,17 +177,5 @@ const cases: readonly { readonly name: string; readonly run: () => void }[] = [
   },
 ];
 
-process.stdout.write(`TAP version 14\n1..${cases.length}\n`);
-for (const [index, { name, run }] of cases.entries()) {
-  let failure: string | null = null;
-  try {
-    run();
-  } catch (error) {
-    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  }
-  process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name}\n`);
-  if (failure === null) continue;
-  process.stdout.write(failure.replace(/^/gm, '# ').concat('\n'));
-  process.exitCode = 1;
-}
+await tapCases(cases);
 drover('uninstall-service --force');

@@ -42,6 +42,7 @@ import {
   units,
   writeConfig,
 } from './service-inside.ts';
+import { tapCases } from './tap-cases.ts';
 import { until } from './until.ts';
 
 const cases: readonly { readonly name: string; readonly run: () => Promise<void> }[] = [
@@ -359,18 +360,6 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
 
 const only = new RegExp(process.argv[3] ?? '');
 const chosen = cases.filter(({ name }) => only.test(name));
-process.stdout.write(`TAP version 14\n1..${chosen.length}\n`);
-for (const [index, { name, run }] of chosen.entries()) {
-  const started = performance.now();
-  const failure = await run().then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  );
-  const time = `# time=${Math.round(performance.now() - started)}ms`;
-  process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name} ${time}\n`);
-  if (failure === null) continue;
-  process.stdout.write(failure.replace(/^/gm, '# ').concat('\n'));
-  process.exitCode = 1;
-}
+await tapCases(chosen);
 drover(['uninstall-service', '--force']);
 drover(['stop']);

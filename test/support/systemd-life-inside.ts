@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { tapCases } from './tap-cases.ts';
 import { until } from './until.ts';
 
 const [main = '', boot = 'first'] = process.argv.slice(2);
@@ -165,15 +166,5 @@ if (boot === 'first') {
   writeFileSync(join(home, '.gitconfig'), '[user]\n\tname = t\n\temail = t@example.com\n');
 }
 const cases = lives[boot] ?? [];
-process.stdout.write(`TAP version 14\n1..${cases.length}\n`);
-for (const [index, { name, run }] of cases.entries()) {
-  const failure = await run().then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
-  );
-  process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name}\n`);
-  if (failure === null) continue;
-  process.stdout.write(failure.replace(/^/gm, '# ').concat('\n'));
-  process.exitCode = 1;
-}
+await tapCases(cases);
 process.exit(); // whoever is still logged in goes with the machine

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { request } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tapCases } from './tap-cases.ts';
 import { until } from './until.ts';
 
 const commandMs = 60_000;
@@ -119,18 +120,7 @@ export type Case = { readonly name: string; readonly run: () => Promise<void> };
 export async function runCases(all: readonly Case[]): Promise<void> {
   const only = new RegExp(process.argv[3] ?? '');
   const cases = all.filter(({ name }) => only.test(name));
-  process.stdout.write(`TAP version 14\n1..${cases.length}\n`);
-  for (const [index, { name, run }] of cases.entries()) {
-    const failure = await run().then(
-      () => null,
-      (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error)),
-    );
-    process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name}\n`);
-    if (failure === null) continue;
-    const said = lastOfJournal();
-    process.stdout.write(`${failure}\n${said}`.replace(/^/gm, '# ').concat('\n'));
-    process.exitCode = 1;
-  }
+  await tapCases(cases, lastOfJournal);
 }
 
 function lastOfJournal(): string {
