@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isListening, maxSocketPathBytes } from '../../base/index.ts';
+import { isListening, makePrivateFolders, maxSocketPathBytes } from '../../base/index.ts';
 import { type Finding, failure, fine, note, shellWord, warning } from '../finding.ts';
 import { closeToOthers, formatMode } from '../modes.ts';
 import type { Situation } from '../situation.ts';
@@ -35,7 +35,7 @@ function checkFolder({ socket, world, paths, status, config }: Situation): reado
     if (status === null)
       return [fine('socket.folder', `The folder of the socket is made at the start: ${folder}`)];
     const remake = async () => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makePrivateFolders(folder);
       return `made ${folder}; a restart of the daemon makes its socket anew`;
     };
     return [

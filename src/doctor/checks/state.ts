@@ -1,6 +1,7 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
-import { mkdir, opendir } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolders } from '../../base/index.ts';
 import { type Finding, failure, fine, note, shellWord, someOf, warning } from '../finding.ts';
 import { closeToOthers, formatMode } from '../modes.ts';
 import type { Situation } from '../situation.ts';
@@ -23,7 +24,7 @@ export async function checkState({ paths, world, drover }: Situation): Promise<r
       note('state.root', `The state root ${root} does not exist yet`, {
         command: drover('daemon start'),
         fix: async () => {
-          await mkdir(root, { recursive: true, mode: 0o700 });
+          makePrivateFolders(root);
           return `made ${root}`;
         },
       }),
