@@ -108,6 +108,7 @@ function fileError(verb: string, path: string, error: unknown): AppError {
     EEXIST: 'a file stands where a folder should be',
   }[code ?? ''];
   return new AppError('service_failed', `Cannot ${verb} ${path}: ${why ?? message} (${code ?? 'unknown'})`, {
+    hint: 'mend that, or start the daemon without a service: drover daemon start',
     cause: error,
   });
 }

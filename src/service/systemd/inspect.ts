@@ -26,6 +26,9 @@ const asked = [
 /** An empty file per user who lingers. */
 const lingerFolder = '/var/lib/systemd/linger';
 
+/** How systemd counts a program that it could not execute: gone, or not a program any more. */
+export const notRun = '203';
+
 const states = ['active', 'activating', 'deactivating', 'inactive', 'failed'] as const;
 
 /** Asks the manager about a unit. */
@@ -92,12 +95,14 @@ export function reasonOf(state: ServiceFacts['state'], properties: UnitPropertie
     case 'success':
       return null;
     case 'exit-code':
-      return `the daemon ended with exit code ${status}`;
+      return status === notRun
+        ? `systemd could not run the program of the unit (exit code ${status})`
+        : `the daemon ended with exit code ${status}`;
     case 'signal':
     case 'core-dump':
       return `the daemon was ended by signal ${status}`;
     case 'start-limit-hit':
-      return `the daemon failed too often in a short time; its last exit code was ${status}`;
+      return `the daemon failed too often in a short time; its last exit code was ${status}${status === notRun ? ': systemd could not run its program' : ''}`;
     case 'timeout':
       return 'the daemon did not become ready, or did not stop, in time';
     case 'watchdog':
