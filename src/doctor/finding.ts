@@ -47,6 +47,11 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** `1 run`, `2 runs`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** At most three of a list, and how many more there are. */
 export function someOf(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');

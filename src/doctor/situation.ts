@@ -14,6 +14,7 @@ import { inspectStore, type StoreInspection } from '../foundation/store/index.ts
 import {
   findUnitFile,
   hasSocketUnit,
+  type InstalledSpec,
   readInstalled,
   type ServiceFacts,
   type ServiceManager,
@@ -49,6 +50,8 @@ export type Situation = {
   readonly installed: ReturnType<typeof readInstalled> | null;
   /** `drover WORDS` with the options that choose this daemon. */
   readonly drover: (words: string) => string;
+  /** `drover install-service` with the options that the unit has, so that bringing it up to date loses none. */
+  readonly renew: string;
 };
 
 const askDeadlineMs = 10_000;
@@ -69,6 +72,7 @@ export async function gather(world: DoctorWorld): Promise<Situation> {
   const inspected = await attempt(async () => (await manager.value?.inspect(paths.profile)) ?? null);
   const facts = inspected.value;
   const unitFile = findUnitFile(paths.profile, machine);
+  const installed = unitFile === null ? null : readInstalled(unitFile, machine.platform);
   const isLeftAsleep = hasSocketUnit(paths.profile, machine) && facts?.state !== 'active' && !isEndpointAlive;
   const status = isLeftAsleep
     ? { value: null, error: null }
@@ -94,9 +98,22 @@ export async function gather(world: DoctorWorld): Promise<Situation> {
     managerError: manager.error ?? inspected.error,
     unitFile,
     facts,
-    installed: unitFile === null ? null : readInstalled(unitFile, machine.platform),
+    installed,
     drover: (words) => ['drover', words, ...optionsOf(world)].join(' '),
+    renew: renewal(installed?.spec ?? null, optionsOf(world)),
   };
+}
+
+function renewal(spec: InstalledSpec | null, chosen: readonly string[]): string {
+  const kept = (spec?.args ?? []).map(shellWord);
+  const others = chosen.filter((option) => !kept.some((each) => nameOf(each) === nameOf(option)));
+  const activation = spec?.socketActivation ? ['--socket-activation'] : [];
+  return ['drover install-service', ...others, ...kept, ...activation].join(' ');
+}
+
+/** `--addr` of `--addr=127.0.0.1:7717`, also in quotes. */
+function nameOf(option: string): string {
+  return (option.split('=')[0] ?? option).replace("'", '');
 }
 
 function optionsOf({ flags }: DoctorWorld): string[] {

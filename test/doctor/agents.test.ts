@@ -170,6 +170,22 @@ t.test('the unit: current, stale, edited, its Node gone, its program gone, folde
   t.equal(edited.fix, null);
 });
 
+t.test('what brings a unit up to date keeps its options', async (t) => {
+  const tested = makeDoctorWorld(t);
+  const unit = installUnit(tested, '/usr/bin:/bin', join(tested.home, 'old-node'));
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(unit, 'utf8')
+    .replace('--foreground', '--foreground --addr=127.0.0.1:7717 "--config=/etc/a b.toml"')
+    .replace('[Unit]', '[Unit]\nRequires=drover.socket');
+  writeFileSync(unit, text);
+
+  const gone = await expectFinding(t, tested.world, ['node.unit', 'error', /is gone/]);
+  t.equal(
+    gone.command,
+    "drover install-service --addr=127.0.0.1:7717 '--config=/etc/a b.toml' --socket-activation",
+  );
+});
+
 t.test('the command: text, JSON, exit codes, commands that name the same daemon', async (t) => {
   const tested = makeDoctorWorld(t);
   const env = { HOME: tested.home, XDG_RUNTIME_DIR: join(tested.home, 'run'), PATH: '/usr/bin:/bin' };

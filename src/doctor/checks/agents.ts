@@ -50,8 +50,7 @@ async function judge(situation: Situation, agent: Tried, places: Places): Promis
   const isDefault = situation.config?.default_agent === name;
   const hurts = isDefault ? failure : warning;
   const where = wordOf(places.service);
-  const renew =
-    places.service.kind === 'unit' ? situation.drover('install-service') : situation.drover('daemon restart');
+  const renew = places.service.kind === 'unit' ? situation.renew : situation.drover('daemon restart');
   if (service.file === null) {
     const folder = dirname(shell.file ?? '/');
     return [

@@ -8,11 +8,10 @@ const least = leastNode.join('.');
 
 /** The Node.js of this command, and the one that the unit names. */
 export async function checkNode(situation: Situation): Promise<readonly Finding[]> {
-  const { world, installed, drover } = situation;
+  const { world, installed, renew } = situation;
   const own = fine('node.own', `This command runs on Node.js ${process.versions.node} (${world.execPath})`);
   const named = installed?.spec?.node;
   if (named === undefined) return [own];
-  const renew = drover('install-service');
   const answer = await askNode(named, world.machine);
   if (answer === null) {
     return [

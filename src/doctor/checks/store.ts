@@ -1,6 +1,16 @@
 import { opendir } from 'node:fs/promises';
 import type { StoreInspection } from '../../foundation/store/index.ts';
-import { type Finding, failure, fine, formatSize, note, shellWord, someOf, warning } from '../finding.ts';
+import {
+  counted,
+  type Finding,
+  failure,
+  fine,
+  formatSize,
+  note,
+  shellWord,
+  someOf,
+  warning,
+} from '../finding.ts';
 import type { Situation } from '../situation.ts';
 import { unreadConfig } from './config.ts';
 
@@ -23,7 +33,7 @@ export async function checkStore(situation: Situation): Promise<readonly Finding
       }),
     ];
   }
-  const figures = `${runs.length} runs, ${events} events, ${formatSize(bytes)}, schema ${schema}`;
+  const figures = `${counted(runs.length, 'run')}, ${counted(events, 'event')}, ${formatSize(bytes)}, schema ${schema}`;
   const found: Finding[] = [
     problems === null
       ? note('store.whole', `The database is too large to be checked in passing: ${figures}`, {

@@ -22,7 +22,7 @@ export async function checkUnit(situation: Situation): Promise<readonly Finding[
     return [
       failure('unit.file', `The unit file ${unitFile} cannot be read or understood`, {
         detail: 'It is a link, belongs to somebody else, or was changed beyond recognition.',
-        command: `${drover('install-service')} --replace`,
+        command: `${situation.renew} --replace`,
       }),
     ];
   }
@@ -42,12 +42,12 @@ function checkText(
   spec: InstalledSpec,
   isEdited: boolean,
 ): readonly Finding[] {
-  const { drover, manager, world } = situation;
+  const { manager, renew, world } = situation;
   if (isEdited) {
     return [
       note('unit.file', `${file} was edited by hand, so it is left as it is`, {
         detail: 'drover does not bring it up to date. Changes of your own are safer in a drop-in.',
-        command: `${drover('install-service')} --replace`,
+        command: `${renew} --replace`,
       }),
     ];
   }
@@ -70,7 +70,7 @@ function checkText(
       `The unit is not as this version writes it: ${someOf(stale.map(({ path }) => path))}`,
       {
         detail: 'Another version of drover wrote it. Bringing it up to date keeps its options.',
-        command: drover('install-service'),
+        command: renew,
         fix,
       },
     ),
@@ -105,8 +105,7 @@ function wholeSpec({ world, paths, socket }: Situation, spec: InstalledSpec): Se
 }
 
 /** The file that the unit starts: there, and of this version. */
-async function checkProgram({ world, drover }: Situation, spec: InstalledSpec): Promise<readonly Finding[]> {
-  const renew = drover('install-service');
+async function checkProgram({ world, renew }: Situation, spec: InstalledSpec): Promise<readonly Finding[]> {
   if (statSync(spec.program, { throwIfNoEntry: false })?.isFile() !== true) {
     return [
       failure('unit.program', `The program of the service is gone: ${spec.program}`, {
@@ -139,7 +138,7 @@ async function checkProgram({ world, drover }: Situation, spec: InstalledSpec): 
   ];
 }
 
-function checkPath({ drover }: Situation, spec: InstalledSpec): readonly Finding[] {
+function checkPath({ renew }: Situation, spec: InstalledSpec): readonly Finding[] {
   const folders = spec.path.split(':').filter((folder) => folder !== '');
   const gone = folders.filter((folder) => !isFolder(folder));
   if (gone.length === 0)
@@ -147,7 +146,7 @@ function checkPath({ drover }: Situation, spec: InstalledSpec): readonly Finding
   return [
     warning('unit.path', `Folders on the service’s PATH are gone: ${someOf(gone)}`, {
       detail: 'Agents and tools that were there are not found any more.',
-      command: drover('install-service'),
+      command: renew,
     }),
   ];
 }
@@ -170,7 +169,7 @@ function checkPlaces(situation: Situation, spec: InstalledSpec): readonly Findin
   ];
 }
 
-function checkState({ facts, managerError, drover, manager, world }: Situation): readonly Finding[] {
+function checkState({ facts, managerError, drover, renew, manager, world }: Situation): readonly Finding[] {
   if (facts === null) {
     const detail = managerError === null ? '' : `${managerError.message}. ${managerError.hint ?? ''}`.trim();
     return [failure('unit.state', 'The unit is there, but no service manager answers for it', { detail })];
@@ -184,7 +183,7 @@ function checkState({ facts, managerError, drover, manager, world }: Situation):
         'unit.enabled',
         `${unit} is not enabled: it does not come back after a restart of the machine`,
         {
-          command: isLaunchd ? drover('install-service') : `systemctl --user enable ${unit}`,
+          command: isLaunchd ? renew : `systemctl --user enable ${unit}`,
         },
       ),
     );
