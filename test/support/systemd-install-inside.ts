@@ -238,7 +238,9 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
     name: 'a second profile has a unit, a daemon and a life of its own',
     run: async () => {
       const first = mainPid();
-      good(install(), { DROVER_PROFILE: 'work' });
+      const hint =
+        /hint: what it says: .*drover-work\.service -n 30; what it does: drover status --profile work\n/;
+      assert.match(good(install(), { DROVER_PROFILE: 'work' }).stderr, hint);
       const second = mainPid('drover-work.service');
       assert.ok(first > 1 && second > 1 && first !== second);
       assert.equal(json(['status', '--profile', 'work']).pid, second);
@@ -250,6 +252,44 @@ const cases: readonly { readonly name: string; readonly run: () => Promise<void>
       good(['uninstall-service', '--profile', 'work']);
       assert.ok(!existsSync(join(units, 'drover-work.service')));
       assert.equal(daemonPid(), first);
+    },
+  },
+  {
+    name: 'a Node.js that is gone is told as that, with what mends it, and the options of the unit stay',
+    run: async () => {
+      const node = join(homedir(), 'old-node', 'node');
+      mkdirSync(dirname(node));
+      cpSync(process.execPath, node);
+      const others = ['--profile', 'aged', '--socket-activation', '--no-linger'];
+      good(['install-service', '--node', node, ...others]);
+      rmSync(dirname(node), { recursive: true });
+
+      const refused = drover(['daemon', 'restart', '--profile', 'aged']);
+
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /could not run the program of the unit \(exit code 203\)/);
+      assert.match(refused.stderr, /hint: .*drover doctor --profile aged\n/);
+      const { findings } = JSON.parse(drover(['doctor', '--profile', 'aged', '--json']).stdout);
+      const gone = findings.find(({ check }: { check: string }) => check === 'node.unit');
+      assert.equal(gone.command, 'drover install-service --profile=aged --socket-activation');
+      good([...gone.command.split(' ').slice(1), '--node', process.execPath]);
+      assert.equal(systemctl('is-active', 'drover-aged.socket').text, 'active');
+      assert.ok(mainPid('drover-aged.service') > 1);
+      good(['uninstall-service', '--profile', 'aged']);
+    },
+  },
+  {
+    name: 'a home that may not be written is told before anything is done',
+    run: async () => {
+      const before = readdirSync(units);
+      chmodSync(units, 0o500);
+
+      const said = drover(install('--profile', 'shut'));
+
+      chmodSync(units, 0o700);
+      assert.equal(said.code, 1);
+      assert.match(said.stderr, /^error: Cannot .*EACCES.*\nhint: .+\n$/);
+      assert.deepEqual(readdirSync(units), before);
     },
   },
   {

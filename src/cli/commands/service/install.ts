@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { defaultProfile } from '../../../base/index.ts';
 import { machineWorld, serviceManager } from '../../../service/index.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { logCommand, unitState } from '../../kept-daemon.ts';
@@ -11,7 +12,7 @@ export class InstallServiceCommand extends ServiceCommand {
     category: 'Service',
     description: 'let the service manager keep the daemon: systemd on Linux, launchd on macOS',
     details:
-      'Writes a unit for this user, enables and starts it, and waits until the daemon answers; each step is said. A second call finds nothing to do; after an update of drover or Node.js, or with other options, the unit is brought up to date and the daemon restarted, which leaves runs alone. A daemon that was started by hand is stopped first. When a step fails, everything is as it was before. A unit that was edited by hand is left alone, unless `--replace` is given; changes of your own belong in a drop-in. No token gets into the unit: name token files in daemon.toml.',
+      'Writes a unit for this user, enables and starts it, and waits until the daemon answers; each step is said. A second call finds nothing to do; after an update of drover or Node.js, or with other options, the unit is brought up to date and the daemon restarted, which leaves runs alone. The unit gets the options of this call, so give again those that it is to keep. A daemon that was started by hand is stopped first. When a step fails, everything is as it was before. A unit that was edited by hand is left alone, unless `--replace` is given; changes of your own belong in a drop-in. No token gets into the unit: name token files in daemon.toml.',
     examples: [
       ['Install and start the service', '$0 install-service'],
       ['Listen on TCP as well', '$0 install-service --addr 127.0.0.1:7777'],
@@ -49,7 +50,12 @@ export class InstallServiceCommand extends ServiceCommand {
       });
     } else {
       this.print(`${unitState(facts)}\n`);
-      this.say(`hint: what it says: ${logCommand(facts)}; what it does: drover status`);
+      const chosen = spec.profile === defaultProfile ? '' : ` --profile ${spec.profile}`;
+      const next =
+        facts.state === 'inactive' && !spec.socketActivation
+          ? 'start it with: drover daemon start'
+          : `what it says: ${logCommand(facts)}; what it does: drover status`;
+      this.say(`hint: ${next}${chosen}`);
     }
     return exitCodes.ok;
   }
