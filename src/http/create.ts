@@ -56,8 +56,10 @@ export type Http = {
   readonly close: (drain: { readonly graceMs: number }) => Promise<void>;
 };
 
-/** How long a connection that was made before the listeners closed may take to ask something and be answered. */
+/** How long a connection may take, once nobody can connect any more, to ask something and be answered. */
 const lastWordsMs = 100;
+/** The same for one that was just made: whoever makes it has something to ask, and on a busy machine needs its time. */
+const firstWordsMs = 500;
 
 /** Makes the control plane. Nothing listens yet. */
 export function createHttp(options: HttpOptions): Http {
@@ -87,6 +89,7 @@ export function createHttp(options: HttpOptions): Http {
     });
     server.maxHeadersCount = 0; // no silent cut: what is dropped here would be hidden from the guard
     server.timeout = limits.stalledResponseMs;
+    server.closeIdleConnections = () => {}; // `close` would reset what is being asked just then: `connections` ends them
     const rules = () => ({ ...options.config(), bound: tcp });
     const { tokens } = services;
     const door = createDoor({ transport, rules, tokens, connections, meter, maxBodyBytes, log, enter });
@@ -130,7 +133,8 @@ export function createHttp(options: HttpOptions): Http {
       const ended = servers
         .filter((server) => server.listening)
         .map((server) => stopListening(server, socket));
-      await settledWithin(connections.heardOut(), lastWordsMs, clock); // to cut what was just accepted would be a reset
+      await settledWithin(connections.heardOut('all'), lastWordsMs, clock); // to cut what is being asked would be a reset
+      await settledWithin(connections.heardOut('new'), firstWordsMs - lastWordsMs, clock);
       connections.closeAll();
       await Promise.all(ended);
     },

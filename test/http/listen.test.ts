@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -13,6 +14,7 @@ import {
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { maxSocketPathBytes, silentLog, systemClock } from '../../src/base/index.ts';
 import { createHttp, type Http } from '../../src/http/index.ts';
@@ -160,3 +162,25 @@ t.test('a connection made in the instant of the stop is answered, never reset', 
   t.strictSame(new Set((await Promise.all(answers)).map(({ status }) => status)), new Set([200]));
   await closed;
 });
+
+t.test(
+  'what a kept connection asks while the listeners close is answered, and told that it is the last',
+  async (t) => {
+    const socket = join(shortFolder(t), 's');
+    const http = make(t);
+    await http.listenSocket(socket);
+    const client = connect(socket);
+    const request = 'GET /healthz HTTP/1.1\r\nHost: d\r\n\r\n';
+    client.write(request);
+    const [first] = await once(client, 'data');
+    t.match(String(first), /200 OK/);
+
+    const closed = http.close({ graceMs: 1000 });
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    client.write(request);
+    const [second] = await once(client, 'data');
+
+    t.match(String(second), /200 OK.*connection: close/is);
+    await closed;
+  },
+);

@@ -10,8 +10,9 @@ type Connection = {
   requests: number;
   idleSince: number;
   isStream: boolean;
-  /** Resolves at the first request, or when the connection is over without one. */
-  readonly asked: PromiseWithResolvers<void>;
+  isNew: boolean;
+  /** Resolves at the first request (while closing: at the next), or when the connection is over without one. */
+  asked: PromiseWithResolvers<void>;
 };
 
 /** The connections of all listeners together: at the limit, the one that has been silent longest makes room. */
@@ -29,8 +30,8 @@ export type Connections = {
   readonly underWay: () => Promise<void>;
   /** From now on a connection ends after its request, and its answer says so. */
   readonly endAfterRequest: () => void;
-  /** Resolves once each connection that was made has asked what it came for and has its answer. */
-  readonly heardOut: () => Promise<void>;
+  /** Resolves once each connection, or each that has never asked, has asked once more and has its answer. */
+  readonly heardOut: (whom: 'all' | 'new') => Promise<void>;
   readonly closeAll: () => void;
 };
 
@@ -53,10 +54,18 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
     socket.on('error', () => socket.destroy()); // a peer that went away is no news
     if (open.size - streams >= limits.maxConnections && !dropLongestIdle()) return refuse(socket);
     const asked = Promise.withResolvers<void>();
-    open.set(socket, { socket, requests: 0, idleSince: clock.monotonic(), isStream: false, asked });
+    const connection = {
+      socket,
+      requests: 0,
+      idleSince: clock.monotonic(),
+      isStream: false,
+      isNew: true,
+      asked,
+    };
+    open.set(socket, connection);
     socket.once('close', () => {
       forget(socket);
-      asked.resolve();
+      connection.asked.resolve();
     });
   };
 
@@ -84,6 +93,7 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
       const connection = open.get(incoming.socket);
       if (connection === undefined) return;
       connection.requests += 1;
+      connection.isNew = false;
       connection.asked.resolve();
       if (isClosing) outgoing.shouldKeepAlive = false;
       answering.add(outgoing);
@@ -112,9 +122,13 @@ export function createConnections(limits: Limits, clock: Clock): Connections {
     underWay,
     endAfterRequest: () => {
       isClosing = true;
+      for (const connection of open.values()) {
+        if (connection.requests === 0 && !connection.isNew) connection.asked = Promise.withResolvers<void>();
+      }
     },
-    heardOut: async () => {
-      await Promise.all([...open.values()].map(({ asked }) => asked.promise));
+    heardOut: async (whom) => {
+      const awaited = [...open.values()].filter(({ isNew }) => isNew || whom === 'all');
+      await Promise.all(awaited.map(({ asked }) => asked.promise));
       await underWay();
     },
     closeAll: () => {
