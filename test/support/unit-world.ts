@@ -47,7 +47,7 @@ export function install(settings: readonly string[], ...options: readonly string
   well(systemctl('daemon-reload'));
 }
 
-/** Settings of `[Service]` beside those of the rendered unit. */
+/** Settings beside those of the rendered unit: of `[Service]`, up to a line that names another section. */
 export function writeDropIn(settings: readonly string[]): void {
   const folder = join(homedir(), `.config/systemd/user/${unit}.d`);
   mkdirSync(folder, { recursive: true });
@@ -79,13 +79,16 @@ export function finishWell({ id, end }: { readonly id: string; readonly end: () 
 }
 
 /** One request over a connection of its own; rejects with the system's error code. */
-export function get(path: string): Promise<number> {
+export function get(path: string, socket = socketPath): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, path, agent: false, headers: { host: 'localhost' } }, (answer) => {
-      answer.resume();
-      answer.once('end', () => resolve(answer.statusCode ?? 0));
-      answer.once('error', reject);
-    });
+    const sent = request(
+      { socketPath: socket, path, agent: false, headers: { host: 'localhost' } },
+      (answer) => {
+        answer.resume();
+        answer.once('end', () => resolve(answer.statusCode ?? 0));
+        answer.once('error', reject);
+      },
+    );
     sent.once('error', reject);
     sent.end();
   });
