@@ -24,6 +24,14 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+/** The least of the values that at most `1 - share` of them are above. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const found = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  if (found === undefined) throw new RangeError('There is nothing to take a percentile of');
+  return found;
+}
+
 /** What each subject took in each round, in the same order: subject → one figure per round. */
 export type Rounds = ReadonlyMap<string, readonly number[]>;
 

@@ -23,7 +23,10 @@ export type Lab = {
   /** Makes an empty folder. */
   readonly makeFolder: () => string;
   /** Runs a program to its end. Throws when it fails. */
-  readonly run: (command: Command, options?: { env?: NodeJS.ProcessEnv; cwd?: string }) => Promise<string>;
+  readonly run: (
+    command: Command,
+    options?: { env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number },
+  ) => Promise<string>;
   /** Starts a program that goes on; it is ended with the lab at the latest. */
   readonly start: (command: Command, env?: NodeJS.ProcessEnv) => ChildProcess;
   /** Something else to be undone at the end. */
