@@ -98,6 +98,7 @@ await runCases([
       const { out } = drover('doctor');
       assert.match(out, /unknown key 'no_such_key'/);
       assert.match(out, /mend: .*drover daemon restart/);
+      assert.doesNotMatch(out, /at the first connection/);
 
       rmSync(configFile);
       well(drover('daemon', 'restart'));

@@ -4,6 +4,8 @@ import type { Situation } from '../situation.ts';
 /** The running daemon: answering, ready, of this version, kept by its unit, and what it warns of itself. */
 export async function checkDaemon(situation: Situation): Promise<readonly Finding[]> {
   const { status, statusError, isLeftAsleep, isEndpointAlive, endpoint, drover, facts, world } = situation;
+  if (isLeftAsleep && facts?.state === 'failed')
+    return [note('daemon.answers', 'No daemon runs', { command: drover('daemon restart') })];
   if (isLeftAsleep)
     return [fine('daemon.answers', 'No daemon runs: the service manager starts it at the first connection')];
   if (status === null) {
