@@ -1,7 +1,7 @@
 /**
  * `npm run bench [NAME…]`: what drover costs, as ratios beside bare Node.js, pm2 and supervisor, each measured in the
  * same run by turns. Peers that are not on this machine are fetched into a temporary folder; one that cannot be had is
- * skipped by name. About four minutes in all. docs/benchmarks.md says how to read the figures.
+ * skipped by name. About five minutes in all. docs/benchmarks.md says how to read the figures.
  */
 import { benchComeback } from './comeback.ts';
 import { formatResults, type Result } from './figures.ts';
