@@ -19,7 +19,7 @@ const runtime = process.env.XDG_RUNTIME_DIR ?? '';
 const units = join(homedir(), '.config/systemd/user');
 mkdirSync(units, { recursive: true });
 
-/** The same settings of the unit, and as little of a server as can be. */
+/** Started again the same way, and as little of a server as can be: no readiness, no watchdog. */
 function startBare(name: string): Subject {
   const socket = join(runtime, 'bare.sock');
   const program = join(homedir(), 'bare.mjs');
