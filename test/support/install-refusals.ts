@@ -32,7 +32,7 @@ export const refusals: readonly TapCase[] = [
 
       chmodSync(units, 0o700);
       assert.equal(said.code, 1);
-      assert.match(said.stderr, /^error: Cannot .*EACCES.*\nhint: .+\n$/);
+      assert.match(said.stderr, /^error: Cannot .*EACCES.*\nhint: .+\n$/m);
       assert.deepEqual(readdirSync(units), before);
     },
   },
