@@ -26,7 +26,7 @@ export async function withUndo<T>(tell: Tell, work: (undo: Undo) => Promise<T>):
         );
       }
     }
-    if (steps.length > 0 && failures === 0) tell('undone: everything is as it was before');
+    if (steps.length > 0 && failures === 0) tell('undone: the units are as they were before');
     throw error;
   }
 }

@@ -235,7 +235,7 @@ t.test('EIO for ever ends, says so, and takes everything back', async (t) => {
 
   t.notOk(existsSync(file()));
   t.ok(launchd.disabled.has(label), 'disabled, as it was');
-  t.same(steps, [`wrote ${file()}`, 'undone: everything is as it was before']);
+  t.same(steps, [`wrote ${file()}`, 'undone: the units are as they were before']);
   const tries = launchd.calls.filter((call) => call.startsWith('bootstrap')).length;
   t.ok(tries > 50 && tries < 200, `${tries} tries`);
 });
@@ -269,7 +269,7 @@ t.test('an upgrade that fails leaves the old agent loaded and its daemon up', as
 
   t.equal(readFileSync(file(), 'utf8'), old);
   t.same(launchd.loaded(), [target]);
-  t.equal(steps.at(-1), 'undone: everything is as it was before');
+  t.equal(steps.at(-1), 'undone: the units are as they were before');
   await (await manager()).start('default');
   t.equal((await world.status()).pid, launchd.pidOf(label));
 });

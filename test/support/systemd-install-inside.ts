@@ -200,7 +200,7 @@ const cases: readonly TapCase[] = [
       blocker.close();
       assert.equal(said.code, 1, said.stderr);
       assert.match(said.stderr, /drover\.service did not start: the daemon ended with exit code 6/);
-      assert.match(said.stderr, /undone: everything is as it was before/);
+      assert.match(said.stderr, /undone: the units are as they were before/);
       assert.equal(readFileSync(unitFile, 'utf8'), text);
       assert.equal(systemctl('is-enabled', 'drover.service').text, 'enabled');
       assert.equal(daemonPid(), mainPid());

@@ -11,7 +11,7 @@ import { foldersOfManager } from './folder.ts';
 import { showUnit, type UnitProperties } from './inspect.ts';
 import { ensureLingering } from './linger.ts';
 import { renderUnits } from './render.ts';
-import { jobTimeoutMs, reloadTimeoutMs, type Systemctl } from './systemctl.ts';
+import { reloadTimeoutMs, type Systemctl, startTimeoutMs, stopTimeoutMs } from './systemctl.ts';
 
 type Install = {
   readonly world: ServiceWorld;
@@ -100,13 +100,13 @@ async function changeFiles(steps: Steps, plan: Plan): Promise<void> {
   const unit = serviceUnit(spec.profile);
   const socket = socketUnit(spec.profile);
   if (plan.isChanged) {
-    if (isActive(before)) undo.later(() => systemctl.ask(['start', unit], jobTimeoutMs));
+    if (isActive(before)) undo.later(() => systemctl.ask(['start', unit], startTimeoutMs));
     undo.later(() => systemctl.ask(['daemon-reload'], reloadTimeoutMs));
   }
   if (plan.remove.length > 0) {
     await systemctl.order(['disable', '--quiet', socket]);
     undo.later(() => systemctl.ask(['enable', '--quiet', socket]));
-    await systemctl.order(['stop', socket, unit], jobTimeoutMs);
+    await systemctl.order(['stop', socket, unit], stopTimeoutMs);
   }
   for (const path of plan.remove) {
     await removeUnitFile(path, undo);
@@ -166,16 +166,17 @@ async function startAndVerify(steps: Steps, plan: Plan): Promise<void> {
   const running = await runningDaemon(spec);
   const isOurs = isActive(before) && running !== null && running.pid === Number(before.get('MainPID'));
   if (isOurs && !plan.isChanged && running.version === version) return;
-  undo.later(() => systemctl.ask(['stop', ...sockets, unit], jobTimeoutMs));
+  undo.later(() => systemctl.ask(['stop', ...sockets, unit], stopTimeoutMs));
   undo.later(() => systemctl.ask(['reset-failed', ...sockets, unit]));
   if (running !== null && !isOurs) {
     await stopRunning(spec, world.clock);
     tell(`stopped the daemon that was started by hand (pid ${running.pid}); its runs go on`);
+    undo.later(async () => tell('the daemon that was started by hand stays stopped: drover daemon start'));
   }
   await systemctl.ask(['reset-failed', ...sockets, unit]); // a person starts it: old failures no longer count
   try {
-    if (isActive(before)) await systemctl.order(['stop', ...sockets, unit], jobTimeoutMs);
-    await systemctl.order(['start', ...sockets, unit], jobTimeoutMs);
+    if (isActive(before)) await systemctl.order(['stop', ...sockets, unit], stopTimeoutMs);
+    await systemctl.order(['start', ...sockets, unit], startTimeoutMs);
   } catch (error) {
     throw await whyItFailed(systemctl, unit, error);
   }

@@ -4,7 +4,7 @@ import { AppError } from '../../contract/index.ts';
 import { findUnitFile, serviceUnit, socketUnit } from '../names.ts';
 import type { ServiceWorld } from '../types.ts';
 import { whyItFailed } from './failure.ts';
-import { jobTimeoutMs, type Systemctl } from './systemctl.ts';
+import { type Systemctl, startTimeoutMs, stopTimeoutMs } from './systemctl.ts';
 
 /** Orders about the units of a profile. */
 export type UnitOrders = Record<'start' | 'stop' | 'restart', (profile: string) => Promise<void>>;
@@ -26,8 +26,8 @@ export function unitOrders(world: ServiceWorld, systemctl: Systemctl): UnitOrder
     const { unit, sockets } = unitsOf(profile);
     await systemctl.ask(['reset-failed', ...sockets, unit]); // a person asks: old failures no longer count
     try {
-      if (verb === 'start') await systemctl.order(['start', ...sockets, unit], jobTimeoutMs);
-      else await systemctl.order(['restart', unit], jobTimeoutMs);
+      if (verb === 'start') await systemctl.order(['start', ...sockets, unit], startTimeoutMs);
+      else await systemctl.order(['restart', unit], startTimeoutMs);
     } catch (error) {
       throw await whyItFailed(systemctl, unit, error);
     }
@@ -37,7 +37,7 @@ export function unitOrders(world: ServiceWorld, systemctl: Systemctl): UnitOrder
     restart: (profile) => order('restart', profile),
     stop: async (profile) => {
       const { unit, sockets } = unitsOf(profile);
-      await systemctl.order(['stop', ...sockets, unit], jobTimeoutMs);
+      await systemctl.order(['stop', ...sockets, unit], stopTimeoutMs);
     },
   };
 }

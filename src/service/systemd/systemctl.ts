@@ -6,8 +6,13 @@ import type { ProgramResult, ServiceWorld } from '../types.ts';
 export const askTimeoutMs = 10_000;
 /** A reload re-reads every unit of the user. */
 export const reloadTimeoutMs = 30_000;
-/** More than the unit's own TimeoutStartSec and TimeoutStopSec together. */
-export const jobTimeoutMs = 60_000;
+/** More than the unit's own TimeoutStopSec. */
+export const stopTimeoutMs = 60_000;
+/**
+ * More than the ten minutes that a daemon may ask for while it brings a large store up to date. The manager itself ends a
+ * start that says nothing much sooner, by TimeoutStartSec.
+ */
+export const startTimeoutMs = 660_000;
 
 /** The user manager, by its programs. */
 export type Systemctl = {

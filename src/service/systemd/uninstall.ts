@@ -7,7 +7,7 @@ import type { ServiceWorld, Tell, UninstallOptions } from '../types.ts';
 import { withUndo } from '../undo.ts';
 import { assertOurs, readUnitFile, removeEmptyFolders, removeUnitFile } from '../unit-file.ts';
 import { lingers, showUnit } from './inspect.ts';
-import { jobTimeoutMs, reloadTimeoutMs, type Systemctl } from './systemctl.ts';
+import { reloadTimeoutMs, type Systemctl, startTimeoutMs, stopTimeoutMs } from './systemctl.ts';
 
 /**
  * Stops both units together, disables them and removes their files; runs go on. False when there is nothing of this
@@ -36,9 +36,9 @@ export async function uninstallUnits(
   await withUnitsLocked(folder, () =>
     withUndo(tell, async (undo) => {
       const units = found.map((path) => (path.endsWith('.socket') ? socket : unit));
-      await systemctl.order(['stop', ...units], jobTimeoutMs);
+      await systemctl.order(['stop', ...units], stopTimeoutMs);
       tell(`stopped ${units.join(' and ')}; runs go on`);
-      undo.later(() => systemctl.ask(['start', ...units], jobTimeoutMs));
+      undo.later(() => systemctl.ask(['start', ...units], startTimeoutMs));
       await systemctl.order(['disable', '--quiet', ...units]);
       tell(`disabled ${units.join(' and ')}`);
       undo.later(() => systemctl.ask(['enable', '--quiet', ...units]));
@@ -71,7 +71,7 @@ async function removeLeftOvers(
   for (const unit of units) {
     const state = (await showUnit(systemctl, unit)).get('ActiveState');
     if (state !== 'active' && state !== 'activating') continue;
-    await systemctl.order(['stop', unit], jobTimeoutMs);
+    await systemctl.order(['stop', unit], stopTimeoutMs);
     tell(`stopped ${unit}, whose file was gone`);
     isFound = true;
   }

@@ -12,7 +12,7 @@ export class InstallServiceCommand extends ServiceCommand {
     category: 'Service',
     description: 'let the service manager keep the daemon: systemd on Linux, launchd on macOS',
     details:
-      'Writes a unit for this user, enables and starts it, and waits until the daemon answers; each step is said. A second call finds nothing to do; after an update of drover or Node.js, or with other options, the unit is brought up to date and the daemon restarted, which leaves runs alone. The unit gets the options of this call, so give again those that it is to keep. A daemon that was started by hand is stopped first. When a step fails, everything is as it was before. A unit that was edited by hand is left alone, unless `--replace` is given; changes of your own belong in a drop-in. No token gets into the unit: name token files in daemon.toml.',
+      'Writes a unit for this user, enables and starts it, and waits until the daemon answers; each step is said. A second call finds nothing to do; after an update of drover or Node.js, or with other options, the unit is brought up to date and the daemon restarted, which leaves runs alone. The unit gets the options of this call, so give again those that it is to keep. A daemon that was started by hand is stopped first. When a step fails, the units are as they were before. A unit that was edited by hand is left alone, unless `--replace` is given; changes of your own belong in a drop-in. No token gets into the unit: name token files in daemon.toml.',
     examples: [
       ['Install and start the service', '$0 install-service'],
       ['Listen on TCP as well', '$0 install-service --addr 127.0.0.1:7777'],
