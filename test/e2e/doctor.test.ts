@@ -46,7 +46,7 @@ t.test('beside a daemon: its figures, modes mended, and the daemon undisturbed',
   t.equal(statSync(folder).mode & 0o777, 0o700);
   for (const check of ['daemon.answers', 'daemon.version', 'lock.holder', 'store.whole', 'socket.file'])
     t.equal(severityOf(again, check), 'ok', check);
-  t.match(again.findings.find(({ check }) => check === 'store.whole')?.title, /1 runs/);
+  t.match(again.findings.find(({ check }) => check === 'store.whole')?.title, /: 1 run,/);
   t.equal((await world.status()).ready, true);
 });
 
