@@ -33,7 +33,7 @@ export async function checkStore(situation: Situation): Promise<readonly Finding
       }),
     ];
   }
-  const figures = `${counted(runs.length, 'run')}, ${counted(events, 'event')}, ${formatSize(bytes)}, schema ${schema}`;
+  const figures = `${counted(runs.length, 'run')}, ${counted(events, 'event')}, ${formatSize(bytes + walBytes)}, schema ${schema}`;
   const found: Finding[] = [
     problems === null
       ? note('store.whole', `The database is too large to be checked in passing: ${figures}`, {
