@@ -88,6 +88,8 @@ t.test('a daemon whose program is replaced goes on until it is restarted', { ski
   const live = await world.start('for i in 1 2 3 4 5 6; do echo $i; sleep 0.5; done');
 
   rmSync(dist, { recursive: true });
+  const between = await world.http('POST', '/v1/runs', { body: { agent: 'command', command: ['true'] } });
+  await world.reach((between.json as unknown as Run).run_id, 'succeeded');
   cpSync(dirname(newer), dist, { recursive: true });
   await world.json(['daemon', 'add', repo]);
   const run = await world.start('echo made', '--repo', repo);

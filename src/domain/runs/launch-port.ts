@@ -9,6 +9,7 @@ import {
   inspectRunFolder,
   type LauncherChoice,
   launch,
+  loadLauncher,
   openInput,
   prepareRunFolder,
   type RunFolderState,
@@ -38,6 +39,7 @@ const inputTimeoutMs = 600_000;
 /** The launcher as the engine sees it: by run instead of by folder. */
 export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
   const { runsFolder, clock, log, inputOf, chooseWay = () => detectLauncher() } = options;
+  loadLauncher();
   const folder = (runId: string) => join(runsFolder, runId);
   const isPrepared = (run: RunRow) =>
     access(join(folder(run.id), runFiles.meta)).then(

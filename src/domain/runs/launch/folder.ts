@@ -1,4 +1,5 @@
-import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
@@ -59,7 +60,16 @@ const daemonOnly =
 const shellOwned = /^(UID|EUID|PPID|GROUPS|BASHOPTS|SHELLOPTS|BASH_VERSINFO|OPTIND)$/;
 const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-const launcherScript = new URL('./launcher.sh', import.meta.url);
+let launcherText: Buffer | undefined;
+
+/**
+ * The launcher, read once and kept: while an upgrade replaces this program its file is not there, and later it is that of
+ * another version.
+ */
+export function loadLauncher(): Buffer {
+  launcherText ??= readFileSync(new URL('./launcher.sh', import.meta.url));
+  return launcherText;
+}
 
 /**
  * Writes all that the launcher needs into `folder`, which must not exist. Returns the names of variables that a shell
@@ -81,7 +91,7 @@ export async function prepareRunFolder(
   const meta = { layout: layoutVersion, run_id: spec.runId, input: spec.input };
 
   await mkdir(folder, { mode: 0o700 });
-  const write = (name: string, content: string) =>
+  const write = (name: string, content: string | Uint8Array) =>
     writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' });
   await write(runFiles.argv, `set -- ${spec.argv.map(quote).join(' ')}\n`);
   await write(runFiles.cwd, `cwd=${quote(spec.cwd)}\n`);
@@ -89,9 +99,7 @@ export async function prepareRunFolder(
   if (spec.input === 'fifo') await write(runFiles.input, 'fifo\n');
   await write(runFiles.stdout, '');
   await write(runFiles.stderr, '');
-  const script = join(folder, runFiles.launcherScript);
-  await copyFile(launcherScript, script);
-  await chmod(script, 0o600);
+  await write(runFiles.launcherScript, loadLauncher());
   // Last and at once: a folder with meta.json is whole, also after a crash between any two of these lines.
   await writeFileAtomic(join(folder, runFiles.meta), `${JSON.stringify(meta)}\n`);
   return { droppedVariables };

@@ -7,6 +7,7 @@ export { type EndTreeOptions, endTree, listTree } from './end-tree.ts';
 export {
   type LaunchSpec,
   layoutVersion,
+  loadLauncher,
   prepareRunFolder,
   type RunFolderMeta,
   readMeta,
