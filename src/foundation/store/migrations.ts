@@ -132,6 +132,26 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX idempotency_by_age ON idempotency (created_at);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN max_cost_usd REAL;
+  ALTER TABLE runs ADD COLUMN max_tokens INTEGER;
+  ALTER TABLE runs ADD COLUMN place_of TEXT;
+  ALTER TABLE runs ADD COLUMN resumes INTEGER;
+  ALTER TABLE runs ADD COLUMN port_base INTEGER;
+  ALTER TABLE runs ADD COLUMN parked_until INTEGER;
+  CREATE INDEX runs_by_session ON runs (session_id, key) WHERE session_id IS NOT NULL;
+  CREATE INDEX runs_by_place ON runs (place_of) WHERE place_of IS NOT NULL;
+
+  CREATE TABLE usage_days (
+    day TEXT NOT NULL,
+    repo_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_usd REAL NOT NULL,
+    PRIMARY KEY (day, repo_id, agent)
+  ) STRICT;
+  `,
 ];
 
 /** The schema version that this drover writes. */

@@ -18,6 +18,9 @@ export type RunRow = {
   readonly approvalMode: Run['approval_mode'];
   readonly maxTurns: number | null;
   readonly timeoutMs: number;
+  /** Limits of what the run may use up; null: none of its own. */
+  readonly maxCostUsd: number | null;
+  readonly maxTokens: number | null;
   readonly label: string | null;
   readonly name: string | null;
   readonly prompt: string;
@@ -31,6 +34,14 @@ export type RunRow = {
   readonly baseCommit: string | null;
   readonly sessionId: string | null;
   readonly retryOf: string | null;
+  /** Id of the run whose worktree or scratch folder this one works in; null: one of its own. */
+  readonly placeOf: string | null;
+  /** Goes on where its session was left, instead of being given its prompt again. */
+  readonly resumes: boolean | null;
+  /** The first port of the range that is this run's. */
+  readonly portBase: number | null;
+  /** Its provider refused to go on until this instant. */
+  readonly parkedUntil: number | null;
   readonly tokenHash: string | null;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -69,6 +80,8 @@ const spelled = {
   approvalMode: 'approval_mode',
   maxTurns: 'max_turns',
   timeoutMs: 'timeout_ms',
+  maxCostUsd: 'max_cost_usd',
+  maxTokens: 'max_tokens',
   label: 'label',
   name: 'name',
   prompt: 'prompt',
@@ -82,6 +95,10 @@ const spelled = {
   baseCommit: 'base_commit',
   sessionId: 'session_id',
   retryOf: 'retry_of',
+  placeOf: 'place_of',
+  resumes: 'resumes bool',
+  portBase: 'port_base',
+  parkedUntil: 'parked_until',
   tokenHash: 'token_hash',
   createdAt: 'created_at',
   startedAt: 'started_at',
