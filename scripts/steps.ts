@@ -1,12 +1,21 @@
 /** The steps of `npm run check` that are no tests, and how a step is run: quiet when it passes, all of its output when not. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** A command whose exit code says whether it passed. */
 export type Step = { readonly name: string; readonly command: readonly [string, ...string[]] };
 
 /** Suites that take longer than a check may: run by `npm test`. */
-export const slowSuites = ['e2e', 'agents-real', 'crash', 'hostile', 'systemd', 'launchd', 'bench'] as const;
+const slowSuites = ['e2e', 'agents-real', 'crash', 'hostile', 'systemd', 'launchd', 'bench'] as const;
+
+/** The files of all other tests. */
+export function fastTests(): string[] {
+  const isSlow = (file: string) => slowSuites.some((suite) => file.startsWith(join('test', suite, '/')));
+  return globSync('test/**/*.test.ts')
+    .filter((file) => !isSlow(file))
+    .sort();
+}
 
 /**
  * What has to come before tap in a fresh clone, if anything. tap arrives with a compiler among its plugins and takes it

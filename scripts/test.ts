@@ -8,7 +8,7 @@ import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installAgentClis } from '../test/support/agent-clis.ts';
-import { runSteps, slowSuites, staticSteps, stepsBeforeTap } from './steps.ts';
+import { fastTests, runSteps, staticSteps, stepsBeforeTap } from './steps.ts';
 import { installPackages } from './test/packages.ts';
 import { type Counts, countTap, type FileResult } from './test/results.ts';
 
@@ -25,10 +25,9 @@ type Suite = {
 const deadlineMs = 23 * 60_000;
 const jobs = Math.max(2, Math.min(4, availableParallelism()));
 const inSuite = (name: string) => globSync(`test/${name}/**/*.test.ts`).sort();
-const isFast = (file: string) => !slowSuites.some((suite) => file.startsWith(join('test', suite, '/')));
 
 const suites: readonly Suite[] = [
-  { name: 'unit', files: globSync('test/**/*.test.ts').filter(isFast).sort(), jobs, timeoutSeconds: 120 },
+  { name: 'unit', files: fastTests(), jobs, timeoutSeconds: 120 },
   { name: 'e2e', files: inSuite('e2e'), jobs: 2, timeoutSeconds: 300 },
   { name: 'agents-real', files: inSuite('agents-real'), jobs: 1, timeoutSeconds: 400 },
   { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
