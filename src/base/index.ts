@@ -19,6 +19,7 @@ export {
 export { type Log, type LogFields, silentLog } from './log.ts';
 export { createLoopLagMeter, type LoopLag, type LoopLagMeter } from './loop-lag.ts';
 export { createMutex, type Mutex } from './mutex.ts';
+export { newestPid, readLockLimit } from './newborn.ts';
 export { openIfThere } from './open-if-there.ts';
 export {
   computePaths,
@@ -40,6 +41,7 @@ export {
   parseProcStat,
   readIdentity,
   readProcess,
+  readRow,
 } from './process-identity.ts';
 export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
 export { settleMemory } from './settle-memory.ts';

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readKernelText } from './kernel-text.ts';
 import { runCommand } from './spawn.ts';
 
 /** What tells a process from every other one, before or after it, on this machine. */
@@ -53,15 +54,17 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 /** The process with this pid, zombie or not; null when there is none. */
 export async function readProcess(pid: number): Promise<ProcessRow | null> {
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  if (process.platform === 'linux') {
-    const stat = await readIfThere(`/proc/${pid}/stat`);
-    return stat === null ? null : parseProcStat(stat);
-  }
+  if (process.platform === 'linux') return readRow(pid);
   const { stdout } = await runCommand('ps', [...psColumns, '-p', String(pid)], {
     env: psEnv,
     timeoutMs: psTimeoutMs,
   });
   return parsePsLine(stdout.toString('utf8').trim());
+}
+
+/** The same at once, for Linux alone: null elsewhere. */
+export function readRow(pid: number): ProcessRow | null {
+  return parseProcStat(readKernelText(`/proc/${pid}/stat`));
 }
 
 /** Parses `/proc/<pid>/stat`; null when it is not one. The name in parentheses may hold anything, `)` included. */
@@ -108,20 +111,10 @@ function isDeadState(state: string): boolean {
 }
 
 async function readBootId(): Promise<string> {
-  if (process.platform === 'linux') return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const { stdout } = await runCommand('sysctl', ['-n', 'kern.bootsessionuuid'], {
     env: psEnv,
     timeoutMs: psTimeoutMs,
   });
   return stdout.toString('utf8').trim();
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return null; // it ended before or while we read
-    throw error;
-  }
 }

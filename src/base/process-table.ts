@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { type ProcessRow, parseProcStat, parsePsLine, psColumns } from './process-identity.ts';
+import { readKernelText } from './kernel-text.ts';
+import { type ProcessRow, parsePsLine, psColumns, readRow } from './process-identity.ts';
 import { runCommand } from './spawn.ts';
 
 /** Rows of the table that are read before everything else gets its turn: about half a millisecond. */
 const rowsAtOnce = 64;
-/** How many `/proc` files are read at once: enough to overlap, few enough for a small limit of open files. */
+/** How many environments are read at once: enough to overlap, few enough for a small limit of open files. */
 const readsAtOnce = 16;
+/** What most environments fit into. */
+const environmentBytes = 16 * 2 ** 10;
 const psTimeoutMs = 10_000;
 
 /** All processes of the machine that can be seen. Those that end meanwhile are left out. */
@@ -30,15 +32,6 @@ export async function listProcesses(): Promise<readonly ProcessRow[]> {
     .filter((row) => row !== null);
 }
 
-/** Synchronous, because the kernel answers it from memory in microseconds; by the thread pool it takes ten times that. */
-function readRow(pid: number): ProcessRow | null {
-  try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return null; // it ended meanwhile
-  }
-}
-
 /**
  * The value of variable `name` in the environment each process was started with; pids that do not have it, or that
  * may not be read, are absent. On macOS best effort: `ps -E` hides the environment of protected programs.
@@ -49,12 +42,16 @@ export async function readEnvironmentMarks(
 ): Promise<ReadonlyMap<number, string>> {
   const marks = new Map<number, string>();
   if (process.platform === 'linux') {
-    await mapFew(pids, async (pid) => {
-      const entry = (await readQuietly(`/proc/${pid}/environ`))
-        .split('\0')
-        .find((text) => text.startsWith(`${name}=`));
-      if (entry !== undefined) marks.set(pid, entry.slice(name.length + 1));
-    });
+    const left = [...pids];
+    const readSome = async () => {
+      const buffer = Buffer.allocUnsafe(environmentBytes);
+      for (let pid = left.pop(); pid !== undefined; pid = left.pop()) {
+        const entries = (await readEnvironment(pid, buffer)).split('\0');
+        const entry = entries.find((text) => text.startsWith(`${name}=`));
+        if (entry !== undefined) marks.set(pid, entry.slice(name.length + 1));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(readsAtOnce, pids.length) }, readSome));
     return marks;
   }
   const { stdout } = await runCommand('ps', ['-axEww', '-o', 'pid=', '-o', 'command='], {
@@ -70,29 +67,34 @@ export async function readEnvironmentMarks(
 }
 
 /** The control groups of a process, one path per hierarchy; none where the system has no such thing. */
-export async function readControlGroups(pid: number): Promise<readonly string[]> {
+export function readControlGroups(pid: number): readonly string[] {
   if (process.platform !== 'linux') return [];
-  const lines = (await readQuietly(`/proc/${pid}/cgroup`)).split('\n').filter((line) => line !== '');
+  const lines = readKernelText(`/proc/${pid}/cgroup`)
+    .split('\n')
+    .filter((line) => line !== '');
   return lines.map((line) => line.split(':').slice(2).join(':'));
 }
 
 const psEnv = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' };
 
-async function readQuietly(path: string): Promise<string> {
+/**
+ * Not at once, as the rest is: it takes the lock of that process's memory, which may be held for long. And not by
+ * `readFile`, which takes 64 KiB for each file of /proc.
+ */
+async function readEnvironment(pid: number, buffer: Buffer): Promise<string> {
+  let text = '';
   try {
-    return await readFile(path, 'utf8');
+    const file = await open(`/proc/${pid}/environ`);
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length);
+        if (bytesRead === 0) return text;
+        text += buffer.toString('latin1', 0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
   } catch {
-    return ''; // ended meanwhile, or another user's: there is nothing to learn
+    return text; // it ended meanwhile, or is another user's: there is nothing to learn
   }
-}
-
-async function mapFew<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < items.length; index = next++)
-      results[index] = await work(items[index] as T);
-  };
-  await Promise.all(Array.from({ length: readsAtOnce }, worker));
-  return results;
 }

@@ -2,9 +2,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { bootId, isAlive, listProcesses, readEnvironmentMarks, readIdentity } from '../../src/base/index.ts';
+import {
+  bootId,
+  isAlive,
+  listProcesses,
+  newestPid,
+  readEnvironmentMarks,
+  readIdentity,
+  readLockLimit,
+} from '../../src/base/index.ts';
 import { parseProcStat, parsePsLine, psColumns } from '../../src/base/process-identity.ts';
 import { until } from '../support/until.ts';
+
+const noLimits = process.platform !== 'linux' && 'reads /proc';
 
 t.test('a living process is alive until it ends', async (t) => {
   const child = spawn('sleep', ['600']);
@@ -63,6 +73,39 @@ t.test('the mark is read from the environment a process was started with', async
   });
 
   t.strictSame([...marks], [[pid, 'x=y']]);
+});
+
+t.test('an environment of any size is read whole', async (t) => {
+  const env = { PATH: process.env.PATH, FIRST: 'x'.repeat(50_000), SOME_MARK: 'run_2' };
+  const child = spawn('sleep', ['600'], { env });
+  t.teardown(() => child.kill('SIGKILL'));
+  const pid = child.pid ?? 0;
+
+  const mark = () => readEnvironmentMarks([pid], 'SOME_MARK').then((marks) => marks.get(pid));
+
+  t.equal(await until('the program', mark), 'run_2');
+});
+
+t.test('a limit outlives an empty environment and a new session', { skip: noLimits }, async (t) => {
+  const script = '{ ulimit -w 4711 || ulimit -x 4711; } 2>/dev/null; exec env -i setsid --wait sleep 600';
+  const child = spawn('sh', ['-c', script], { detached: true });
+  t.teardown(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
+
+  await until('the limit', () => readLockLimit(child.pid ?? 0) === 4711n);
+  const own = readLockLimit(process.pid);
+
+  t.not(own, 4711n);
+  t.ok((newestPid() ?? 0) >= (child.pid ?? 0));
+});
+
+t.test('looks at all processes left 64 KiB behind for each', { skip: noLimits }, async (t) => {
+  await listProcesses();
+  const before = process.memoryUsage().external;
+  for (let look = 0; look < 20; look += 1) await listProcesses();
+  const pids = (await listProcesses()).map(({ pid }) => pid);
+  await readEnvironmentMarks(pids, 'SOME_MARK');
+
+  t.ok(process.memoryUsage().external - before < 2 ** 20);
 });
 
 t.test('a program cannot fake its record by its name', (t) => {

@@ -11,6 +11,7 @@ import { judge } from '../support/crash-verdict.ts';
 import { type DaemonLife, startDaemon } from '../support/daemon-life.ts';
 import { type KillPoint, killPoints } from '../support/kill-points.ts';
 import { writeProgram } from '../support/numbered-runs.ts';
+import { bareStartMs, whyTooBusy } from '../support/quiet.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { createWorld, type World } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
@@ -34,8 +35,6 @@ const budgetMs = isFull ? Number.POSITIVE_INFINITY : 150_000;
 /** A point that is this often missed cannot be reached here. */
 const triesPerHit = 12;
 const readyLimitMs = 1000;
-/** A bare node that needs longer shares its machine with too much else for a judgement on time: some 40 ms are usual. */
-const quietBareMs = 100;
 /** How busy the machine is, is looked at so often: load comes and goes. */
 const killsPerBareStart = 5;
 
@@ -97,13 +96,6 @@ t.test(
     report(t, { tally, load, verdict, random });
   },
 );
-
-/** How long `node -e 0` takes. */
-function bareStartMs(): number {
-  const started = performance.now();
-  spawnSync(process.execPath, ['-e', '0']);
-  return performance.now() - started;
-}
 
 /** The least of each point, then the other wanted hits, both shuffled. */
 function planKills(random: Random): { sure: KillPoint[]; more: KillPoint[] } {
@@ -167,7 +159,6 @@ type Report = {
 };
 
 function report(t: Test, { tally, load, verdict, random }: Report): void {
-  const bareMs = tally.bareMs.toSorted((a, b) => a - b)[Math.floor(tally.bareMs.length / 2)] ?? 0;
   const sorted = tally.readyMs.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const [p50, p99, max] = [at(0.5), at(0.99), at(1)].map(Math.round);
@@ -187,7 +178,7 @@ function report(t: Test, { tally, load, verdict, random }: Report): void {
   t.ok(load.counts.lostAnswers > 0, 'answers were cut off');
   t.ok(load.counts.approvalsGiven > 0, 'approvals were given');
   t.ok(load.journal.cuts() >= tally.kills, 'the stream was cut by every kill');
-  const busy = bareMs > quietBareMs && `a bare node needs ${Math.round(bareMs)} ms here and now`;
+  const busy = whyTooBusy(tally.bareMs);
   t.ok((p50 ?? 0) < readyLimitMs, 'ready again in under a second', { skip: busy });
   if (isFull) t.ok((max ?? 0) < readyLimitMs, 'and never later', { skip: busy });
 }

@@ -19,6 +19,7 @@ import {
   settleLaunch,
   voidLaunch,
 } from '../../src/domain/runs/launch/index.ts';
+import { makeLimitMark } from '../../src/domain/runs/launch/limit-mark.ts';
 import { unitCommand } from '../../src/domain/runs/launch/systemd.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -263,6 +264,19 @@ t.test('the unit is one of its own, with limits only where there are any, and `$
   t.notOk(words.some((word) => /TasksMax|CPUQuota|--scope|--setenv|--collect/.test(word)));
   t.strictSame(words.slice(-2), ['/state/a$$b/launcher.sh', '/state/a$$b']);
   t.end();
+});
+
+t.test('each run has a mark of its own, which a daemon inside a run can still set', async (t) => {
+  const mark = makeLimitMark(runId, null);
+
+  t.equal(makeLimitMark(runId, null), mark);
+  t.not(makeLimitMark(`${runId}1`, null), mark);
+  t.ok(
+    mark > 2n ** 59n && mark < 2n ** 63n,
+    'no limit that anybody else would choose, and one that shells can hold',
+  );
+  for (const own of [mark, mark - 1n, mark + 1n, 2n ** 60n]) t.ok(makeLimitMark(runId, own) < own);
+  t.equal((await readFile(join(await prepared(t), 'mark'), 'utf8')).trim(), `${mark}`);
 });
 
 t.test('a quoted text is one word', (t) => {

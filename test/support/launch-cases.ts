@@ -5,7 +5,6 @@ import { systemClock as clock, listProcesses } from '../../src/base/index.ts';
 import {
   endTree,
   type LaunchWay,
-  listTree,
   openInput,
   requestEndOfInput,
   settleLaunch,
@@ -272,27 +271,6 @@ export const launchCases: readonly LaunchCase[] = [
         );
         assert.equal(await run.starts(), 0);
       });
-    },
-  },
-  {
-    name: 'the whole tree ends: TERM ignored, own session, double fork, forks faster than one can look',
-    run: async (via) => {
-      const trees = [
-        `trap '' TERM; sleep 600 & while :; do sleep 1; done`,
-        'setsid sleep 600 & setsid sh -c "sleep 600 & sleep 600" & sleep 600',
-        '(setsid sh -c "(sleep 600 &) ; exit" &) ; (sleep 600 &); sleep 600',
-        'i=0; while [ $i -lt 100 ]; do (while :; do sleep 0.01; done) & i=$((i+1)); done; wait',
-      ];
-      for (const tree of trees) {
-        await withRun(makeRun(via, `${tree}`), async (run) => {
-          await run.launch();
-          await run.running();
-          await until('the tree to grow', async () => (await listTree(run.folder)).length >= 3);
-          const { survivors } = await endTree(run.folder, { clock, graceMs: 100, timeoutMs: 60_000 });
-          assert.deepEqual(survivors, [], tree);
-          assert.equal((await run.state()).kind, 'ended', tree);
-        });
-      }
     },
   },
   {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock, isAlive } from '../../src/base/index.ts';
-import { detectLauncher, endTree, unitName, unitResult } from '../../src/domain/runs/launch/index.ts';
+import { detectLauncher, unitName, unitResult } from '../../src/domain/runs/launch/index.ts';
 import { type LaunchCase, withRun } from './launch-cases.ts';
 import { makeRun } from './launch-world.ts';
 import { until } from './until.ts';
@@ -109,17 +109,6 @@ export const systemdCases: readonly LaunchCase[] = [
         call('/bin/sh', '-c', 'cd "$0" && : >finish', join(run.folder, '..'));
         assert.equal((await run.ended()).exit.status, 4);
         assert.equal(await run.starts(), 1);
-      }),
-  },
-  {
-    name: 'even a process without the mark, in a session of its own and adopted by the manager, ends with its unit',
-    run: (via) =>
-      withRun(makeRun(via, 'setsid env -i sh -c "(exec sleep 601) & exit" ; exec sleep 600'), async (run) => {
-        await run.launch();
-        await run.running();
-        await until('the escape', () => spawnSync('pgrep', ['-f', '^sleep 601$']).status === 0);
-        await endTree(run.folder, { clock, graceMs: 0, timeoutMs: 60_000 });
-        assert.notEqual(spawnSync('pgrep', ['-f', '^sleep 601$']).status, 0);
       }),
   },
 ];

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { writeFileAtomic } from '../../../base/index.ts';
+import { readLockLimit, writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
+import { makeLimitMark } from './limit-mark.ts';
 
 /** The layout of a run's folder that this code writes. Every released layout stays readable for ever. */
 export const layoutVersion = 1;
@@ -17,6 +18,7 @@ export const runFiles = {
   cwd: 'cwd',
   env: 'env',
   input: 'input',
+  mark: 'mark',
   launcherScript: 'launcher.sh',
   unit: 'unit',
   claim: 'claim',
@@ -96,6 +98,7 @@ export async function prepareRunFolder(
   await write(runFiles.argv, `set -- ${spec.argv.map(quote).join(' ')}\n`);
   await write(runFiles.cwd, `cwd=${quote(spec.cwd)}\n`);
   await write(runFiles.env, lines.join(''));
+  await write(runFiles.mark, `${makeLimitMark(spec.runId, readLockLimit(process.pid))}\n`);
   if (spec.input === 'fifo') await write(runFiles.input, 'fifo\n');
   await write(runFiles.stdout, '');
   await write(runFiles.stderr, '');

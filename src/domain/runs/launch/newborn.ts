@@ -1,0 +1,47 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Clock, newestPid, type ProcessRow, readLockLimit, readRow } from '../../../base/index.ts';
+import { signalIfThere } from './input.ts';
+
+/** Pids that are looked at before everything else gets its turn. */
+const pidsAtOnce = 128;
+/** How long the event loop is held by a hunt. */
+const huntMs = 10;
+/** Pids before the newest that a hunt begins with. */
+const pidsBack = 64;
+
+/** Those of `pids` that carry the mark. */
+export async function pidsWithLimit(pids: readonly number[], mark: bigint): Promise<ReadonlySet<number>> {
+  const found = new Set<number>();
+  for (const [index, pid] of pids.entries()) {
+    if (readLockLimit(pid) === mark) found.add(pid);
+    if (index % pidsAtOnce === pidsAtOnce - 1) await setImmediate();
+  }
+  return found;
+}
+
+/**
+ * Those with the mark among the pids that were given after `newest`. A process that goes on as its own child has left
+ * before a look at the whole table is at its end, and its child was not in it: only both looks together tell that there is
+ * none.
+ */
+export function findBornSince(newest: number | null, mark: bigint): ProcessRow[] {
+  const found: ProcessRow[] = [];
+  for (let pid = newest; pid !== null && pid < (newestPid() ?? 0); ) {
+    pid += 1;
+    const row = readLockLimit(pid) === mark ? readRow(pid) : null;
+    if (row !== null && !row.isZombie) found.push(row);
+  }
+  return found;
+}
+
+/** Kills what has the mark the moment it is born, for a few milliseconds. */
+export function huntNewborn(mark: bigint, clock: Clock): void {
+  const end = clock.monotonic() + huntMs;
+  let seen = 1;
+  for (let newest = newestPid(); newest !== null && clock.monotonic() < end; newest = newestPid()) {
+    for (let pid = Math.max(seen, newest - pidsBack) + 1; pid <= newest; pid += 1) {
+      if (readLockLimit(pid) === mark) signalIfThere(pid, 'SIGKILL');
+    }
+    seen = newest;
+  }
+}
