@@ -106,6 +106,8 @@ await store.write((tx) => {
     input: { path: 'a' },
     options: [{ id: 'yes', kind: 'allow_once', label: 'Yes' }],
     requestedAt: at,
+    expiresAt: null,
+    defaultDecision: null,
   });
   insertInput(tx, { runKey: live, inputKey: 'initialize', line: '{}', replay: 'safe' });
   setInputState(tx, 1, 'sent');

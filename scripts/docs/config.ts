@@ -19,7 +19,16 @@ export function configPage(): string {
     ...tables.map(([name, table]) =>
       table.properties === undefined
         ? `\n## \`[${name}.NAME]\`\n\n${table.description ?? ''}.\n\n${keyTable(keysOf(entryOf(table)), (key) => showDefault(entryOf(table).properties?.[key]?.default))}`
-        : `\n## \`[${name}]\`\n\n${keyTable(keysOf(table), (key) => defaultOf([name, key]))}`,
+        : [
+            `\n## \`[${name}]\`\n\n`,
+            keyTable(
+              keysOf(table).filter(([, key]) => !isTables(key)),
+              (key) => defaultOf([name, key]),
+            ),
+            ...keysOf(table)
+              .filter(([, key]) => isTables(key))
+              .map(([key, list]) => tablesSection(`${name}.${key}`, list)),
+          ].join(''),
     ),
   ].join('');
 }
@@ -39,18 +48,34 @@ export function configExample(): string {
   for (const [name, table] of keys.filter(([, each]) => isTable(each))) {
     if (table.properties === undefined) {
       lines.push(...comment(table), `# [${name}.NAME]`);
-      for (const [key, entry] of keysOf(entryOf(table))) {
-        lines.push(`# ${key} = ${exampleOf(key, entry)}  # ${entry.description ?? ''}`);
-      }
-      lines.push('');
+      lines.push(...exampleLines(entryOf(table)), '');
       continue;
     }
     lines.push(`[${name}]`);
     for (const [key, entry] of keysOf(table)) {
-      lines.push(...comment(entry), `${key} = ${toml(valueAt([name, key]))}`, '');
+      if (isTables(entry)) lines.push(...comment(entry), ...tablesExample(`${name}.${key}`, entry), '');
+      else lines.push(...comment(entry), `${key} = ${toml(valueAt([name, key]))}`, '');
     }
   }
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+/** `[[policy.rules]]` on the page: a list of tables, each of them with these keys. */
+function tablesSection(path: string, list: JsonSchema): string {
+  const entry = list.items ?? {};
+  const keys = keyTable(keysOf(entry), (key) => (entry.required?.includes(key) === true ? 'required' : ''));
+  return `\n### \`[[${path}]]\`\n\n${list.description ?? ''}.\n\n${keys}`;
+}
+
+/** The same in the example, commented out: an empty list, once written, could not be added to. */
+function tablesExample(path: string, list: JsonSchema): string[] {
+  return [`# [[${path}]]`, ...exampleLines(list.items ?? {})];
+}
+
+function exampleLines(entry: JsonSchema): string[] {
+  return keysOf(entry).map(
+    ([key, each]) => `# ${key} = ${exampleOf(key, each)}  # ${each.description ?? ''}`,
+  );
 }
 
 function keyTable(
@@ -75,6 +100,11 @@ function keysOf(schema: JsonSchema): [string, JsonSchema][] {
 
 function isTable(schema: JsonSchema): boolean {
   return schema.type === 'object';
+}
+
+/** True for a list of tables, which TOML writes one below the other. */
+function isTables(schema: JsonSchema): boolean {
+  return schema.type === 'array' && schema.items?.type === 'object';
 }
 
 function entryOf(table: JsonSchema): JsonSchema {
@@ -105,6 +135,13 @@ function exampleOf(key: string, schema: JsonSchema): string {
     command: '["my-agent", "--acp"]',
     max_turns: '50',
     run_timeout: '"1h"',
+    approval_timeout: '"8h"',
+    decision: '"deny"',
+    agent: '"claude"',
+    repo: '"shop"',
+    tool: '"Edit"',
+    path: '"secrets/**"',
+    reason: '"secrets are for people"',
   };
   return examples[key] ?? '""';
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { policyConfig } from './policy-config.ts';
 import { durationText, nameText } from './requests.ts';
 import { approvalModeWords, runtimes } from './run-words.ts';
 import { parseBytes } from './units.ts';
@@ -34,6 +35,7 @@ export const agentConfig = z.strictObject({
     .meta({ description: '"ask", "auto" or "unrestricted" (alias "yolo")' }),
   max_turns: z.int().positive().optional().meta({ description: 'Turns before the run is stopped' }),
   run_timeout: durationText.optional().meta({ description: 'Overrides the daemon-wide run_timeout' }),
+  approval_timeout: durationText.optional().meta({ description: 'Overrides approval_timeout of [policy]' }),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 
@@ -132,6 +134,7 @@ export const config = z.strictObject({
         .meta({ scope: 'live', description: 'All log files together; the oldest are removed' }),
     })
     .prefault({}),
+  policy: policyConfig.prefault({}),
   agents: z
     .record(nameText, agentConfig)
     .default({})

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { timestamp } from './resources.ts';
 import { endedRunStatuses } from './run-words.ts';
 
 const runId = z.string();
@@ -69,14 +70,32 @@ export const eventData = {
     title: z.string(),
     tool: z.string().nullable(),
     options: z.array(z.object({ id: z.string(), kind: z.string(), label: z.string() })),
+    expires_at: timestamp.nullable().optional(),
+    default: z
+      .enum(['allow', 'deny'])
+      .nullable()
+      .optional()
+      .meta({ description: 'How it is answered then; null when it never expires' }),
+    waits: z.boolean().optional().meta({
+      description: 'False: a rule or the approval mode has decided it, and `approval.resolved` follows',
+    }),
   }),
   'approval.resolved': z.object({
     approval_id: z.string(),
     status: z.string(),
-    resolved_by: z.string().meta({ description: 'Who answered; `policy` for the approval mode of the run' }),
+    resolved_by: z
+      .string()
+      .meta({ description: 'Who answered; `policy` for a rule or the approval mode of the run' }),
     reason: z.string().nullable(),
   }),
-  'approval.expired': z.object({ approval_id: z.string(), reason: z.string() }),
+  'approval.expired': z.object({
+    approval_id: z.string(),
+    reason: z.string(),
+    resolved_by: z.string().optional().meta({
+      description:
+        '`policy`: its time was over, and it was answered by its default; `agent`: it was taken back; `daemon`: the run ended',
+    }),
+  }),
   'input.uncertain': z.object({
     input: z.string().meta({
       description:

@@ -19,6 +19,7 @@ export {
   type RunId,
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
+export { type PolicyRule, policyConfig } from './policy-config.ts';
 export { maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
 export {
   type Approval,
@@ -49,5 +50,5 @@ export {
   runStatusFilters,
   runtimes,
 } from './run-words.ts';
-export { parseBytes, parseDurationMs } from './units.ts';
+export { formatDuration, parseBytes, parseDurationMs } from './units.ts';
 export { isNodeNewEnough, leastNode, version } from './version.ts';

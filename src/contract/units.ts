@@ -30,6 +30,13 @@ export function parseDurationMs(text: string): number {
   return Math.round(Number(match[1]) * unit);
 }
 
+/** A duration in the largest unit that says it exactly: `90s`, `2h`. */
+export function formatDuration(ms: number): string {
+  const [unit = 'ms', size = 1] =
+    Object.entries(durationUnits).findLast(([, each]) => ms >= each && ms % each === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
 /** Bytes of a size such as `64KiB`, `1GiB` or `5GB`; `0` is 0. Throws `invalid_request`. */
 export function parseBytes(text: string): number {
   if (text === '0') return 0;

@@ -11,7 +11,13 @@ import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/
 import { adapterFor } from '../domain/agents/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
-import { createLaunchPort, createRuns, type Runs, removeOldRuns } from '../domain/runs/index.ts';
+import {
+  createLaunchPort,
+  createPolicy,
+  createRuns,
+  type Runs,
+  removeOldRuns,
+} from '../domain/runs/index.ts';
 import { createGit } from '../foundation/git/index.ts';
 import { findRunByTokenHash, openStore, type Store } from '../foundation/store/index.ts';
 import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../foundation/tokens/index.ts';
@@ -87,6 +93,7 @@ export function compose(options: ComposeOptions): Composed {
       idleMs: parseDurationMs(config().idle_timeout),
       pollMs: config().poll_interval_sec * 1000,
     }),
+    policy: createPolicy(config, user.homedir),
     queueLimits: () => ({
       maxRuns: config().max_parallel_runs,
       maxRunsPerRepo: config().max_parallel_runs_per_repo,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { maxPending } from '../../src/domain/agents/dialog/work.ts';
 import { type AdapterEffect, adapterFor } from '../../src/domain/agents/index.ts';
+import { maxPathChars, maxPaths } from '../../src/domain/agents/paths.ts';
 import { Drive, events, outcomeIn, prompted, written } from './drive.ts';
 import { allOptions, says } from './transcripts.ts';
 
@@ -75,32 +76,38 @@ void t.test('a permission request is an approval with what the agent wants to do
   t.strictSame(after[0], { kind: 'arrived', key: 'answer:ask-1' });
 });
 
-void t.test(
-  'auto and unrestricted answer by themselves and are seen to; what they cannot answer is asked',
-  async (t) => {
-    for (const [approvalMode, optionId] of [
-      ['auto', 'o1'],
-      ['unrestricted', 'o2'],
-    ] as const) {
-      const effects = prompted({ approvalMode }).says(says.permission(7));
+void t.test('whatever the mode is, each request is asked, and nothing is answered', async (t) => {
+  for (const approvalMode of ['ask', 'auto', 'unrestricted'] as const) {
+    for (const message of [says.permission(7), says.question(8, {})]) {
+      const effects = prompted({ approvalMode }).says(message);
 
-      t.match(written(effects), [{ id: 7, result: { outcome: { optionId } } }]);
-      t.match(
-        effects.filter((effect) => effect.kind === 'approval'),
-        [
-          {
-            key: 'ask-1',
-            request: { title: 'Edit a.txt' },
-            allowedBecause: new RegExp(`^Approval mode ${approvalMode}: `),
-          },
-        ],
-      );
+      t.equal(keyOf(effects), 'ask-1');
+      t.strictSame(written(effects), []);
     }
-    const noOnce = allOptions.filter((option) => option.kind !== 'allow_once');
-    t.equal(keyOf(prompted({ approvalMode: 'auto' }).says(says.permission(7, noOnce))), 'ask-1');
-    t.equal(keyOf(prompted({ approvalMode: 'unrestricted' }).says(says.question(8, {}))), 'ask-1');
-  },
-);
+  }
+});
+
+void t.test('a request is about every file that its call names, wherever it says so', async (t) => {
+  const pathsOf = (toolCall: object) =>
+    prompted()
+      .says({ id: 7, method: 'session/request_permission', params: { toolCall, options: [] } })
+      .flatMap((effect) => (effect.kind === 'approval' ? [effect.request.paths] : []))[0];
+
+  t.strictSame(
+    pathsOf({
+      locations: [{ path: '/work/a', line: 3 }, { path: '/work/b' }],
+      content: [{ type: 'diff', path: '/work/c', newText: '' }, { type: 'terminal' }],
+      rawInput: { file_path: 'd', path: '/work/a', filePath: 'e', notebook_path: 'f', absolute_path: '/g' },
+    }),
+    ['/work/a', '/work/b', '/work/c', 'd', 'e', 'f', '/g'],
+  );
+  t.strictSame(pathsOf({ rawInput: { command: 'rm -rf /', cwd: '/' } }), [], 'a command names none');
+  t.strictSame(pathsOf({ locations: 'here', rawInput: [{ path: 'x' }] }), []);
+  const many = Array.from({ length: maxPaths + 1 }, (_, index) => ({ path: `/${index}` }));
+  t.equal(pathsOf({ locations: many }), null, 'too many are not known by some');
+  t.equal(pathsOf({ locations: many.slice(1) })?.length, maxPaths);
+  t.equal(pathsOf({ rawInput: { path: 'x'.repeat(maxPathChars + 1) } }), null);
+});
 
 void t.test('a question takes words, a choice, a number, a yes, or a whole form', async (t) => {
   const form = (properties: object, required: string[] = []) => ({ type: 'object', properties, required });

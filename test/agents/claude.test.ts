@@ -103,7 +103,7 @@ void t.test('a permission: once, for the session, or not, in the words of the pr
   t.strictSame(never.answers('ask-2', {}), [], 'an answer is given once');
 });
 
-void t.test('a question takes an option, words, or a no; no mode answers it', async (t) => {
+void t.test('a question takes an option, words, or a no', async (t) => {
   const open = () => {
     const drive = new Drive(claude, { approvalMode: 'unrestricted' });
     drive.says(asks('AskUserQuestion'));
@@ -121,17 +121,33 @@ void t.test('a question takes an option, words, or a no; no mode answers it', as
   t.match(response(no), { behavior: 'deny' });
 });
 
-void t.test('the modes auto and unrestricted answer permissions by themselves, and say so', async (t) => {
-  for (const approvalMode of ['auto', 'unrestricted'] as const) {
-    const drive = new Drive(claude, { approvalMode });
-    const effects = drive.says(asks('Bash'));
-    t.match(
-      effects.find(({ kind }) => kind === 'approval'),
-      { allowedBecause: new RegExp(`^Approval mode ${approvalMode}`) },
-    );
-    t.match(response(drive), { behavior: 'allow' });
-    t.equal('updatedPermissions' in response(drive), approvalMode === 'unrestricted');
+void t.test('whatever the mode is, each request is asked, and nothing is answered', async (t) => {
+  for (const approvalMode of ['ask', 'auto', 'unrestricted'] as const) {
+    for (const tool of ['Bash', 'AskUserQuestion']) {
+      const effects = new Drive(claude, { approvalMode }).says(asks(tool));
+      t.match(effects, [{ kind: 'approval', key: 'ask-1' }]);
+      t.equal(effects.length, 1);
+    }
   }
+});
+
+void t.test('a request is about the file that its tool takes; a command names none', async (t) => {
+  const pathsOf = (input: object, tool_name = 'Edit') =>
+    new Drive(claude)
+      .says({
+        type: 'control_request',
+        request_id: 'r1',
+        request: { subtype: 'can_use_tool', tool_name, input },
+      })
+      .flatMap((effect) => (effect.kind === 'approval' ? [effect.request.paths] : []))[0];
+
+  t.strictSame(pathsOf({ file_path: '/work/a.ts', old_string: '/x' }), ['/work/a.ts']);
+  t.strictSame(pathsOf({ notebook_path: 'n.ipynb' }, 'NotebookEdit'), ['n.ipynb']);
+  t.strictSame(pathsOf({ pattern: 'x', path: 'src' }, 'Grep'), ['src']);
+  t.strictSame(pathsOf({ command: 'cat src/a.ts' }, 'Bash'), []);
+  t.strictSame(pathsOf({ file_path: 7 }), []);
+  const huge = { file_path: 'a.ts', content: 'x'.repeat(200_000) };
+  t.strictSame(pathsOf(huge, 'Write'), ['a.ts'], 'also where the input is too large to be shown');
 });
 
 void t.test('an interrupted turn is canceled, and what it asked is withdrawn', async (t) => {

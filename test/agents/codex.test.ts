@@ -136,20 +136,44 @@ void t.test('more rights, a question and a form are answered in their own shapes
   t.strictSame(lastResult(form), { action: 'accept', content: { name: 'Ada' }, _meta: null });
 });
 
-void t.test('the modes auto and unrestricted answer permissions by themselves, and say so', async (t) => {
-  for (const [approvalMode, decision] of [
-    ['auto', 'accept'],
-    ['unrestricted', 'acceptForSession'],
-  ] as const) {
+void t.test('whatever the mode is, each request is asked, and nothing is answered', async (t) => {
+  for (const approvalMode of ['ask', 'auto', 'unrestricted'] as const) {
     const drive = working({ approvalMode });
-    const effects = says(drive, 'item/commandExecution/requestApproval', asksForCommand, 7);
-    t.match(
-      effects.find(({ kind }) => kind === 'approval'),
-      { allowedBecause: new RegExp(`^Approval mode ${approvalMode}`) },
+    const questions = [{ id: 'q', question: 'Which?' }];
+    const command = says(drive, 'item/commandExecution/requestApproval', asksForCommand, 7);
+    const question = says(drive, 'item/tool/requestUserInput', { itemId: 'q', questions }, 8);
+
+    t.strictSame(
+      [...command, ...question].map(({ kind }) => kind),
+      ['approval', 'approval'],
     );
-    t.strictSame(lastResult(drive), { decision });
   }
 });
+
+void t.test(
+  'an edit is about the files that it changes and those it moves to; a command names none',
+  async (t) => {
+    const pathsOf = (method: string, params: object, changes?: readonly object[]) => {
+      const drive = working();
+      if (changes !== undefined)
+        says(drive, 'item/started', { item: { type: 'fileChange', id: 'e1', changes } });
+      return says(drive, method, params, 7).flatMap((effect) =>
+        effect.kind === 'approval' ? [effect.request.paths] : [],
+      )[0];
+    };
+    const edit = 'item/fileChange/requestApproval';
+    const changes = [
+      { path: '/work/a', kind: { type: 'update', move_path: '/work/b' }, diff: '' },
+      { path: '/work/c', kind: { type: 'delete' }, diff: '' },
+    ];
+
+    t.strictSame(pathsOf(edit, { itemId: 'e1' }, changes), ['/work/a', '/work/b', '/work/c']);
+    t.strictSame(pathsOf(edit, { itemId: 'e1', grantRoot: '/work' }, changes)?.at(-1), '/work');
+    t.equal(pathsOf(edit, { itemId: 'e1' }), null, 'of an edit that was never told nothing is known');
+    t.equal(pathsOf(edit, { itemId: 'e1', grantRoot: '/work' }), null);
+    t.strictSame(pathsOf('item/commandExecution/requestApproval', { ...asksForCommand, cwd: '/work' }), []);
+  },
+);
 
 void t.test('a cancel interrupts the turn; before there is one, it is the end', async (t) => {
   const drive = working();

@@ -9,11 +9,13 @@ t.test('the example as it stands is the defaults', async (t) => {
   t.same(parseConfig(renderExample(), path), defaultConfig());
 });
 
-t.test('uncommented, it is the defaults and one valid preset', async (t) => {
-  const { agents, ...rest } = parseConfig(uncommented, path);
-  const { agents: none, ...defaults } = defaultConfig();
+t.test('uncommented, it is the defaults, one valid preset and one valid rule', async (t) => {
+  const { agents, policy, ...rest } = parseConfig(uncommented, path);
+  const { agents: none, policy: plain, ...defaults } = defaultConfig();
 
   t.same(rest, defaults);
+  t.same({ ...policy, rules: [] }, plain);
+  t.match(policy.rules, [{ decision: 'deny', path: 'secrets/**' }]);
   t.same(none, {});
   t.same(Object.keys(agents), ['example']);
 });
@@ -21,7 +23,7 @@ t.test('uncommented, it is the defaults and one valid preset', async (t) => {
 t.test('it names every key with its description', async (t) => {
   const flat = renderExample().replaceAll('\n# ', ' ');
   for (const { path: keyPath, description } of configKeys()) {
-    t.match(uncommented, new RegExp(`^(\\[?)${keyPath.at(-1)}\\b`, 'm'), keyPath.join('.'));
+    t.match(uncommented, new RegExp(`^(\\[?|\\[\\[\\w+\\.)${keyPath.at(-1)}\\b`, 'm'), keyPath.join('.'));
     t.ok(flat.includes(description), description);
   }
 });

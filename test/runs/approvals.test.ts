@@ -121,7 +121,7 @@ inWorld(
       run_id: run.id,
       status: 'allowed',
       resolved_by: 'policy',
-      reason: 'Approval mode auto: Yes',
+      reason: 'Approval mode auto',
     });
     const events = (await engine.events(run.id)).filter((event) => event.type.startsWith('approval'));
     t.same(

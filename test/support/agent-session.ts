@@ -53,7 +53,7 @@ export function runAgentSession(options: SessionOptions): Promise<Session> {
     for (const effect of step.effects) {
       if (effect.kind === 'write') child.stdin.write(`${effect.line}\n`);
       if (effect.kind === 'finish') child.stdin.end();
-      if (effect.kind === 'approval' && effect.allowedBecause === undefined) answer(effect);
+      if (effect.kind === 'approval') answer(effect);
     }
     if (!isStopped && options.stopWhen?.(effects) === true) stop();
   };

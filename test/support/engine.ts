@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import type * as z from 'zod';
 import { systemClock as clock, createBus, silentLog } from '../../src/base/index.ts';
-import type { Event, Run, StartRun } from '../../src/contract/index.ts';
+import { type Event, policyConfig, type Run, type StartRun } from '../../src/contract/index.ts';
 import { type Agent, adapterFor } from '../../src/domain/agents/index.ts';
 import { createJournal, type Journal } from '../../src/domain/journal/index.ts';
 import {
   createLaunchPort,
+  createPolicy,
   createRuns,
   type LaunchPort,
   type QueueLimits,
@@ -23,6 +25,7 @@ import { until } from './until.ts';
 export type EngineOptions = {
   readonly limits?: Partial<RunLimits>;
   readonly queueLimits?: Partial<QueueLimits>;
+  readonly policy?: z.input<typeof policyConfig>;
   /** Changes parts of what the engine is made with. */
   readonly change?: (deps: RunsDeps) => Partial<RunsDeps>;
 };
@@ -35,10 +38,14 @@ export type Engine = {
   readonly launch: LaunchPort;
   /** Starts `sh -c script`. */
   readonly sh: (script: string, more?: Partial<StartRun>) => Promise<Run>;
+  /** Starts one of the fake agents: `acp`, `claude` or `codex`. */
+  readonly fake: (agent: string, prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   /** Starts the fake ACP agent. */
   readonly acp: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   readonly ended: (id: string) => Promise<Run>;
   readonly reached: (id: string, status: Run['status']) => Promise<Run>;
+  /** Resolves when the run has asked so many times, and waits for the last one. */
+  readonly asked: (id: string, times: number) => Promise<Run>;
   readonly events: (id: string) => Promise<readonly Event[]>;
   /** Types of the run's events, in order. */
   readonly types: (id: string) => Promise<readonly string[]>;
@@ -51,7 +58,7 @@ export type World = {
   readonly home: string;
   readonly folder: (id: string) => string;
   readonly engine: (options?: EngineOptions) => Engine;
-  /** Lines that the fake ACP agents have read. */
+  /** Lines that the fake agents have read. */
   readonly heard: () => Promise<readonly string[]>;
   /** Processes of the run that are there now. */
   readonly survivors: (id: string) => Promise<readonly number[]>;
@@ -59,12 +66,15 @@ export type World = {
   readonly remove: () => Promise<void>;
 };
 
+function fake(name: string): string[] {
+  return [process.execPath, fileURLToPath(new URL(name, import.meta.url))];
+}
+
 const agents: Readonly<Record<string, Pick<Agent, 'runtime' | 'command'>>> = {
   command: { runtime: 'command', command: [] },
-  acp: {
-    runtime: 'acp',
-    command: [process.execPath, fileURLToPath(new URL('fake-acp.ts', import.meta.url))],
-  },
+  acp: { runtime: 'acp', command: fake('fake-acp.ts') },
+  claude: { runtime: 'claude', command: fake('fake-claude.ts') },
+  codex: { runtime: 'codex', command: fake('fake-codex.ts') },
 };
 
 /** A test in a world of its own, which is removed after it. */
@@ -99,6 +109,7 @@ export async function makeWorld(): Promise<World> {
       chooseWay: async () => ({ kind: 'ready', via: 'session' }),
     });
     const journal = createJournal({ store, bus, outputFile: launch.outputFile });
+    const configured = { policy: policyConfig.parse(options.policy ?? {}), agents: {} };
     const deps: RunsDeps = {
       store,
       clock,
@@ -114,6 +125,7 @@ export async function makeWorld(): Promise<World> {
       },
       adapterOf: (run) => adapterFor(run.runtime),
       issueToken: () => ({ token: 'token', hash: 'hash' }),
+      policy: createPolicy(() => configured, '/home/ada'),
       limits: () => ({ outputBytes: 2 ** 30, idleMs: 0, pollMs: 100, ...options.limits }),
       queueLimits: () => ({ maxRuns: 8, maxRunsPerRepo: 8, ...options.queueLimits }),
       newRunContext: () => ({
@@ -146,10 +158,17 @@ export async function makeWorld(): Promise<World> {
       journal,
       launch,
       sh: (script, more) => start({ command: ['/bin/sh', '-c', script], ...more }),
+      fake: (agent, prompt, more) => start({ prompt, agent, ...more }),
       acp: (prompt, more) => start({ prompt, agent: 'acp', ...more }),
       ended: (id) => until(`the end of ${id}`, () => runs.show(id).ended_at !== null && runs.show(id)),
       reached: (id, status) =>
         until(`${id} to be ${status}`, () => runs.show(id).status === status && runs.show(id)),
+      asked: (id, times) =>
+        until(`request ${times} of ${id}`, async () => {
+          const requests = (await events(id)).filter(({ type }) => type === 'approval.requested');
+          const run = runs.show(id);
+          return requests.length === times && run.waiting_on === requests.at(-1)?.data.approval_id && run;
+        }),
       events,
       types: async (id) => (await events(id)).map((event) => event.type),
       close: () => {

@@ -1,6 +1,6 @@
 /**
  * A small ACP agent. The prompt says what it does, word by word: `ask` asks for a permission and says what came back,
- * `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there, `die`
+ * `ask:PATH` one to edit that file, `run` one to run a command, `question` puts a question, `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there, `die`
  * ends the process. It appends each line that it reads to $ACP_LOG.
  */
 import { appendFileSync, existsSync } from 'node:fs';
@@ -23,30 +23,40 @@ const say = (text: string) =>
 const answers = new Map<number, (result: unknown) => void>();
 let asked = 100;
 
-function ask(): Promise<unknown> {
+function request(method: string, params: object): Promise<unknown> {
   asked += 1;
   const id = asked;
-  write({
-    id,
-    method: 'session/request_permission',
-    params: {
-      sessionId: 's1',
-      toolCall: { toolCallId: `t${id}`, title: `Edit ${id}` },
-      options: [
-        { optionId: 'yes', name: 'Yes', kind: 'allow_once' },
-        { optionId: 'always', name: 'Always', kind: 'allow_always' },
-        { optionId: 'no', name: 'No', kind: 'reject_once' },
-      ],
-    },
-  });
+  write({ id, method, params: { sessionId: 's1', ...params } });
   return new Promise((resolve) => answers.set(id, resolve));
+}
+
+const ask = (path: string) =>
+  permission({ title: `Edit ${asked}`, kind: 'edit', ...(path !== '' && { locations: [{ path }] }) });
+const question = () =>
+  request('elicitation/create', {
+    mode: 'form',
+    message: 'Which?',
+    requestedSchema: { properties: { which: { type: 'string', enum: ['One', 'Two'] } } },
+  });
+
+function permission(call: object): Promise<unknown> {
+  return request('session/request_permission', {
+    toolCall: { toolCallId: `t${asked}`, ...call },
+    options: [
+      { optionId: 'yes', name: 'Yes', kind: 'allow_once' },
+      { optionId: 'always', name: 'Always', kind: 'allow_always' },
+      { optionId: 'no', name: 'No', kind: 'reject_once' },
+    ],
+  });
 }
 
 async function play(prompt: string): Promise<void> {
   for (const word of prompt.split(' ')) {
     const [verb, ...rest] = word.split(':');
     const argument = rest.join(':');
-    if (verb === 'ask') say(`${JSON.stringify(await ask())};`);
+    if (verb === 'ask') say(`${JSON.stringify(await ask(argument))};`);
+    else if (verb === 'run') say(`${JSON.stringify(await permission({ title: 'make', kind: 'execute' }))};`);
+    else if (verb === 'question') say(`${JSON.stringify(await question())};`);
     else if (verb === 'say') say(argument);
     else if (verb === 'noise') process.stdout.write(`${argument}\n`);
     else if (verb === 'die') process.exit(3);

@@ -1,4 +1,5 @@
 import type { ApprovalMode, EventData, EventType, Run, Runtime } from '../../contract/index.ts';
+import type { RequestPaths } from './paths.ts';
 
 /** What a run asks of an agent: everything an adapter may know. */
 export type AgentRequest = {
@@ -45,15 +46,7 @@ export type AdapterEffect =
       readonly kind: 'approval';
       /** The agent's own id of the request; unique in the run while it is pending. */
       readonly key: string;
-      readonly request: {
-        readonly kind: 'permission' | 'question';
-        readonly title: string;
-        readonly tool: string | null;
-        readonly input: unknown;
-        readonly options: readonly { readonly id: string; readonly kind: string; readonly label: string }[];
-      };
-      /** The run's approval mode has allowed it already, for this reason: nobody is asked. */
-      readonly allowedBecause?: string;
+      readonly request: ApprovalRequest;
     }
   /** The agent does not wait for this approval any more. */
   | { readonly kind: 'withdrawn'; readonly key: string; readonly reason: string }
@@ -62,6 +55,16 @@ export type AdapterEffect =
   | { readonly kind: 'result'; readonly text: string }
   /** The turn is over in the protocol: the engine closes stdin, waits a grace and ends what is left. */
   | { readonly kind: 'finish'; readonly outcome: Outcome };
+
+/** What the agent asks. An adapter asks whatever the run's mode is: who answers is decided by the engine. */
+export type ApprovalRequest = {
+  readonly kind: 'permission' | 'question';
+  readonly title: string;
+  readonly tool: string | null;
+  readonly input: unknown;
+  readonly paths: RequestPaths;
+  readonly options: readonly { readonly id: string; readonly kind: string; readonly label: string }[];
+};
 
 /** How a run ended, as the adapter sees it. */
 export type Outcome = {
@@ -75,7 +78,7 @@ export type Outcome = {
 /** How the process ended, from the launcher's exit record. */
 export type ProcessExit = { readonly exitCode: number; readonly signal: string | null };
 
-/** A person's, or a policy's, answer to an approval. */
+/** A person's, or the policy's, answer to an approval. With `deny`, `text` is for the agent, where its protocol takes words. */
 export type ApprovalAnswer = {
   readonly decision: 'allow' | 'deny' | 'answer';
   readonly always: boolean;

@@ -16,6 +16,7 @@ export type {
   AdapterEvent,
   AgentRequest,
   ApprovalAnswer,
+  ApprovalRequest,
   Outcome,
   OutputPiece,
   ProcessExit,

@@ -1,7 +1,7 @@
 import { AppError, type Approval, type ResolveApproval } from '../../contract/index.ts';
-import { type ApprovalRow, getRun, resolveApproval, type Store } from '../../foundation/store/index.ts';
+import type { ApprovalRow, Store } from '../../foundation/store/index.ts';
 import { findApproval } from './find.ts';
-import { resumeIfNothingWaits, tellResolved } from './follow/apply.ts';
+import { alreadyResolved, settleApproval } from './settle.ts';
 import type { Supervisors } from './supervisors.ts';
 import { viewApproval } from './view.ts';
 
@@ -13,40 +13,26 @@ export type ApproveOptions = {
   readonly by: string;
 };
 
-/**
- * Answers an approval: the answer, the event and the line for the agent are one transaction; the first one wins. Throws
- * `approval_resolved`, or `invalid_request` for an answer that does not fit the request.
- */
+/** A person answers an approval. Throws `approval_resolved`, or `invalid_request` for what does not fit the request. */
 export async function approve(
   ref: string,
   body: ResolveApproval,
   { store, supervisors, by }: ApproveOptions,
 ): Promise<Approval> {
   const approval = store.read((sql) => findApproval(sql, ref));
-  if (approval.status !== 'pending') throw resolved(approval);
+  if (approval.status !== 'pending') throw alreadyResolved(approval);
   const answer = {
     decision: body.decision,
     always: body.always ?? false,
     optionId: checkedOption(approval, body),
-    text: body.text ?? null,
+    // Why something is denied is for the agent too.
+    text: body.text ?? (body.decision === 'deny' ? (body.reason ?? null) : null),
   };
-  const status = statusOf[body.decision];
-  const reason = body.reason ?? body.text ?? null;
-  await supervisors.of(approval.runKey).answer(approval.agentKey, answer, (tx) => {
-    if (!resolveApproval(tx, approval.id, { status, by, reason, at: tx.now }))
-      throw resolved(findApproval(tx, approval.id));
-    const run = getRun(tx, approval.runKey);
-    tellResolved(tx, run, { id: approval.id, status, by, reason });
-    resumeIfNothingWaits(tx, run);
+  await settleApproval(approval, supervisors, {
+    answer,
+    resolution: { status: statusOf[body.decision], by, reason: body.reason ?? body.text ?? null },
   });
   return viewApproval(store.read((sql) => findApproval(sql, approval.id)));
-}
-
-function resolved({ id, status, resolvedBy }: ApprovalRow): AppError {
-  const by = resolvedBy === null ? '' : ` by ${resolvedBy}`;
-  return new AppError('approval_resolved', `The approval ${id} was ${status} already${by}`, {
-    hint: 'the first answer wins; drover approvals shows what waits',
-  });
 }
 
 /** The option that was named, or that the words of an answer to a permission mean. */

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../base/index.ts';
 import type { RunRow, Store } from '../../foundation/store/index.ts';
 import type { Adapter } from '../agents/index.ts';
+import type { Policy } from './policy/judge.ts';
 
 /** How a run's folder stands: exactly one of these at any instant (architecture, idea 1). */
 export type FolderState =
@@ -88,4 +89,6 @@ export type EngineDeps = {
   readonly adapterOf: (run: RunRow) => Adapter<unknown>;
   readonly issueToken: () => { readonly token: string; readonly hash: string };
   readonly limits: () => RunLimits;
+  /** What is decided without a person; read at each request, so that a reload is felt. */
+  readonly policy: () => Policy;
 };

@@ -21,6 +21,7 @@ import {
 } from '../../foundation/store/index.ts';
 import { approve } from './approve.ts';
 import { cancelRun } from './cancel.ts';
+import { createExpiry } from './expire.ts';
 import { findRun } from './find.ts';
 import { ofRun } from './follow/apply.ts';
 import { type ListApprovals, type ListRuns, pageOfApprovals, pageOfRuns } from './list.ts';
@@ -87,7 +88,8 @@ export function createRuns(deps: RunsDeps): Runs {
         tick();
       });
   };
-  const supervisors = createSupervisors(deps, tick);
+  const supervisors = createSupervisors(deps, { onFree: tick, onAsked: () => expiry.look() });
+  const expiry = createExpiry({ store, clock, log, supervisors });
 
   const runQueue = async () => {
     const runs = store
@@ -139,13 +141,14 @@ export function createRuns(deps: RunsDeps): Runs {
     counts: () => store.read(countLiveRuns),
     recover: () => {
       for (const run of store.read(liveRuns)) if (run.status !== 'queued') supervisors.of(run.key);
+      expiry.start();
       tick();
     },
     tick,
     detach: async () => {
       detached.abort(new Error('the daemon stops'));
       await ticking;
-      await supervisors.detach();
+      await Promise.all([supervisors.detach(), expiry.close()]);
     },
   };
 }

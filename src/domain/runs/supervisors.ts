@@ -16,8 +16,15 @@ export type Supervisors = {
   readonly detach: () => Promise<void>;
 };
 
-/** Makes them. `onFree` is called when a place in the queue may have become free. */
-export function createSupervisors(deps: EngineDeps, onFree: () => void): Supervisors {
+export type SupervisorsOptions = {
+  /** Called when a place in the queue may have become free. */
+  readonly onFree: () => void;
+  /** Called when a request of a run has been put to a person. */
+  readonly onAsked: () => void;
+};
+
+/** Makes them. */
+export function createSupervisors(deps: EngineDeps, { onFree, onAsked }: SupervisorsOptions): Supervisors {
   const { clock, log } = deps;
   const live = new Map<number, LiveRun>();
   const resting = new Set<number>();
@@ -51,7 +58,7 @@ export function createSupervisors(deps: EngineDeps, onFree: () => void): Supervi
       if (detached.signal.aborted) {
         throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
       }
-      const run = superviseRun(deps, key);
+      const run = superviseRun(deps, key, onAsked);
       live.set(key, run);
       inBackground(log, 'supervision of a run', watch(run));
       return run;

@@ -22,11 +22,12 @@ export function renderExample(): string {
       ),
     ].join('\n'),
     ...top.map(renderKey),
-    ...tables.map((table) =>
-      [`[${table}]`, ...keys.filter(({ path }) => path.length > 1 && path[0] === table).map(renderKey)].join(
-        '\n\n',
-      ),
-    ),
+    ...tables.map((table) => {
+      const inside = keys.filter(({ path }) => path.length > 1 && path[0] === table);
+      // What follows a list of tables belongs to the last of them.
+      const [lists, plain] = [inside.filter(isTables), inside.filter((key) => !isTables(key))];
+      return [`[${table}]`, ...plain.map(renderKey), ...lists.map(renderTables)].join('\n\n');
+    }),
     ...presets.map(renderPreset),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -37,15 +38,29 @@ function renderKey({ path, scope, description, defaultValue }: ConfigKey): strin
   return `${comment(description + note)}\n# ${assignment(path.at(-1) ?? '', defaultValue)}`;
 }
 
+/** True for a list of tables, as `[[policy.rules]]`. */
+function isTables({ schema }: ConfigKey): boolean {
+  const { element } = definitionOf(schema);
+  return element !== undefined && definitionOf(element).type === 'object';
+}
+
 /** `[agents.NAME]`: commented out as a whole, since a preset has no default. */
 function renderPreset({ path, description, schema }: ConfigKey): string {
-  const preset = definitionOf(schema).valueType;
-  const fields = Object.entries(preset === undefined ? {} : (definitionOf(preset).shape ?? {}));
+  return renderEntry(`[${path.join('.')}.example]`, description, definitionOf(schema).valueType);
+}
+
+/** `[[policy.rules]]`: the same, since the list is empty by default. */
+function renderTables({ path, description, schema }: ConfigKey): string {
+  return renderEntry(`[[${path.join('.')}]]`, description, definitionOf(schema).element);
+}
+
+function renderEntry(header: string, description: string, entry: ConfigKey['schema'] | undefined): string {
+  const fields = Object.entries(entry === undefined ? {} : (definitionOf(entry).shape ?? {}));
   const lines = fields.flatMap(([name, field]) => [
     comment(metaOf(field).description ?? ''),
     `# ${assignment(name, exampleValues[name] ?? defaultOf(field))}`,
   ]);
-  return [comment(description), `# [${path.join('.')}.example]`, ...lines].join('\n');
+  return [comment(description), `# ${header}`, ...lines].join('\n');
 }
 
 /** Values of keys that have no default. */
@@ -55,6 +70,13 @@ const exampleValues: Readonly<Record<string, unknown>> = {
   env: { MY_AGENT_MODE: 'careful' },
   max_turns: 50,
   run_timeout: '2h',
+  approval_timeout: '8h',
+  decision: 'deny',
+  agent: 'claude',
+  repo: 'shop',
+  tool: 'Edit',
+  path: 'secrets/**',
+  reason: 'secrets are for people',
 };
 
 function assignment(name: string, value: unknown): string {

@@ -58,14 +58,18 @@ function unknownKey(table: KeyPath, name: string, locate: Locator): ConfigProble
 function expectation(issue: Issue, path: KeyPath): string {
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'array' && isTables(path))
+        return `expected tables that begin with [[${formatKey(path)}]]`;
       return `expected ${issue.expected === 'number' ? typeOf(path) : (typeWords[issue.expected] ?? issue.expected)}`;
     case 'invalid_value':
       return `expected ${oneOf(issue.values.map((value) => JSON.stringify(value)))}`;
     case 'too_small':
       if (issue.origin === 'array') return `expected at least ${items(issue.minimum)}`;
+      if (issue.origin === 'string') return 'expected a text that is not empty';
       return `expected ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':
       if (issue.origin === 'array') return `expected at most ${items(issue.maximum)}`;
+      if (issue.origin === 'string') return `expected at most ${issue.maximum} characters`;
       return `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
     default:
       return issue.message.startsWith('expected') ? issue.message : `expected ${typeOf(path)}`;
@@ -98,6 +102,11 @@ function keyRule(issue: Extract<Issue, { code: 'invalid_key' }>): string {
 
 function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
+
+function isTables(path: KeyPath): boolean {
+  const schema = schemaAt([...path, 0]);
+  return schema !== undefined && definitionOf(schema).type === 'object';
 }
 
 function items(count: number | bigint): string {

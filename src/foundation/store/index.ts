@@ -21,6 +21,8 @@ export {
   insertApproval,
   listApprovals,
   type NewApproval,
+  nextExpiry,
+  overdueApprovals,
   pendingApprovalsOfRun,
   type Resolution,
   resolveApproval,

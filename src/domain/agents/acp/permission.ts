@@ -4,9 +4,10 @@ import { boundInput, oneLine } from '../bounded.ts';
 import { nextKey } from '../dialog/pending.ts';
 import type { RpcId } from '../dialog/rpc.ts';
 import { endMessage } from '../dialog/speech.ts';
-import { notice, write } from '../dialog/work.ts';
+import { notice, toInbox, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
-import { answerPending, openPending } from './pending.ts';
+import { boundPaths, pathsOfInput } from '../paths.ts';
+import { openPending } from './pending.ts';
 import type { PermissionChoice, Work } from './state.ts';
 import { followTool } from './tools.ts';
 import { encodeResult } from './wire.ts';
@@ -22,7 +23,7 @@ const wanted = {
   denyAlways: ['reject_always', 'reject_once'],
 } as const satisfies Record<string, readonly PermissionOptionKind[]>;
 
-/** `session/request_permission`: a person decides, unless the run's mode does. */
+/** `session/request_permission`. */
 export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
   if (work.state.canceling) {
     const key = nextKey(work);
@@ -40,33 +41,21 @@ export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
     title: oneLine(asText(call.title) ?? asText(call.name) ?? 'Permission'),
     tool: nullOr(asText(call.name) ?? asText(call.kind), (name) => oneLine(name, 200)),
     input: boundInput(call.rawInput ?? null),
+    paths: boundPaths(pathsOf(call)),
     options,
   };
   const pending = openPending(work, { id: rpcId, toolCallId, ask: { kind: 'permission', options } });
   if (pending === null) return;
-  const choice = choiceOfMode(work, options);
-  if (choice === null) {
-    work.effects.push({ kind: 'approval', key: pending.key, request });
-    return;
-  }
-  const allowedBecause = `Approval mode ${work.state.approvalMode}: ${choice.label}`;
-  work.effects.push({ kind: 'approval', key: pending.key, request, allowedBecause });
-  answerPending(work, pending, selected(choice));
+  toInbox(work, pending.key, request);
 }
 
-/** `auto` allows once; `unrestricted` allows for good where the agent offers it; `ask` leaves it to a person. */
-function choiceOfMode(work: Work, options: readonly PermissionChoice[]): PermissionChoice | null {
-  switch (work.state.approvalMode) {
-    case 'ask':
-      return null;
-    case 'auto':
-      return options.find((option) => option.kind === 'allow_once') ?? null;
-    case 'unrestricted':
-      return firstOfKinds(options, wanted.allowAlways);
-  }
+/** Every file that the call names, wherever it says so: its places, its changes, its input. */
+function pathsOf(call: Fields): string[] {
+  const places = [...asList(call.locations), ...asList(call.content)].map(asFields);
+  return [...places.flatMap(({ path }) => asText(path) ?? []), ...pathsOfInput(asFields(call.rawInput))];
 }
 
-/** The answer of a person as ACP's outcome. What fits no option is never turned into more than was decided. */
+/** The answer as ACP's outcome. What fits no option is never turned into more than was decided. */
 export function permissionResult(
   work: Work,
   options: readonly PermissionChoice[],

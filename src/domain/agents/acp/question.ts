@@ -2,7 +2,7 @@ import { formRequest, readFields } from '../dialog/form.ts';
 import { nextKey } from '../dialog/pending.ts';
 import type { RpcId } from '../dialog/rpc.ts';
 import { endMessage } from '../dialog/speech.ts';
-import { write } from '../dialog/work.ts';
+import { toInbox, write } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
 import { openPending } from './pending.ts';
 import type { Work } from './state.ts';
@@ -25,5 +25,5 @@ export function onQuestion(work: Work, rpcId: RpcId, params: Fields): void {
   const pending = openPending(work, { id: rpcId, toolCallId, ask: { kind: 'question', fields } });
   if (pending === null) return;
   const shown = { message: params.message, schema: params.requestedSchema, tool: null };
-  work.effects.push({ kind: 'approval', key: pending.key, request: formRequest(fields, shown) });
+  toInbox(work, pending.key, formRequest(fields, shown));
 }

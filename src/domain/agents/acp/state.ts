@@ -1,4 +1,4 @@
-import type { ApprovalMode, Run } from '../../../contract/index.ts';
+import type { Run } from '../../../contract/index.ts';
 import type { AgentRequest } from '../adapter.ts';
 import type { FormField } from '../dialog/form.ts';
 import { type Dialog, emptyDialog, type Work as WorkOn } from '../dialog/work.ts';
@@ -16,7 +16,6 @@ export type PermissionChoice = { readonly id: string; readonly kind: string; rea
 export type AcpState = Dialog<Ask> & {
   readonly phase: 'initialize' | 'session' | 'config' | 'prompt' | 'finished';
   readonly cwd: string;
-  readonly approvalMode: ApprovalMode;
   readonly model: string | null;
   readonly maxTurns: number | null;
   /** Held only until it has been sent. */
@@ -46,7 +45,6 @@ export function initialState(request: AgentRequest): AcpState {
     ...emptyDialog,
     phase: 'initialize',
     cwd: request.cwd,
-    approvalMode: request.approvalMode,
     model: request.model,
     maxTurns: request.maxTurns,
     prompt: request.prompt,

@@ -4,8 +4,9 @@ import { formRequest, formResult, readFields } from '../dialog/form.ts';
 import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
 import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
 import { endMessage } from '../dialog/speech.ts';
-import { maxPending, type Pending, type Request, write } from '../dialog/work.ts';
+import { maxPending, type Pending, type Request, toInbox, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { boundPaths, pathsOfInput } from '../paths.ts';
 import type { ClaudeAsk, ClaudeWork } from './state.ts';
 import { titleOf } from './tools.ts';
 import { controlError, controlResponse } from './wire.ts';
@@ -44,18 +45,10 @@ export function onRequest(work: ClaudeWork, message: Fields): void {
     write(work, `refuse:${nextKey(work)}`, controlError(id, why));
     return;
   }
-  const mode = work.state.approvalMode;
-  if (ask.kind !== 'permission' || mode === 'ask') {
-    work.effects.push({ kind: 'approval', key: pending.key, request: shown });
-    return;
-  }
-  const always = mode === 'unrestricted' && ask.suggestions.length > 0;
-  const allowedBecause = `Approval mode ${mode}: ${always ? lastingLabel(ask.suggestions) : 'Allow'}`;
-  work.effects.push({ kind: 'approval', key: pending.key, request: shown, allowedBecause });
-  answerRequest(work, pending, { decision: 'allow', always, optionId: null, text: null });
+  toInbox(work, pending.key, shown);
 }
 
-/** Writes what a person, or the run's mode, decided. */
+/** Writes what was decided. */
 export function answerRequest(work: ClaudeWork, pending: Pending<ClaudeAsk>, answer: ApprovalAnswer): void {
   const result = resultOf(pending.ask, answer);
   answerPending<ClaudeAsk, ClaudeWork['state']>(work, pending, controlResponse(String(pending.id), result));
@@ -103,6 +96,7 @@ function permission(request: Fields, ask: Extract<ClaudeAsk, { kind: 'permission
     title: oneLine(asText(request.title) ?? titleOf(name, asFields(request.input))),
     tool: oneLine(name, 200),
     input: boundInput(request.input ?? null),
+    paths: boundPaths(pathsOfInput(asFields(request.input))),
     options: [
       { id: 'allow', kind: 'allow_once', label: 'Allow' },
       ...(ask.suggestions.length === 0 ? [] : [lasting]),

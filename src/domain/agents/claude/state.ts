@@ -1,4 +1,3 @@
-import type { ApprovalMode } from '../../../contract/index.ts';
 import type { AgentRequest } from '../adapter.ts';
 import type { FormField } from '../dialog/form.ts';
 import type { Question } from '../dialog/questions.ts';
@@ -20,7 +19,6 @@ export type ClaudeAsk =
 
 /** Where a conversation with Claude Code stands. Plain JSON. */
 export type ClaudeState = Dialog<ClaudeAsk> & {
-  readonly approvalMode: ApprovalMode;
   /** The uuid of the prompt: by it Claude Code knows a second copy, and tells of the first. */
   readonly promptUuid: string;
   readonly promptArrived: boolean;
@@ -41,7 +39,6 @@ export type ClaudeWork = Work<ClaudeState>;
 export function initialState(request: AgentRequest, promptUuid: string): ClaudeState {
   return {
     ...emptyDialog,
-    approvalMode: request.approvalMode,
     promptUuid,
     promptArrived: false,
     sessionId: request.sessionId,

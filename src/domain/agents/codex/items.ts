@@ -3,6 +3,7 @@ import { noteArrived } from '../dialog/pending.ts';
 import { addThought, addToMessage, endMessage, finishTool, startTool } from '../dialog/speech.ts';
 import { update } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { boundPaths } from '../paths.ts';
 import { countAnswer } from './answers.ts';
 import { notePrompt } from './handshake.ts';
 import type { CodexWork } from './state.ts';
@@ -35,7 +36,7 @@ export function onItemStarted(work: CodexWork, item: Fields): void {
   if (tool === null) return;
   startTool(work, id, tool);
   if (item.type !== 'fileChange') return;
-  const edit = { id, title: tool.title, input: tool.input };
+  const edit = { id, title: tool.title, input: tool.input, paths: boundPaths(pathsOfChange(item)) };
   update(work, { edits: [...work.state.edits, edit].slice(-maxEdits) });
 }
 
@@ -128,4 +129,11 @@ function describeChange(item: Fields): { title: string; kind: string; input: unk
     kind: 'edit',
     input: boundInput({ changes: shown }),
   };
+}
+
+/** The files that it changes, and where those go that it moves. */
+function pathsOfChange(item: Fields): string[] {
+  return asList(item.changes)
+    .map(asFields)
+    .flatMap(({ path, kind }) => [asText(path) ?? [], asText(asFields(kind).move_path) ?? []].flat());
 }

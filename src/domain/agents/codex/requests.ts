@@ -5,8 +5,9 @@ import { answerPending, nextKey, openPending } from '../dialog/pending.ts';
 import { answersByName, maxQuestions, type Question, questionRequest } from '../dialog/questions.ts';
 import type { Incoming } from '../dialog/rpc.ts';
 import { endMessage } from '../dialog/speech.ts';
-import { maxPending, type Pending, type Request, write } from '../dialog/work.ts';
+import { maxPending, type Pending, type Request, toInbox, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { boundPaths, type RequestPaths } from '../paths.ts';
 import { commandOf } from './items.ts';
 import type { CodexAsk, CodexState, CodexWork } from './state.ts';
 import { refusal, result, rpcCodes } from './wire.ts';
@@ -38,19 +39,10 @@ export function onRequest(work: CodexWork, message: Extract<Incoming, { kind: 'r
     );
     return;
   }
-  const { approvalMode } = work.state.request;
-  const isQuestion = asked.shown.kind === 'question';
-  if (isQuestion || approvalMode === 'ask') {
-    work.effects.push({ kind: 'approval', key: pending.key, request: asked.shown });
-    return;
-  }
-  const always = approvalMode === 'unrestricted';
-  const allowedBecause = `Approval mode ${approvalMode}: ${always ? lasting.label : 'Allow'}`;
-  work.effects.push({ kind: 'approval', key: pending.key, request: asked.shown, allowedBecause });
-  answerRequest(work, pending, { decision: 'allow', always, optionId: null, text: null });
+  toInbox(work, pending.key, asked.shown);
 }
 
-/** Writes what a person, or the run's mode, decided. */
+/** Writes what was decided. */
 export function answerRequest(work: CodexWork, pending: Pending<CodexAsk>, answer: ApprovalAnswer): void {
   answerPending<CodexAsk, CodexState>(work, pending, result(pending.id, answerOf(pending.ask, answer)));
 }
@@ -73,19 +65,20 @@ function readAsked(state: CodexState, method: string, params: Fields): Asked | n
       const network = asFields(params.networkApprovalContext);
       const host = asText(network.host);
       const title = host === null ? `Run ${commandOf(params)}` : `Reach ${host}`;
-      return decision(titled(title), host === null ? 'shell' : 'network', input);
+      return decision(titled(title), host === null ? 'shell' : 'network', { input, paths: [] });
     }
     case 'item/fileChange/requestApproval': {
       const edit = state.edits.find(({ id }) => id === params.itemId);
-      return decision(
-        titled(edit?.title ?? 'Edit files'),
-        'edit',
-        edit?.input ?? { grantRoot: params.grantRoot ?? null },
-      );
+      const root = asText(params.grantRoot);
+      return decision(titled(edit?.title ?? 'Edit files'), 'edit', {
+        input: edit?.input ?? { grantRoot: root },
+        paths: withRoot(edit?.paths ?? null, root),
+      });
     }
     case 'item/permissions/requestApproval': {
       const permissions = asFields(params.permissions);
-      const shown = permission(titled('More rights than the sandbox gives'), 'permissions', permissions);
+      const about = { input: permissions, paths: [] };
+      const shown = permission(titled('More rights than the sandbox gives'), 'permissions', about);
       return { ask: { kind: 'permissions', permissions }, shown };
     }
     case 'item/tool/requestUserInput': {
@@ -102,12 +95,19 @@ function readAsked(state: CodexState, method: string, params: Fields): Asked | n
   }
 }
 
-function decision(title: string, tool: string, input: unknown): Asked {
-  return { ask: { kind: 'decision' }, shown: permission(title, tool, input) };
+type About = { readonly input: unknown; readonly paths: RequestPaths };
+
+function decision(title: string, tool: string, about: About): Asked {
+  return { ask: { kind: 'decision' }, shown: permission(title, tool, about) };
 }
 
-function permission(title: string, tool: string, input: unknown): Request {
-  return { kind: 'permission', title, tool, input: boundInput(input), options };
+function permission(title: string, tool: string, { input, paths }: About): Request {
+  return { kind: 'permission', title, tool, input: boundInput(input), paths, options };
+}
+
+/** An edit that would open a whole folder is about that folder too. */
+function withRoot(paths: RequestPaths, root: string | null): RequestPaths {
+  return paths === null || root === null ? paths : boundPaths([...paths, root]);
 }
 
 function readForm(params: Fields): Asked | null {

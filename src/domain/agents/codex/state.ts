@@ -3,6 +3,7 @@ import type { FormField } from '../dialog/form.ts';
 import type { Question } from '../dialog/questions.ts';
 import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
+import type { RequestPaths } from '../paths.ts';
 
 /** What the answer to a request of Codex must be fitted to. */
 export type CodexAsk =
@@ -30,7 +31,12 @@ export type CodexState = Dialog<CodexAsk> & {
   /** The open message, or thought, was told piece by piece. */
   readonly streamed: { readonly text: boolean; readonly thought: boolean };
   /** Changes of files that were begun: what a person is shown who is asked about them. */
-  readonly edits: readonly { readonly id: string; readonly title: string; readonly input: unknown }[];
+  readonly edits: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly input: unknown;
+    readonly paths: RequestPaths;
+  }[];
   /** Answers of the model, counted by what they cost; the next thing it says begins one more. */
   readonly answers: number;
   readonly answerDue: boolean;

@@ -27,6 +27,7 @@ export function formRequest(
     title: oneLine(asText(shown.message) ?? 'The agent asks a question', 2000),
     tool: shown.tool === null ? null : oneLine(shown.tool, 200),
     input: boundInput(shown.schema ?? null),
+    paths: [],
     options: (only?.choices ?? []).map((choice) => ({ ...choice, kind: 'answer' })),
   };
 }

@@ -21,6 +21,7 @@ export function questionRequest(questions: readonly Question[], input: unknown):
     title: oneLine(questions.map(({ text }) => text).join(' / ') || 'The agent asks a question', 2000),
     tool: null,
     input,
+    paths: [],
     options: (only?.choices ?? []).map(({ label, description }) => ({
       id: oneLine(label, 200),
       kind: 'answer',

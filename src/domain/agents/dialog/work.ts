@@ -1,4 +1,11 @@
-import type { AdapterEffect, AdapterEvent, ApprovalAnswer, Outcome, Step } from '../adapter.ts';
+import type {
+  AdapterEffect,
+  AdapterEvent,
+  ApprovalAnswer,
+  ApprovalRequest,
+  Outcome,
+  Step,
+} from '../adapter.ts';
 
 /** More requests of the agent than this are never open at once: it is told to wait. */
 export const maxPending = 64;
@@ -95,6 +102,9 @@ export function arrived(work: Work<AnyDialog>, key: string): void {
   work.effects.push({ kind: 'arrived', key });
 }
 
-/** A question or a permission as the inbox shows it. */
-export type Request = Extract<AdapterEffect, { kind: 'approval' }>['request'];
-export type { ApprovalAnswer };
+/** Puts a request into the inbox. */
+export function toInbox(work: Work<AnyDialog>, key: string, request: ApprovalRequest): void {
+  work.effects.push({ kind: 'approval', key, request });
+}
+
+export type { ApprovalAnswer, ApprovalRequest as Request };

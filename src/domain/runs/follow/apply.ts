@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../../base/index.ts';
 import { newId } from '../../../contract/index.ts';
 import {
   getRun,
@@ -6,15 +7,23 @@ import {
   insertInput,
   markInputArrived,
   pendingApprovalsOfRun,
+  type Resolution,
   type RunRow,
   resolveApproval,
   type Transaction,
   updateRun,
 } from '../../../foundation/store/index.ts';
 import type { AdapterEffect } from '../../agents/index.ts';
+import type { Verdict } from '../policy/judge.ts';
 
-/** Who is named as having answered where the run's approval mode did. */
+/** Who is named as having answered where no person did: a rule, the approval mode of the run, or the time that was over. */
 export const answeredByPolicy = 'policy';
+
+/** A request, and what becomes of it. */
+type Asked = Extract<AdapterEffect, { kind: 'approval' }> & { readonly verdict: Verdict };
+
+/** What an adapter wants done, once the policy has seen it. */
+export type RunEffect = Exclude<AdapterEffect, { kind: 'approval' }> | Asked;
 
 /** The run that effects belong to. */
 export type EffectTarget = { readonly key: number; readonly id: string; readonly repoId: string | null };
@@ -25,14 +34,14 @@ export function ofRun(run: EffectTarget) {
 }
 
 /**
- * Carries an adapter's effects out in the transaction that moves the output offset. What leaves the process (lines for
+ * Carries the effects of a step out in the transaction that moves the output offset. What leaves the process (lines for
  * the agent) becomes rows here and is written after the commit.
  */
-export function applyEffects(tx: Transaction, run: EffectTarget, effects: readonly AdapterEffect[]): void {
+export function applyEffects(tx: Transaction, run: EffectTarget, effects: readonly RunEffect[]): void {
   for (const effect of effects) applyEffect(tx, run, effect);
 }
 
-function applyEffect(tx: Transaction, run: EffectTarget, effect: AdapterEffect): void {
+function applyEffect(tx: Transaction, run: EffectTarget, effect: RunEffect): void {
   switch (effect.kind) {
     case 'event':
       tx.event({ ...effect.event, source: 'agent', ...ofRun(run) });
@@ -90,32 +99,39 @@ function arrive(tx: Transaction, run: EffectTarget, inputKey: string): void {
   if (getRun(tx, run.key).waitingOn === 'input') resumeIfNothingWaits(tx, run);
 }
 
-function askApproval(
-  tx: Transaction,
-  run: EffectTarget,
-  effect: Extract<AdapterEffect, { kind: 'approval' }>,
-): void {
+function askApproval(tx: Transaction, run: EffectTarget, { key, request, verdict }: Asked): void {
   const id = newId('apr', tx.now);
-  const { kind, title, tool, input, options } = effect.request;
+  const { kind, title, tool, input, options } = request;
+  const terms = termsOf(verdict, tx.now);
   insertApproval(tx, {
     id,
     runKey: run.key,
-    agentKey: effect.key,
+    agentKey: key,
     kind,
     title,
     tool,
     input,
     options: [...options],
     requestedAt: tx.now,
+    ...terms,
   });
   tx.event({
     type: 'approval.requested',
-    data: { approval_id: id, kind, title, tool, options: [...options] },
+    data: {
+      approval_id: id,
+      kind,
+      title,
+      tool,
+      options: [...options],
+      expires_at: terms.expiresAt === null ? null : toTimestamp(terms.expiresAt),
+      default: terms.defaultDecision,
+      waits: verdict.kind === 'person',
+    },
     source: 'agent',
     ...ofRun(run),
   });
-  if (effect.allowedBecause !== undefined) {
-    const resolution = { status: 'allowed', by: answeredByPolicy, reason: effect.allowedBecause } as const;
+  if (verdict.kind === 'decided') {
+    const resolution = { status: verdict.status, by: answeredByPolicy, reason: verdict.reason };
     resolveApproval(tx, id, { ...resolution, at: tx.now });
     tellResolved(tx, run, { id, ...resolution });
     return;
@@ -123,18 +139,35 @@ function askApproval(
   waitOn(tx, run, { waitingOn: id, reason: `Waiting for a person: ${title}` });
 }
 
-/** Tells of an approval that was answered, by a person or by the run's mode. */
+function termsOf(verdict: Verdict, now: number) {
+  if (verdict.kind === 'decided' || verdict.timeoutMs === 0)
+    return { expiresAt: null, defaultDecision: null };
+  return { expiresAt: now + verdict.timeoutMs, defaultDecision: verdict.fallback };
+}
+
+/** Tells of an approval that nobody can answer any more: it was answered, or it has expired. */
 export function tellResolved(
   tx: Transaction,
   run: EffectTarget,
-  { id, status, by, reason }: { id: string; status: string; by: string; reason: string | null },
+  { id, status, by, reason }: { readonly id: string } & Omit<Resolution, 'at'>,
 ): void {
+  const about = { source: sourceOf(by), ...ofRun(run) };
+  if (status === 'expired') {
+    const data = { approval_id: id, resolved_by: by, reason: reason ?? 'Nobody answered' };
+    tx.event({ type: 'approval.expired', data, ...about });
+    return;
+  }
   tx.event({
     type: 'approval.resolved',
     data: { approval_id: id, status, resolved_by: by, reason },
-    source: by === answeredByPolicy ? 'daemon' : 'person',
-    ...ofRun(run),
+    ...about,
   });
+}
+
+/** Whose doing it is, by who is named as having answered. */
+function sourceOf(by: string): 'agent' | 'daemon' | 'person' {
+  if (by === 'agent') return 'agent';
+  return by === answeredByPolicy || by === 'daemon' ? 'daemon' : 'person';
 }
 
 /** Why a run waits on `input`. */
@@ -160,13 +193,7 @@ function withdraw(
 ): void {
   for (const approval of pendingApprovalsOfRun(tx, run.key)) {
     if (approval.agentKey !== effect.key) continue;
-    resolveApproval(tx, approval.id, { status: 'expired', by: 'agent', reason: effect.reason, at: tx.now });
-    tx.event({
-      type: 'approval.expired',
-      data: { approval_id: approval.id, reason: effect.reason },
-      source: 'agent',
-      ...ofRun(run),
-    });
+    expireOne(tx, run, { id: approval.id, by: 'agent', reason: effect.reason });
   }
   resumeIfNothingWaits(tx, run);
 }
@@ -191,17 +218,16 @@ export function resumeIfNothingWaits(tx: Transaction, run: EffectTarget): void {
 /** Expires what still waits when a run ends. */
 export function expireApprovals(tx: Transaction, run: EffectTarget): void {
   for (const approval of pendingApprovalsOfRun(tx, run.key)) {
-    resolveApproval(tx, approval.id, {
-      status: 'expired',
-      by: 'daemon',
-      reason: 'The run ended',
-      at: tx.now,
-    });
-    tx.event({
-      type: 'approval.expired',
-      data: { approval_id: approval.id, reason: 'The run ended' },
-      source: 'daemon',
-      ...ofRun(run),
-    });
+    expireOne(tx, run, { id: approval.id, by: 'daemon', reason: 'The run ended' });
   }
+}
+
+function expireOne(
+  tx: Transaction,
+  run: EffectTarget,
+  { id, by, reason }: { readonly id: string; readonly by: string; readonly reason: string },
+): void {
+  const resolution = { status: 'expired', by, reason } as const;
+  resolveApproval(tx, id, { ...resolution, at: tx.now });
+  tellResolved(tx, run, { id, ...resolution });
 }

@@ -1,6 +1,6 @@
 import type { Transaction } from '../../../foundation/store/index.ts';
 import { type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
-import type { Adapter, OutputPiece } from '../../agents/index.ts';
+import type { OutputPiece } from '../../agents/index.ts';
 import { ofRun } from '../follow/apply.ts';
 import { createOutputReader, type OutputBatch, type OutputReader } from '../follow/output-reader.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
@@ -8,6 +8,7 @@ import type { ProcessEnd } from './finish.ts';
 import type { Wake } from './folder-watch.ts';
 import { createGuard, floodGraceMs, stopGraceMs, type Wish } from './guard.ts';
 import type { InputPump } from './inputs.ts';
+import type { JudgedAdapter } from './judged-adapter.ts';
 import { readPieces, type Steps } from './steps.ts';
 
 /** A run whose process died without a record is noticed within this, whatever the configuration says. */
@@ -19,7 +20,7 @@ export type FollowOptions = {
   readonly deps: EngineDeps;
   /** Its row as it was when the agent had been started. */
   readonly run: RunRow;
-  readonly adapter: Adapter<unknown>;
+  readonly adapter: JudgedAdapter;
   readonly wake: Wake;
   readonly inputs: InputPump;
   /** Steps that wait out a full disk. */

@@ -2,14 +2,16 @@ import { inBackground, settledWithin } from '../../../base/index.ts';
 import { getRun, type StopKind, type Transaction, updateRun } from '../../../foundation/store/index.ts';
 import type { ApprovalAnswer } from '../../agents/index.ts';
 import type { EngineDeps } from '../ports.ts';
+import { AdapterFault } from './adapter-fault.ts';
 import { finalState, finishRun, intendStop, type ProcessEnd } from './finish.ts';
 import { createWake } from './folder-watch.ts';
 import { followRun } from './follow-run.ts';
 import { graceFor, stopGraceMs } from './guard.ts';
 import { createInputPump } from './inputs.ts';
+import { judgedAdapter } from './judged-adapter.ts';
 import { isShortage, shortageRetryMs, untilStored } from './shortage.ts';
 import { startRun } from './start.ts';
-import { AdapterFault, createSteps, type Steps, withFaults } from './steps.ts';
+import { createSteps, type Steps } from './steps.ts';
 
 /** How long an agent that is told to stop may take to read that, before signals follow. */
 const politeMs = 1000;
@@ -39,15 +41,18 @@ export type LiveRun = {
   readonly detach: () => Promise<void>;
 };
 
-/** Takes a run over, from wherever it stands: just queued, or found alive after a restart. */
-export function superviseRun(deps: EngineDeps, key: number): LiveRun {
+/**
+ * Takes a run over, from wherever it stands: just queued, or found alive after a restart. `onAsked` is called when a
+ * request of it has been put to a person.
+ */
+export function superviseRun(deps: EngineDeps, key: number, onAsked: () => void): LiveRun {
   const { store, clock, launch, log } = deps;
   const row = () => store.read((sql) => getRun(sql, key));
   const first = row();
-  const adapter = withFaults(deps.adapterOf(first));
+  const adapter = judgedAdapter(deps, first);
   const wake = createWake(launch.folder(first.id));
   const abort = new AbortController();
-  const steps = createSteps(store, first);
+  const steps = createSteps({ store, run: first, onAsked });
   const inputs = createInputPump(deps, first, abort.signal);
   let ending: Promise<void> | null = null;
 

@@ -2,6 +2,7 @@ import { isAppError } from '../../../contract/index.ts';
 import { getRun, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
 import { applyEffects, ofRun } from '../follow/apply.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
+import { judgedAdapter } from './judged-adapter.ts';
 import { isShortage, untilStored } from './shortage.ts';
 
 /** How long a launcher may take from its claim to its identity before the launch is made void. */
@@ -104,7 +105,7 @@ function messageOf(error: unknown): string {
 async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const { store, launch, work } = deps;
   const place = await work.prepare(run);
-  const adapter = deps.adapterOf(run);
+  const adapter = judgedAdapter(deps, run);
   const request = requestOf(run, place);
   const { token, hash } = deps.issueToken();
   await store.write((tx) => {

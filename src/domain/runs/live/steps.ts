@@ -6,50 +6,25 @@ import {
   type Transaction,
   updateRun,
 } from '../../../foundation/store/index.ts';
-import type { Adapter, AdapterEffect, OutputPiece, Step } from '../../agents/index.ts';
-import { applyEffects } from '../follow/apply.ts';
-
-/** The adapter threw: a fault of ours that the next try would meet again. */
-export class AdapterFault extends Error {
-  constructor(cause: unknown) {
-    super(`The adapter failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.name = 'AdapterFault';
-  }
-}
-
-/** The same adapter, whose throws can be told from everything else that may go wrong. */
-export function withFaults(adapter: Adapter<unknown>): Adapter<unknown> {
-  const guarded =
-    <Args extends readonly unknown[], Result>(work: (...args: Args) => Result) =>
-    (...args: Args): Result => {
-      try {
-        return work(...args);
-      } catch (error) {
-        throw new AdapterFault(error);
-      }
-    };
-  return {
-    ...adapter,
-    start: guarded(adapter.start),
-    read: guarded(adapter.read),
-    answer: guarded(adapter.answer),
-    cancel: guarded(adapter.cancel),
-    left: guarded(adapter.left),
-    exited: guarded(adapter.exited),
-  };
-}
+import type { OutputPiece } from '../../agents/index.ts';
+import { applyEffects, type RunEffect } from '../follow/apply.ts';
+import type { JudgedAdapter, JudgedStep } from './judged-adapter.ts';
 
 /**
  * Stores a step of the adapter together with what belongs to it, one at a time. Rejects with `storage_failed` when the
  * disk does not take it; then nothing of it happened.
  */
-export type Steps = <T>(
-  step: (state: unknown) => Step<unknown>,
-  change: (tx: Transaction) => T,
-) => Promise<T>;
+export type Steps = <T>(step: (state: unknown) => JudgedStep, change: (tx: Transaction) => T) => Promise<T>;
+
+export type StepsOptions = {
+  readonly store: Store;
+  readonly run: Pick<RunRow, 'key' | 'id' | 'repoId'>;
+  /** Called when a request has been put to a person. */
+  readonly onAsked: () => void;
+};
 
 /** Makes the steps of one run. Its adapter's state has no other writer once the agent is started, so it is kept here. */
-export function createSteps(store: Store, run: Pick<RunRow, 'key' | 'id' | 'repoId'>): Steps {
+export function createSteps({ store, run, onAsked }: StepsOptions): Steps {
   const exclusive = createMutex();
   let known: { readonly state: unknown } | null = null;
   return (step, change) =>
@@ -62,19 +37,24 @@ export function createSteps(store: Store, run: Pick<RunRow, 'key' | 'id' | 'repo
         return change(tx);
       });
       known = { state };
+      if (effects.some(isAsked)) onAsked();
       return result;
     });
 }
 
+function isAsked(effect: RunEffect): boolean {
+  return effect.kind === 'approval' && effect.verdict.kind === 'person';
+}
+
 /** One step over all pieces. Of the results in it only the last counts. */
 export function readPieces(
-  adapter: Adapter<unknown>,
+  adapter: JudgedAdapter,
   state: unknown,
   pieces: readonly OutputPiece[],
-): Step<unknown> {
+): JudgedStep {
   let current = state;
-  let result: AdapterEffect | null = null;
-  const effects: AdapterEffect[] = [];
+  let result: RunEffect | null = null;
+  const effects: RunEffect[] = [];
   for (const piece of pieces) {
     const step = adapter.read(current, piece);
     current = step.state;

@@ -16,7 +16,8 @@ export type ApprovalRow = {
   readonly input: unknown;
   readonly options: Approval['options'];
   readonly status: Approval['status'];
-  readonly defaultDecision: string | null;
+  /** How it is answered when it expires. */
+  readonly defaultDecision: 'allow' | 'deny' | null;
   readonly requestedAt: number;
   readonly expiresAt: number | null;
   readonly resolvedAt: number | null;
@@ -40,7 +41,7 @@ const decode = (row: SqlRow): ApprovalRow => ({
   input: JSON.parse(String(row.input)),
   options: JSON.parse(String(row.options)) as Approval['options'],
   status: row.status as Approval['status'],
-  defaultDecision: row.default_decision as string | null,
+  defaultDecision: row.default_decision as ApprovalRow['defaultDecision'],
   requestedAt: Number(row.requested_at),
   expiresAt: row.expires_at as number | null,
   resolvedAt: row.resolved_at as number | null,
@@ -50,13 +51,23 @@ const decode = (row: SqlRow): ApprovalRow => ({
 
 export type NewApproval = Pick<
   ApprovalRow,
-  'id' | 'runKey' | 'agentKey' | 'kind' | 'title' | 'tool' | 'input' | 'options' | 'requestedAt'
+  | 'id'
+  | 'runKey'
+  | 'agentKey'
+  | 'kind'
+  | 'title'
+  | 'tool'
+  | 'input'
+  | 'options'
+  | 'requestedAt'
+  | 'expiresAt'
+  | 'defaultDecision'
 >;
 
 /** Inserts a pending approval. */
 export function insertApproval(sql: Sql, row: NewApproval): void {
   sql.run(
-    "INSERT INTO approvals (id, run_key, agent_key, kind, title, tool, input, options, status, requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)",
+    "INSERT INTO approvals (id, run_key, agent_key, kind, title, tool, input, options, status, requested_at, expires_at, default_decision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)",
     row.id,
     row.runKey,
     row.agentKey,
@@ -66,6 +77,8 @@ export function insertApproval(sql: Sql, row: NewApproval): void {
     JSON.stringify(row.input ?? null),
     JSON.stringify(row.options),
     row.requestedAt,
+    row.expiresAt,
+    row.defaultDecision,
   );
 }
 
@@ -136,6 +149,22 @@ export function listApprovals(
       `${select} WHERE ${past} approvals.id < ? ORDER BY approvals.id DESC LIMIT ?`,
       filter.cursor ?? '~',
       limit,
+    )
+    .map(decode);
+}
+
+/** When the next pending approval expires; null where none does. */
+export function nextExpiry(sql: Sql): number | null {
+  const row = sql.get("SELECT min(expires_at) AS at FROM approvals WHERE status = 'pending'");
+  return (row?.at ?? null) as number | null;
+}
+
+/** The pending approvals that have expired at this instant, the first to expire first. */
+export function overdueApprovals(sql: Sql, now: number): readonly ApprovalRow[] {
+  return sql
+    .all(
+      `${select} WHERE approvals.status = 'pending' AND expires_at <= ? ORDER BY expires_at, approvals.rowid`,
+      now,
     )
     .map(decode);
 }

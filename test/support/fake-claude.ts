@@ -1,0 +1,65 @@
+/**
+ * A small Claude Code. The prompt says what it does, word by word: `ask` asks to edit `a.txt` in its folder, `ask:PATH`
+ * another file, `run` asks to run a command, `question` puts a question; it says what came back. `file:PATH` waits until
+ * that file is there. It appends each line that it reads to $ACP_LOG.
+ */
+import { appendFileSync, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { until } from './until.ts';
+
+type Line = {
+  readonly type: string;
+  readonly request_id?: string;
+  readonly request?: { readonly subtype: string };
+  readonly response?: { readonly request_id: string; readonly response: unknown };
+  readonly message?: { readonly content: readonly { readonly text: string }[] };
+};
+
+const answers = new Map<string, (response: unknown) => void>();
+let asked = 0;
+const write = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const say = (text: string) => write({ type: 'assistant', message: { content: [{ type: 'text', text }] } });
+
+function ask(tool_name: string, input: object): Promise<unknown> {
+  asked += 1;
+  const request_id = `ask-${asked}`;
+  const permission_suggestions =
+    tool_name === 'Edit' ? [{ type: 'setMode', mode: 'acceptEdits', destination: 'session' }] : [];
+  write({
+    type: 'control_request',
+    request_id,
+    request: {
+      subtype: 'can_use_tool',
+      tool_name,
+      input,
+      tool_use_id: `tool-${asked}`,
+      permission_suggestions,
+    },
+  });
+  return new Promise((resolve) => answers.set(request_id, resolve));
+}
+
+async function play(prompt: string): Promise<void> {
+  write({ type: 'system', subtype: 'init', session_id: 's1' });
+  for (const word of prompt.split(' ')) {
+    const [verb, ...rest] = word.split(':');
+    const argument = rest.join(':');
+    if (verb === 'ask') say(JSON.stringify(await ask('Edit', { file_path: argument || 'a.txt' })));
+    else if (verb === 'run') say(JSON.stringify(await ask('Bash', { command: 'make' })));
+    else if (verb === 'question') {
+      const questions = [{ question: 'Which?', options: [{ label: 'One' }, { label: 'Two' }] }];
+      say(JSON.stringify(await ask('AskUserQuestion', { questions })));
+    } else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
+  }
+  write({ type: 'result', subtype: 'success', result: 'done' });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  if (process.env.ACP_LOG) appendFileSync(process.env.ACP_LOG, `${line}\n`);
+  if (line === '') continue;
+  const { type, request_id, request, response, message } = JSON.parse(line) as Line;
+  if (type === 'control_request' && request?.subtype === 'initialize')
+    write({ type: 'control_response', response: { subtype: 'success', request_id, response: {} } });
+  if (type === 'control_response') answers.get(response?.request_id ?? '')?.(response?.response);
+  if (type === 'user') void play(message?.content[0]?.text ?? '');
+}
