@@ -54,7 +54,7 @@ inWorld('a run that says nothing is stopped as idle; one that goes on talking is
   const engine = world.engine(time.options);
   const silent = await engine.sh('echo hello; sleep 30');
   const wait = `while [ ! -e ${world.home}/say$i ]; do sleep 0.01; done`;
-  const talking = await engine.sh(`for i in 1 2 3 4; do ${wait}; echo $i; done; exec sleep 0.1`);
+  const talking = await engine.sh(`for i in 1 2 3 4; do ${wait}; echo $i; done; i=5; ${wait}`);
   const linesOf = async (id: string) =>
     (await engine.types(id)).filter((type) => type === 'output.stdout').length;
   await until('the first line', async () => (await linesOf(silent.id)) === 1);
@@ -64,6 +64,7 @@ inWorld('a run that says nothing is stopped as idle; one that goes on talking is
     await until('its line', async () => (await linesOf(talking.id)) >= line);
     await time.pass(40_000);
   }
+  await writeFile(`${world.home}/say5`, '');
 
   t.match(await engine.ended(silent.id), { error: { code: 'idle_timeout' }, result: 'hello' });
   t.match(await engine.ended(talking.id), { status: 'succeeded', result: '4' });
