@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import {
   aliasRoutes,
+  applyResult,
   approval,
   event,
   type RouteSpec,
@@ -29,7 +30,7 @@ export function apiPage(): string {
     '```sh\ncurl --unix-socket "$XDG_RUNTIME_DIR/drover/drover.sock" http://localhost/v1/status\n```\n',
     ...specs.map(routeSection),
     '\n## Resources\n',
-    ...[run, repo, approval, event, status, reloadResult].map(resourceSection),
+    ...[run, repo, approval, event, status, applyResult, reloadResult].map(resourceSection),
     '\n## Paths of other daemons\n\nThese answer too, in the shape that their own documentation gives.\n\n',
     markdownTable(
       ['Path', 'Does the work of'],

@@ -27,6 +27,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   runsEvents: { method: 'GET', path: '/v1/runs/{run}/events' },
   runsLogs: { method: 'GET', path: '/v1/runs/{run}/logs' },
   runsDiff: { method: 'GET', path: '/v1/runs/{run}/diff' },
+  runsApply: { method: 'POST', path: '/v1/runs/{run}/apply' },
   events: { method: 'GET', path: '/v1/events' },
   approvalsList: { method: 'GET', path: '/v1/approvals' },
   approvalsResolve: { method: 'POST', path: '/v1/approvals/{approval}' },

@@ -166,6 +166,29 @@ export const errorCodes = {
       'What was asked contradicts the state of things, for a reason that this version of the command has no code for: the daemon is newer.',
   },
   run_ended: { status: 409, exit: 6, about: 'The run has ended already.' },
+  run_live: {
+    status: 409,
+    exit: 6,
+    about: 'The run, or another one in its worktree, is still at work. Wait for it, or cancel it.',
+  },
+  apply_conflict: {
+    status: 409,
+    exit: 6,
+    about:
+      'The work of the run conflicts with what the branch has meanwhile. `files` names the places; nothing was changed.',
+  },
+  checkout_changed: {
+    status: 409,
+    exit: 6,
+    about:
+      'Files of your own, changed, new or ignored, stand where the work of the run would be written. `files` names them; nothing was changed.',
+  },
+  checkout_busy: {
+    status: 409,
+    exit: 6,
+    about:
+      'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached.',
+  },
   approval_resolved: {
     status: 409,
     exit: 6,

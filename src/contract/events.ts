@@ -43,6 +43,14 @@ export const eventData = {
     result: z.string().nullable(),
   }),
   'run.cancel_requested': z.object({ reason: z.string() }),
+  'run.applied': z.object({
+    commit: z
+      .string()
+      .nullable()
+      .meta({ description: 'Where the branch of the checkout is since then; null with squash' }),
+    squash: z.boolean(),
+    files: z.int(),
+  }),
   'run.session': z.object({ session_id: z.string() }),
   'message.delta': z.object({ text: z.string() }),
   'message.completed': z.object({

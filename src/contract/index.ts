@@ -22,7 +22,9 @@ export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts
 export { type PolicyRule, policyConfig } from './policy-config.ts';
 export { maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
 export {
+  type ApplyResult,
   type Approval,
+  applyResult,
   approval,
   type Event,
   event,

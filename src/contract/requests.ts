@@ -80,6 +80,16 @@ export const patchRepo = z
   })
   .meta({ id: 'PatchRepo' });
 
+/** Body of `POST /v1/runs/{run}/apply`. */
+export const applyRun = z
+  .strictObject({
+    squash: z.boolean().optional().meta({
+      description: 'All of it as one staged change without a commit, in index and work tree',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'ApplyRun' });
+
 /** Body of `POST /v1/approvals/{approval}` (contract §10.4). */
 export const resolveApproval = z
   .strictObject({

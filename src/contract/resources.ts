@@ -109,6 +109,24 @@ export const event = z
   .meta({ id: 'Event' });
 export type Event = z.infer<typeof event>;
 
+/** What `POST /v1/runs/{run}/apply` did to the checkout of the repository. */
+export const applyResult = z
+  .object({
+    status: z.enum(['applied', 'nothing']).meta({
+      description: 'nothing: the checkout has all that the run made already',
+    }),
+    run_id: z.string(),
+    squash: z.boolean(),
+    commit: z.string().nullable().meta({ description: 'Where the branch is now; null where none was made' }),
+    branch: z.string().nullable().meta({ description: 'The branch of the checkout; null where it has none' }),
+    files: z.int().meta({ description: 'Files of the checkout that were changed' }),
+    left_out: z.array(z.string()).meta({
+      description: 'Repositories inside the worktree of the run: what they hold stays there',
+    }),
+  })
+  .meta({ id: 'ApplyResult' });
+export type ApplyResult = z.infer<typeof applyResult>;
+
 const runCounts = z.object({ queued: z.int(), starting: z.int(), running: z.int(), waiting: z.int() });
 
 /** What `GET /v1/status` answers. */

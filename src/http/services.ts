@@ -1,6 +1,7 @@
 import type { HistogramReading } from '../base/index.ts';
 import type {
   Access,
+  ApplyResult,
   Approval,
   Config,
   Event,
@@ -88,6 +89,7 @@ export type Services = {
       },
     ) => Promise<{ bytes: ReadableStream<Uint8Array>; next: { kind: 'seq' | 'offset'; value: number } }>;
     readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
+    readonly apply: (ref: string, options: { squash: boolean }) => Promise<ApplyResult>;
   };
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;

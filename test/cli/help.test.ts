@@ -46,6 +46,7 @@ void t.test('only the commands that work exist', async (t) => {
     'list-profiles',
     'logs',
     'run',
+    'runs apply',
     'runs cancel',
     'runs diff',
     'runs list',

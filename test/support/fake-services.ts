@@ -181,6 +181,19 @@ export function createFakeServices(): FakeServices {
         findRun(ref);
         return new TextEncoder().encode('diff --git a/x b/x\n');
       },
+      apply: async (ref, { squash }) => {
+        call('runs.apply');
+        const { id } = findRun(ref);
+        return {
+          status: 'nothing',
+          run_id: id,
+          squash,
+          commit: null,
+          branch: 'main',
+          files: 0,
+          left_out: [],
+        };
+      },
     },
     approvals: {
       list: async ({ limit }) => {

@@ -24,6 +24,7 @@ import { DaemonStopCommand } from './daemon/stop.ts';
 import { DoctorCommand } from './doctor.ts';
 import { HelpCommand } from './help.ts';
 import { LogsCommand } from './logs.ts';
+import { RunsApplyCommand } from './run/apply.ts';
 import { AttachCommand } from './run/attach.ts';
 import { RunsCancelCommand } from './run/cancel.ts';
 import { RunsDiffCommand } from './run/diff.ts';
@@ -46,6 +47,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsCancelCommand,
   RunsLogsCommand,
   RunsDiffCommand,
+  RunsApplyCommand,
   RunsWaitCommand,
   AttachCommand,
   ApprovalsListCommand,

@@ -49,6 +49,12 @@ export function createEventPrinter(style: Style): EventPrinter {
       data.reason === null ? [] : progress(style.dim(`queued: ${escapeLine(data.reason)}`)),
     'run.started': (data) => progress(style.dim(`started, pid ${data.pid}`)),
     'run.cancel_requested': (data) => progress(style.yellow(`cancelling: ${escapeLine(data.reason)}`)),
+    'run.applied': (data) =>
+      progress(
+        style.dim(
+          `${count(data.files, 'file')} brought into the checkout${data.commit === null ? ', staged' : `: commit ${data.commit.slice(0, 12)}`}`,
+        ),
+      ),
     'message.delta': (data) => {
       hasDelta = true;
       return flow('message', data.text);

@@ -5,6 +5,7 @@ import { type LaunchPort, openLog } from '../../domain/runs/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
+import { applyRun } from './apply.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
 import { describeMetrics, type MetricsDeps } from './metrics.ts';
 import { describeStatus } from './status.ts';
@@ -121,6 +122,10 @@ export function createServices(deps: ServicesDeps): Services {
           baseCommit: run.baseCommit,
         });
         return Uint8Array.from(patch);
+      },
+      apply: async (ref, options) => {
+        assertReady();
+        return applyRun(deps, ref, options);
       },
     },
     approvals: {

@@ -11,20 +11,27 @@ const writtenPaths = [
   'logs/refs/heads',
   'logs/refs/heads/drover',
   'logs/refs/drover',
+  'logs/refs/drover/past',
+  'logs/refs/drover/saved',
   'objects',
   'objects/pack',
   'packed-refs',
   'refs',
   'refs/drover',
+  'refs/drover/applied',
+  'refs/drover/past',
   'refs/drover/saved',
   'refs/heads',
   'refs/heads/drover',
   'worktrees',
 ];
 
-/** Throws `repo_unusable` when something that we would write to in the git folder is a link: it may lead anywhere. */
-export async function assertPlainGitDir(gitDir: string): Promise<void> {
-  for (const path of writtenPaths) {
+/**
+ * Throws `repo_unusable` when something that we would write to in the git folder, `more` included, is a link: it may
+ * lead anywhere.
+ */
+export async function assertPlainGitDir(gitDir: string, more: readonly string[] = []): Promise<void> {
+  for (const path of [...writtenPaths, ...more]) {
     const info = await lstat(join(gitDir, path)).catch(() => null);
     if (info?.isSymbolicLink()) {
       throw new AppError('repo_unusable', `${join(gitDir, path)} is a symbolic link`, {

@@ -4,6 +4,7 @@
  * is removed before it is saved (ignored files are none), and must not know how runs are driven.
  */
 
+export type { Applied } from './apply/apply.ts';
 export type { WorktreeContext, WorktreeRepo } from './checkout.ts';
 export { type OwnConfig, ownConfigPath, readOwnConfig } from './own-config.ts';
 export { branchName } from './project-name.ts';

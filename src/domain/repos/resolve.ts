@@ -11,6 +11,8 @@ export type ResolvedRepo = {
   readonly path: string;
   /** Canonical path of the folder with its objects and references, shared by all its work trees. */
   readonly gitDir: string;
+  /** Canonical path of the one with HEAD and index of `path`: `gitDir`, but for a work tree of a bare repository. */
+  readonly ownGitDir: string;
   /** Device and inode of `path`: what makes it the same one under any spelling. */
   readonly inode: string;
 };
@@ -27,9 +29,9 @@ const rulesHint = 'give a folder inside a git work tree of yours';
 export async function resolveRepo(git: Git, path: string): Promise<ResolvedRepo> {
   const folder = await canonicalFolder(path);
   const found = await discover(git, folder);
-  if (found.gitDir === found.commonDir) return describe(found.top, found.commonDir);
+  if (found.gitDir === found.commonDir) return describe(found);
   await assertLinkedBothWays(found);
-  return describe((await mainWorkTree(git, found.commonDir)) ?? found.top, found.commonDir);
+  return describe((await mainWorkTree(git, found.commonDir)) ?? found);
 }
 
 async function canonicalFolder(path: string): Promise<string> {
@@ -134,17 +136,17 @@ async function assertLinkedBothWays({ top, gitDir }: Found): Promise<void> {
   }
 }
 
-async function mainWorkTree(git: Git, commonDir: string): Promise<string | null> {
+async function mainWorkTree(git: Git, commonDir: string): Promise<Found | null> {
   if (basename(commonDir) !== '.git') return null;
   try {
     const main = await discover(git, dirname(commonDir));
-    return main.commonDir === commonDir && main.gitDir === commonDir ? main.top : null;
+    return main.commonDir === commonDir && main.gitDir === commonDir ? main : null;
   } catch (error) {
     if (isAppError(error, 'not_a_repo') || isAppError(error, 'repo_bare')) return null;
     throw error;
   }
 }
 
-async function describe(path: string, gitDir: string): Promise<ResolvedRepo> {
-  return { path, gitDir, inode: (await inodeOf(path)) ?? '' };
+async function describe({ top, gitDir, commonDir }: Found): Promise<ResolvedRepo> {
+  return { path: top, gitDir: commonDir, ownGitDir: gitDir, inode: (await inodeOf(top)) ?? '' };
 }

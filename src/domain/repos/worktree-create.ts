@@ -140,7 +140,7 @@ async function countDirty(
   wanted: NewWorktree,
 ): Promise<number> {
   const { trusted } = wanted.repo;
-  return describeDirty(context.git, { path: resolved.path, gitDir: resolved.gitDir, trusted }).catch(
+  return describeDirty(context.git, { path: resolved.path, gitDir: resolved.ownGitDir, trusted }).catch(
     (error: unknown) => {
       context.log.warn('uncommitted files could not be counted', {
         err: error,

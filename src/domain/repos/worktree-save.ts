@@ -18,6 +18,7 @@ import {
   withTemporaryFolder,
 } from './checkout.ts';
 import { removeTree } from './remove-tree.ts';
+import { savedMessage, savedRef } from './saved.ts';
 import { snapshot } from './snapshot.ts';
 
 export type Removal = {
@@ -92,11 +93,9 @@ async function save(context: WorktreeContext, checkout: Checkout, runId: string)
   const isClean = state.tree === headTree && staged === '';
   if (isClean && branch.startsWith('refs/heads/')) return { saved: null, nested: state.nested };
 
-  const kept = isClean
-    ? head
-    : await commit(state.tree, [head, staged], `drover: uncommitted work of ${runId}`);
+  const kept = isClean ? head : await commit(state.tree, [head, staged], savedMessage(runId));
   assertObjectName(kept);
-  const ref = `refs/drover/saved/${runId}`;
+  const ref = savedRef(runId);
   await ask(['update-ref', '--create-reflog', '-m', 'drover: saved', ref, kept]);
   return { saved: { ref, commit: kept }, nested: state.nested };
 }

@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Applied, applyWork } from './apply/apply.ts';
 import {
   adminDir,
   assertPart,
@@ -45,6 +46,19 @@ export type Worktrees = {
   readonly describeMain: (repo: WorktreeRepo) => Promise<MainCheckout>;
   /** The folders of runs that stand on disk for this repository, registered or not; oldest run first. */
   readonly list: (repoId: string) => Promise<string[]>;
+  /**
+   * Brings all that a run has made into the main checkout, from its work tree (which may be that of another run) or from
+   * its branch and what was saved. Throws, with nothing changed, `apply_conflict`, `checkout_changed`, `checkout_busy`
+   * or `repo_unusable`.
+   */
+  readonly apply: (of: {
+    readonly repo: WorktreeRepo;
+    readonly runId: string;
+    readonly placeId: string;
+    readonly branch: string | null;
+    readonly label: string;
+    readonly squash: boolean;
+  }) => Promise<Applied>;
   /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
   readonly repair: (repo: WorktreeRepo) => Promise<void>;
   /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
@@ -57,8 +71,8 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
 
   const mainCheckout = async (repo: WorktreeRepo): Promise<Checkout> => {
     const resolved = await resolveUsable(git, repo);
-    const { path: workTree, gitDir } = resolved;
-    return { workTree, gitDir, commonDir: gitDir, trusted: repo.trusted };
+    const { path: workTree, gitDir: commonDir, ownGitDir: gitDir } = resolved;
+    return { workTree, gitDir, commonDir, trusted: repo.trusted };
   };
 
   const runCheckout = async (repo: WorktreeRepo, runId: string): Promise<Checkout> => {
@@ -68,6 +82,13 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     const workTree = join(await realpath(folder).catch(() => folder), runId);
     return { ...main, workTree, gitDir: adminDir(main.commonDir, runId) };
   };
+
+  /** Runs `work` in the repository's queue, once nothing that it would write to leads elsewhere. */
+  const inTurn = <T>(repo: WorktreeRepo, main: Checkout, work: () => Promise<T>): Promise<T> =>
+    git.exclusive(main.commonDir, async () => {
+      if (!repo.trusted) await assertPlainGitDir(main.commonDir);
+      return work();
+    });
 
   return {
     create: (wanted) => createWorktree(context, wanted),
@@ -103,13 +124,15 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       });
       return names.toSorted().map((name) => join(folder, name));
     },
+    apply: async ({ repo, runId, placeId, branch, label, squash }) => {
+      const main = await mainCheckout(repo);
+      const place = { main, checkout: await runCheckout(repo, placeId), runId: placeId, branch };
+      return inTurn(repo, main, () => applyWork(context, { place, runId, label, squash }));
+    },
     repair: (repo) => repairWorktrees(context, repo),
     saveAndRemove: async ({ repo, runId }) => {
       const checkout = await runCheckout(repo, runId);
-      return git.exclusive(checkout.commonDir, async () => {
-        if (!repo.trusted) await assertPlainGitDir(checkout.commonDir);
-        return saveAndRemove(context, { checkout, runId, mainPath: repo.path });
-      });
+      return inTurn(repo, checkout, () => saveAndRemove(context, { checkout, runId, mainPath: repo.path }));
     },
   };
 }

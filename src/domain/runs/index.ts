@@ -9,6 +9,7 @@ export { createLaunchPort } from './launch-port.ts';
 export type { ListApprovals, ListRuns } from './list.ts';
 export { type LogType, openLog } from './logs.ts';
 export { commandAgentName, type NewRunContext } from './new-run.ts';
+export { placeIdOf } from './place.ts';
 export { createPolicy } from './policy/current.ts';
 export type { Policy } from './policy/judge.ts';
 export type {

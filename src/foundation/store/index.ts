@@ -64,6 +64,7 @@ export {
   deleteRun,
   type EndedRun,
   endedRuns,
+  findLiveRunInPlace,
   findRunByName,
   findRunByTokenHash,
   findRunsById,

@@ -17,6 +17,7 @@ import { listRepos } from './repos/list.ts';
 import { removeRepo } from './repos/remove.ts';
 import { showRepo } from './repos/show.ts';
 import { updateRepo } from './repos/update.ts';
+import { applyRun } from './runs/apply.ts';
 import { cancelRun } from './runs/cancel.ts';
 import { runDiff } from './runs/diff.ts';
 import { runEvents } from './runs/events.ts';
@@ -48,6 +49,7 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   runsEvents: runEvents,
   runsLogs: runLogs,
   runsDiff: runDiff,
+  runsApply: applyRun,
   events,
   approvalsList: listApprovals,
   approvalsResolve: resolveApproval,

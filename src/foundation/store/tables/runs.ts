@@ -75,6 +75,15 @@ export function countLiveRunsOfRepo(sql: Sql, repoId: string): number {
   return Number(sql.get('SELECT count(*) AS n FROM runs WHERE ended_at IS NULL AND repo_id = ?', repoId)?.n);
 }
 
+/** Id of a live run that works in the place of the run `placeId`, which may be itself; null when nobody is there. */
+export function findLiveRunInPlace(sql: Sql, placeId: string): string | null {
+  const row = sql.get(
+    'SELECT id FROM runs WHERE ended_at IS NULL AND coalesce(place_of, id) = ? LIMIT 1',
+    placeId,
+  );
+  return row === undefined ? null : String(row.id);
+}
+
 /** Runs with this id or id prefix; the exact id alone when there is one. At most two: more is ambiguous all the same. */
 export function findRunsById(sql: Sql, idOrPrefix: string): readonly RunRow[] {
   const upper = `run_${idOrPrefix.slice(4).toUpperCase()}`;
