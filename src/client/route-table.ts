@@ -21,6 +21,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   reposUpdate: { method: 'PATCH', path: '/v1/repos/{repo}' },
   reposRemove: { method: 'DELETE', path: '/v1/repos/{repo}' },
   runsStart: { method: 'POST', path: '/v1/runs' },
+  runsRetry: { method: 'POST', path: '/v1/runs/{run}/retry' },
   runsList: { method: 'GET', path: '/v1/runs' },
   runsShow: { method: 'GET', path: '/v1/runs/{run}' },
   runsCancel: { method: 'DELETE', path: '/v1/runs/{run}' },

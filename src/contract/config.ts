@@ -36,6 +36,12 @@ export const agentConfig = z.strictObject({
   max_turns: z.int().positive().optional().meta({ description: 'Turns before the run is stopped' }),
   run_timeout: durationText.optional().meta({ description: 'Overrides the daemon-wide run_timeout' }),
   approval_timeout: durationText.optional().meta({ description: 'Overrides approval_timeout of [policy]' }),
+  max_parallel: z
+    .int()
+    .min(0)
+    .max(1000)
+    .optional()
+    .meta({ description: 'Runs of this agent that work at the same time; 0 = no limit of its own' }),
 });
 export type AgentConfig = z.infer<typeof agentConfig>;
 

@@ -99,6 +99,12 @@ export const errorCodes = {
     exit: 2,
     about: 'No agent of that name is configured or was found on this machine.',
   },
+  no_session: {
+    status: 422,
+    exit: 2,
+    about:
+      'The run whose conversation was to go on ended without one, so that there is nothing to go on with.',
+  },
   option_unsupported: {
     status: 422,
     exit: 2,

@@ -20,7 +20,7 @@ export {
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
 export { type PolicyRule, policyConfig } from './policy-config.ts';
-export { maxPromptChars, type ResolveApproval, type StartRun } from './requests.ts';
+export { maxPromptChars, type ResolveApproval, type RetryRun, type StartRun } from './requests.ts';
 export {
   type ApplyResult,
   type Approval,

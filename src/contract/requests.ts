@@ -53,7 +53,10 @@ export const startRun = z
       description:
         'Id, project name or path of a registered repository; without it the run works in a scratch folder',
     }),
-    session_id: z.string().optional(),
+    session_id: z.string().min(1).optional().meta({
+      description:
+        'Go on with this conversation: the agent’s own id of it, or a run of it (id, unique prefix or name), in the place where it was led',
+    }),
     worktree: z
       .boolean()
       .optional()
@@ -66,6 +69,24 @@ export const startRun = z
   })
   .meta({ id: 'StartRun' });
 export type StartRun = z.infer<typeof startRun>;
+
+/** Body of `POST /v1/runs/{run}/retry`, which may be left out (contract §10.10). */
+export const retryRun = z
+  .strictObject({
+    fresh: z.boolean().optional().meta({
+      description:
+        'Begin anew, with the original prompt in a new worktree, also where the session could go on',
+    }),
+    prompt: z
+      .string()
+      .min(1)
+      .max(maxPromptChars)
+      .optional()
+      .meta({ description: 'What the agent is asked instead' }),
+  })
+  .prefault({})
+  .meta({ id: 'RetryRun' });
+export type RetryRun = z.infer<typeof retryRun>;
 
 export const addRepo = z
   .strictObject({ path: z.string().min(1), name: nameText.optional() })
@@ -121,6 +142,9 @@ export const listRunsQuery = z.strictObject({
   cursor: z.string().optional(),
   status: z.enum(runStatusFilters).optional(),
   repo: z.string().optional(),
+  session: z.string().optional().meta({
+    description: 'Only runs of one conversation: the agent’s own id of it, or a run of it',
+  }),
 });
 export const listApprovalsQuery = z.strictObject({
   limit: listLimit,

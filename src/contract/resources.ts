@@ -152,6 +152,7 @@ export const status = z
     repo_count: z.int(),
     repos: z.array(repo),
     runs: runCounts,
+    runs_interrupted: z.int().meta({ description: 'Runs that ended interrupted since this daemon started' }),
     approvals_pending: z.int(),
     last_seq: z.int(),
     warnings: z.array(z.string()),

@@ -97,6 +97,11 @@ export function compose(options: ComposeOptions): Composed {
     queueLimits: () => ({
       maxRuns: config().max_parallel_runs,
       maxRunsPerRepo: config().max_parallel_runs_per_repo,
+      maxRunsPerAgent: new Map(
+        Object.entries(config().agents).flatMap(([name, { max_parallel: most = 0 }]) =>
+          most > 0 ? [[name, most]] : [],
+        ),
+      ),
     }),
     newRunContext: () => ({
       chooseAgent: async (name) => agents.choose(name),
@@ -139,6 +144,7 @@ export function compose(options: ComposeOptions): Composed {
     address,
     loopLag: loopLag.read,
     runFigures: runMeter.read,
+    interruptedRuns: runMeter.interrupted,
     requests: () => http.requests(),
     connections: () => http.counts(),
     retention: () => retention,

@@ -10,12 +10,12 @@ export type RemoveWorkOptions = {
 
 /**
  * Gives up the place of an old run without losing work: a worktree is saved as a reference and removed, a scratch
- * folder goes when it is empty, the user's own checkout is left alone. A worktree of a repository that is not registered
+ * folder goes when it is empty, the user's own checkout and the place of another run are left alone. A worktree of a repository that is not registered
  * any more cannot be saved: it stays.
  */
 export function createRemoveWork({ repos, worktrees }: RemoveWorkOptions): RetainDeps['removeWork'] {
   return async (run) => {
-    if (run.worktree === null || run.inPlace) return { kind: 'removed', saved: null };
+    if (run.worktree === null || run.inPlace || run.placeOf !== null) return { kind: 'removed', saved: null };
     if (run.repoId === null) return removeScratch(run.worktree);
     const left = (reason: string) => ({ kind: 'left', path: run.worktree ?? '', reason }) as const;
     const repo = await repos.find(run.repoId).catch((error: unknown) => {

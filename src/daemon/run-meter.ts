@@ -17,15 +17,19 @@ export type RunFigures = {
   readonly removed: number;
 };
 
+export type RunMeter = {
+  readonly read: () => RunFigures;
+  /** How many runs ended interrupted. */
+  readonly interrupted: () => number;
+};
+
 /** Counts what the journal tells of runs, from now on. Every pair of `runtimes` and statuses is there from the start. */
-export function createRunMeter(
-  store: Store,
-  runtimes: readonly string[],
-): { readonly read: () => RunFigures } {
+export function createRunMeter(store: Store, runtimes: readonly string[]): RunMeter {
   const finished = new Map<string, number>();
   const durations = new Map<string, Histogram>();
   const starts = new Map<string, Histogram>();
   let removed = 0;
+  let interrupted = 0;
   const know = (runtime: string) => {
     if (durations.has(runtime)) return;
     durations.set(runtime, createHistogram(durationBounds));
@@ -48,6 +52,7 @@ export function createRunMeter(
       if (startedAt !== null) starts.get(runtime)?.observe(seconds(startedAt - createdAt));
       return;
     }
+    if (data.status === 'interrupted') interrupted += 1;
     const key = `${String(data.status)} ${runtime}`;
     finished.set(key, (finished.get(key) ?? 0) + 1);
     if (startedAt !== null && endedAt !== null) {
@@ -66,6 +71,7 @@ export function createRunMeter(
       starts: readings(starts),
       removed,
     }),
+    interrupted: () => interrupted,
   };
 }
 

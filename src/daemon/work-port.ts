@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Paths } from '../base/index.ts';
+import { AppError } from '../contract/index.ts';
 import { agentEnvironment } from '../domain/agents/index.ts';
 import type { Repos, Worktrees } from '../domain/repos/index.ts';
 import type { WorkPort } from '../domain/runs/index.ts';
+import type { RunRow } from '../foundation/store/index.ts';
 
 export type WorkPortOptions = {
   readonly repos: Repos;
@@ -16,9 +18,9 @@ export type WorkPortOptions = {
 /** Gives runs a place to work: a worktree, the checkout itself, or a scratch folder of their own. */
 export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortOptions): WorkPort {
   return {
-    prepare: async (run) => {
+    prepare: async (run, owner) => {
       if (run.repoId === null) {
-        const cwd = join(paths.stateRoot, 'scratch', run.id);
+        const cwd = join(paths.stateRoot, 'scratch', owner.id);
         await mkdir(cwd, { recursive: true, mode: 0o700 });
         return { cwd, isTrusted: true, branch: null, baseCommit: null, uncommittedFiles: 0 };
       }
@@ -27,15 +29,19 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
       if (run.inPlace) {
         const main = await worktrees.describeMain(repo);
         const { path: cwd, branch, baseCommit } = main;
-        return { cwd, isTrusted, branch, baseCommit, uncommittedFiles: 0 };
+        return { cwd, isTrusted, branch, baseCommit: owner.baseCommit ?? baseCommit, uncommittedFiles: 0 };
       }
-      const base = run.base === null ? {} : { base: run.base };
-      const made = await worktrees.create({ repo, runId: run.id, label: run.label ?? run.prompt, ...base });
+      const base = owner.base === null ? {} : { base: owner.base };
+      const wanted = { repo, runId: owner.id, label: owner.label ?? owner.prompt, ...base };
+      // Made anew, the place of an earlier run would lack what was not committed in it.
+      const isInUse = owner.key !== run.key && owner.worktree !== null;
+      const made = isInUse ? await worktrees.find(wanted) : await worktrees.create(wanted);
+      if (made === null) throw placeGone(owner);
       return {
         cwd: made.path,
         isTrusted,
-        branch: made.branch,
-        baseCommit: run.baseCommit ?? made.baseCommit,
+        branch: owner.branch ?? made.branch,
+        baseCommit: owner.baseCommit ?? made.baseCommit,
         uncommittedFiles: made.dirtyFiles,
       };
     },
@@ -51,4 +57,11 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
         stateRoot: paths.stateRoot,
       }),
   };
+}
+
+function placeGone({ id, worktree, branch }: RunRow): AppError {
+  const what = `The worktree of ${id}, where its session goes on, is gone: ${worktree}`;
+  return new AppError('repo_unusable', `${what}; what was committed there is on the branch ${branch}`, {
+    hint: `start a run with --base ${branch}`,
+  });
 }

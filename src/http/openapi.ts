@@ -56,9 +56,14 @@ function operation(route: RouteSpec, toSchema: ToSchema): Schema {
     parameters: parametersOf(route, toSchema),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: json(toSchema(route.body, 'input')) } }),
+      : { requestBody: { required: !isOptional(route.body), content: json(toSchema(route.body, 'input')) } }),
     responses: { [route.status]: success(route, toSchema), ...failures(route) },
   };
+}
+
+/** True for a body that may be left out. */
+function isOptional(body: z.ZodType): boolean {
+  return body.safeParse(undefined).success;
 }
 
 function parametersOf(route: RouteSpec, toSchema: ToSchema): Schema[] {

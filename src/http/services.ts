@@ -10,6 +10,7 @@ import type {
   ReloadResult,
   Repo,
   ResolveApproval,
+  RetryRun,
   Run,
   RunStatus,
   StartRun,
@@ -73,10 +74,15 @@ export type Services = {
   };
   readonly runs: {
     readonly list: (
-      options: ListOptions & { status?: RunStatus | 'live' | 'ended' | undefined; repo?: string | undefined },
+      options: ListOptions & {
+        status?: RunStatus | 'live' | 'ended' | undefined;
+        repo?: string | undefined;
+        session?: string | undefined;
+      },
     ) => Promise<Page<Run>>;
     readonly show: (ref: string) => Promise<Run>;
     readonly start: (body: StartRun, key: IdempotencyWrite | null) => Promise<Run>;
+    readonly retry: (ref: string, body: RetryRun, key: IdempotencyWrite | null) => Promise<Run>;
     /** `canceled` when the tree is gone, `canceling` when that takes longer than 10 s. */
     readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
     /** What the run wrote; `next` is where a reader goes on: a seq for `process`, a byte for the raw files. */

@@ -164,7 +164,7 @@ void t.test('a session goes on where the agent can, and the run fails where it c
     const effects = drive.says(says.initialized(capabilities));
 
     if (method === null) {
-      t.match(outcomeIn(effects), { error: { code: 'option_unsupported' }, reason: /'s1'/ });
+      t.match(outcomeIn(effects), { error: { code: 'session_lost' }, reason: /'s1'/ });
       continue;
     }
     t.match(written(effects), [{ id: 2, method, params: { sessionId: 's1', cwd: '/work' } }]);
@@ -173,6 +173,16 @@ void t.test('a session goes on where the agent can, and the run fails where it c
       { method: 'session/prompt', params: { sessionId: 's1' } },
     ]);
   }
+});
+
+void t.test('a session that the agent forgot was told as an error like any other', async (t) => {
+  const drive = new Drive(acp, { sessionId: 's1' });
+  drive.says(says.initialized({ loadSession: true }));
+
+  const effects = drive.says({ id: 2, error: { code: -32_002, message: 'Resource not found: s1' } });
+
+  const reason = "The agent cannot go on with the session 's1': Resource not found: s1";
+  t.match(outcomeIn(effects), { status: 'failed', error: { code: 'session_lost' }, reason });
 });
 
 void t.test('a model is set, or the run fails: never ignored', async (t) => {

@@ -51,6 +51,7 @@ void t.test('only the commands that work exist', async (t) => {
     'runs diff',
     'runs list',
     'runs logs',
+    'runs retry',
     'runs show',
     'runs start',
     'runs wait',

@@ -6,6 +6,7 @@ type Operation = {
   operationId: string;
   responses: Record<string, unknown>;
   parameters: { name: string; in: string }[];
+  requestBody?: { required: boolean };
 };
 
 t.test('every route, parameter and error of the contract is in the document', (t) => {
@@ -24,8 +25,17 @@ t.test('every route, parameter and error of the contract is in the document', (t
       t.ok(operation?.responses[errorCodes[code].status], `${route.id} ${code}`);
   }
   const listRuns = document.paths['/v1/runs']?.get;
-  t.strictSame(listRuns?.parameters.map(({ name }) => name).sort(), ['cursor', 'limit', 'repo', 'status']);
+  t.strictSame(listRuns?.parameters.map(({ name }) => name).sort(), [
+    'cursor',
+    'limit',
+    'repo',
+    'session',
+    'status',
+  ]);
   t.match(document.paths['/v1/runs/{run}']?.get?.parameters, [{ name: 'run', in: 'path', required: true }]);
+  const bodyOf = (path: string) => document.paths[path]?.post?.requestBody;
+  t.match(bodyOf('/v1/runs'), { required: true });
+  t.match(bodyOf('/v1/runs/{run}/retry'), { required: false }, 'one that may be left out');
   t.match(document.paths['/v1/runs']?.get?.parameters[0], { schema: { type: 'integer' } });
   for (const name of ['Run', 'Repo', 'Approval', 'Status', 'Problem', 'StartRun']) {
     t.ok(document.components.schemas[name], name);

@@ -120,7 +120,10 @@ inWorld('a run that was canceled while its work tree was made was started all th
   let launches = 0;
   const engine = world.engine({
     change: (deps) => ({
-      work: { ...deps.work, prepare: async (run) => gate.promise.then(() => deps.work.prepare(run)) },
+      work: {
+        ...deps.work,
+        prepare: async (run, owner) => gate.promise.then(() => deps.work.prepare(run, owner)),
+      },
       launch: {
         ...deps.launch,
         launch: (run) => {

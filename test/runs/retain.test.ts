@@ -84,8 +84,40 @@ inWorld('a run whose work was not removed lost its row all the same', async (t, 
   t.throws(() => engine.runs.show(young.id), { code: 'run_not_found' }, 'those behind it are looked at');
 });
 
+inWorld(
+  'a place went with its first run while another run of the session worked in it',
+  async (t, _, engine) => {
+    const first = await engine.acp('say:one');
+    await engine.ended(first.id);
+    const second = await engine.acp('say:two', { session_id: first.id });
+    await engine.ended(second.id);
+    const live = await engine.acp('ask', { session_id: first.id });
+    await engine.reached(live.id, 'waiting');
+    const asked: string[] = [];
+    const removing = async (run: RunRow) => {
+      asked.push(run.id);
+      return removed();
+    };
+
+    await sweep(engine, removing);
+    t.same(asked, [second.id], 'the first waits for the others to go');
+    await engine.runs.cancel(live.id, 'test');
+    await sweep(engine, removing);
+    await sweep(engine, removing);
+
+    t.same(asked, [second.id, live.id, first.id]);
+    t.throws(() => engine.runs.show(first.id), { code: 'run_not_found' });
+  },
+);
+
 t.test('the work of a run whose repository was unregistered failed to be removed for ever', async (t) => {
-  const run = { worktree: '/w/1', repoId: 'repo_1', project: 'shop', inPlace: false } as RunRow;
+  const run = {
+    worktree: '/w/1',
+    repoId: 'repo_1',
+    project: 'shop',
+    inPlace: false,
+    placeOf: null,
+  } as RunRow;
   const gone = createRemoveWork({
     repos: { find: () => Promise.reject(new AppError('repo_not_found', 'none')) },
     worktrees: { saveAndRemove: () => Promise.reject(new Error('never asked')) },
@@ -104,6 +136,12 @@ t.test('the work of a run whose repository was unregistered failed to be removed
   t.match(await kept(run), { kind: 'kept', reason: 'nested' });
   await t.rejects(failing(run), { code: 'git_failed' });
   t.same(await gone({ ...run, inPlace: true }), { kind: 'removed', saved: null });
+  const tenant = { ...run, placeOf: 'run_1' };
+  t.same(
+    await failing(tenant),
+    { kind: 'removed', saved: null },
+    'the place of another is not its to remove',
+  );
 });
 
 t.test('an empty scratch folder goes, one with files stays', async (t) => {
@@ -112,7 +150,8 @@ t.test('an empty scratch folder goes, one with files stays', async (t) => {
     repos: { find: () => Promise.reject(new Error('never asked')) },
     worktrees: { saveAndRemove: () => Promise.reject(new Error('never asked')) },
   });
-  const scratch = (name: string) => ({ worktree: `${home}/${name}`, repoId: null, inPlace: false }) as RunRow;
+  const scratch = (name: string) =>
+    ({ worktree: `${home}/${name}`, repoId: null, inPlace: false, placeOf: null }) as RunRow;
 
   t.match(await removeWork(scratch('empty')), { kind: 'removed' });
   t.match(await removeWork(scratch('full')), { kind: 'left', reason: /not empty/ });

@@ -116,8 +116,8 @@ export async function makeWorld(): Promise<World> {
       log: silentLog,
       launch,
       work: {
-        prepare: async (run) => {
-          const cwd = join(home, 'scratch', run.id);
+        prepare: async (_run, owner) => {
+          const cwd = join(home, 'scratch', owner.id);
           await mkdir(cwd, { recursive: true });
           return { cwd, isTrusted: true, branch: null, baseCommit: null, uncommittedFiles: 0 };
         },
@@ -127,7 +127,12 @@ export async function makeWorld(): Promise<World> {
       issueToken: () => ({ token: 'token', hash: 'hash' }),
       policy: createPolicy(() => configured, '/home/ada'),
       limits: () => ({ outputBytes: 2 ** 30, idleMs: 0, pollMs: 100, ...options.limits }),
-      queueLimits: () => ({ maxRuns: 8, maxRunsPerRepo: 8, ...options.queueLimits }),
+      queueLimits: () => ({
+        maxRuns: 8,
+        maxRunsPerRepo: 8,
+        maxRunsPerAgent: new Map(),
+        ...options.queueLimits,
+      }),
       newRunContext: () => ({
         chooseAgent: async (name = 'command') =>
           ({ name, env: {}, approvalMode: 'ask', maxTurns: null, ...agents[name] }) as Agent,

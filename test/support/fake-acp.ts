@@ -1,13 +1,15 @@
 /**
  * A small ACP agent. The prompt says what it does, word by word: `ask` asks for a permission and says what came back,
  * `ask:PATH` one to edit that file, `run` one to run a command, `question` puts a question, `say:TEXT` says it, `noise:TEXT` writes a line that is no message, `file:PATH` waits until that file is there, `die`
- * ends the process. It appends each line that it reads to $ACP_LOG.
+ * ends the process. It appends each line that it reads to $ACP_LOG. A session is named after the run that began it, and
+ * a file of that name in its folder is all that is kept of it.
  */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { until } from './until.ts';
 
-type Message = { id?: number; method?: string; params?: { prompt?: { text: string }[] }; result?: unknown };
+type Params = { prompt?: { text: string }[]; sessionId?: string };
+type Message = { id?: number; method?: string; params?: Params; result?: unknown };
 
 const log = process.env.ACP_LOG ?? '';
 const write = (message: object) =>
@@ -16,17 +18,18 @@ const say = (text: string) =>
   write({
     method: 'session/update',
     params: {
-      sessionId: 's1',
+      sessionId: session,
       update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } },
     },
   });
+let session = '';
 const answers = new Map<number, (result: unknown) => void>();
 let asked = 100;
 
 function request(method: string, params: object): Promise<unknown> {
   asked += 1;
   const id = asked;
-  write({ id, method, params: { sessionId: 's1', ...params } });
+  write({ id, method, params: { sessionId: session, ...params } });
   return new Promise((resolve) => answers.set(id, resolve));
 }
 
@@ -67,9 +70,18 @@ async function play(prompt: string): Promise<void> {
 async function handle({ id, method, params, result }: Message): Promise<void> {
   switch (method) {
     case 'initialize':
-      return void write({ id, result: { protocolVersion: 1, agentCapabilities: {}, authMethods: [] } });
+      return void write({
+        id,
+        result: { protocolVersion: 1, agentCapabilities: { loadSession: true }, authMethods: [] },
+      });
     case 'session/new':
-      return void write({ id, result: { sessionId: 's1' } });
+      session = `session-of-${process.env.DROVER_RUN_ID}`;
+      writeFileSync(session, '');
+      return void write({ id, result: { sessionId: session } });
+    case 'session/load':
+      session = params?.sessionId ?? '';
+      if (existsSync(session)) return void write({ id, result: {} });
+      return void write({ id, error: { code: -32_002, message: `Resource not found: ${session}` } });
     case 'session/prompt':
       await play(params?.prompt?.[0]?.text ?? '');
       return void write({ id, result: { stopReason: 'end_turn' } });

@@ -163,6 +163,13 @@ export function createFakeServices(): FakeServices {
           stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(run), bodyHash: key.bodyHash });
         return run;
       },
+      retry: async (ref, body, key) => {
+        call('runs.retry');
+        const run = addRun(`run_${runs.size + 1}`, body.prompt ?? findRun(ref).prompt);
+        if (key !== null)
+          stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(run), bodyHash: key.bodyHash });
+        return run;
+      },
       cancel: async (ref) => {
         call('runs.cancel');
         findRun(ref);
@@ -357,6 +364,7 @@ function fakeStatus(lastSeq: number, repos: Repo[]): Status {
     repo_count: repos.length,
     repos,
     runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
+    runs_interrupted: 0,
     approvals_pending: 0,
     last_seq: lastSeq,
     warnings: [],

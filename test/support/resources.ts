@@ -108,6 +108,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
     repo_count: 1,
     repos: [aRepo()],
     runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
+    runs_interrupted: 0,
     approvals_pending: 0,
     last_seq: 41,
     warnings: [],

@@ -30,6 +30,7 @@ import { RunsCancelCommand } from './run/cancel.ts';
 import { RunsDiffCommand } from './run/diff.ts';
 import { RunsListCommand } from './run/list.ts';
 import { RunsLogsCommand } from './run/logs.ts';
+import { RunsRetryCommand } from './run/retry.ts';
 import { RunCommand, RunsStartCommand } from './run/run.ts';
 import { RunsShowCommand } from './run/show.ts';
 import { RunsWaitCommand } from './run/wait.ts';
@@ -45,6 +46,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsStartCommand,
   RunsShowCommand,
   RunsCancelCommand,
+  RunsRetryCommand,
   RunsLogsCommand,
   RunsDiffCommand,
   RunsApplyCommand,

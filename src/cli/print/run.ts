@@ -1,5 +1,6 @@
 import type { Run } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
+import { nextStep } from './next-step.ts';
 import { formatAge, formatSpan } from './span.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
@@ -28,12 +29,7 @@ export function formatRuns(runs: readonly Run[], now: number, style: Style): str
     ]),
     (text, _row, column) => (column === 1 ? paintStatus(text, style) : text),
   );
-  return (
-    table +
-    whyQueued(runs)
-      .map((line) => style.dim(`${line}\n`))
-      .join('')
-  );
+  return table + [...whyQueued(runs), ...whatToRetry(runs)].map((line) => style.dim(`${line}\n`)).join('');
 }
 
 /** Each reason for which a run of the list does not start yet, once. */
@@ -44,6 +40,13 @@ function whyQueued(runs: readonly Run[]): string[] {
     const count = queued.filter((run) => run.reason === reason).length;
     return `${count} queued: ${escapeLine(reason ?? '')}`;
   });
+}
+
+/** A run that was interrupted never starts again by itself. */
+function whatToRetry(runs: readonly Run[]): string[] {
+  const retried = new Set(runs.map((run) => run.retry_of));
+  const left = runs.filter((run) => run.status === 'interrupted' && !retried.has(run.id));
+  return left.length === 0 ? [] : [`${left.length} interrupted: go on with: drover runs retry ID`];
 }
 
 /** Everything about one run that a person asks for. */
@@ -68,6 +71,7 @@ export function formatRun(run: Run, now: number, style: Style): string {
     ['signal', run.signal],
     ['cost', run.cost_usd === null ? null : `$${run.cost_usd.toFixed(4)}`],
     ['error', run.error === null ? null : `${run.error.message} (${run.error.code})`],
+    ['hint', nextStep(run)],
   ];
   const head = rows
     .filter((row): row is readonly [string, string] => row[1] !== null)
@@ -77,14 +81,16 @@ export function formatRun(run: Run, now: number, style: Style): string {
   return `${head}\n${style.bold('prompt')}\n${ensureNewline(escapeControls(promptOf(run)))}${result}`;
 }
 
-/** The last line of a followed run. */
+/** The last line of a followed run, and one more where something can be done about it. */
 export function formatOutcome(run: Run, style: Style): string {
   const code = run.exit_code !== null && run.exit_code !== 0 ? `, exit code ${run.exit_code}` : '';
   const signal = run.signal === null ? '' : `, signal ${run.signal}`;
   const why = run.error?.message ?? run.reason;
   const reason = why === null ? '' : `: ${escapeLine(why)}`;
   const branch = run.branch === null ? '' : `; branch ${run.branch}`;
-  return `${run.id} ${paintStatus(run.status, style)}${code}${signal}${reason}${branch}\n`;
+  const next = nextStep(run);
+  const hint = next === null ? '' : `hint: ${next}\n`;
+  return `${run.id} ${paintStatus(run.status, style)}${code}${signal}${reason}${branch}\n${hint}`;
 }
 
 /** What a run was asked: its prompt, or its command. */

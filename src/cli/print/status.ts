@@ -12,10 +12,14 @@ export function formatStatus(status: Status, style: Style): string {
       ? style.green('running')
       : style.yellow('starting');
   const { queued, starting, running, waiting } = status.runs;
+  const interrupted = status.runs_interrupted ?? 0; // an older daemon says nothing
   const runs = [
     `${starting + running} running`,
     ...(waiting > 0 ? [style.yellow(`${waiting} waiting for you`)] : []),
     ...(queued > 0 ? [`${queued} queued`] : []),
+    ...(interrupted > 0
+      ? [style.red(`${interrupted} interrupted since the start: drover runs list --status interrupted`)]
+      : []),
   ].join(', ');
   const lines = [
     [

@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
-import { type LaunchPort, openLog } from '../../domain/runs/index.ts';
+import { type LaunchPort, openLog, placeIdOf } from '../../domain/runs/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
@@ -94,14 +94,18 @@ export function createServices(deps: ServicesDeps): Services {
       },
     },
     runs: {
-      list: async ({ limit, cursor, status, repo }) => {
+      list: async ({ limit, cursor, status, repo, session }) => {
         const repoId = repo === undefined ? undefined : (await repos.find(repo)).id;
-        return runs.list({ limit, cursor, status, repoId });
+        return runs.list({ limit, cursor, status, repoId, session });
       },
       show: async (ref) => runs.show(ref),
       start: async (body, key) => {
         assertReady();
         return runs.start(body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
+      },
+      retry: async (ref, body, key) => {
+        assertReady();
+        return runs.retry(ref, body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
       cancel: async (ref, by) => {
         assertReady();
@@ -118,7 +122,7 @@ export function createServices(deps: ServicesDeps): Services {
         }
         const { patch } = await worktrees.diff({
           repo: await repos.find(run.repoId),
-          runId: run.inPlace ? null : run.id,
+          runId: run.inPlace ? null : placeIdOf(run),
           baseCommit: run.baseCommit,
         });
         return Uint8Array.from(patch);

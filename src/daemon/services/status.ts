@@ -26,6 +26,8 @@ export type StatusDeps = {
   readonly address: () => string | null;
   readonly phase: () => 'starting' | 'ready' | 'draining';
   readonly service: string | null;
+  /** Runs that ended interrupted since the start. */
+  readonly interruptedRuns: () => number;
 };
 
 /** What `GET /v1/status` answers. */
@@ -60,6 +62,7 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
       running: count('running'),
       waiting: count('waiting'),
     },
+    runs_interrupted: deps.interruptedRuns(),
     approvals_pending: store.read(countPendingApprovals),
     last_seq: store.lastSeq(),
     warnings: [...warnings.list(), ...gone],

@@ -10,7 +10,7 @@ export const outcomeCodes = {
   max_tokens: 'The agent used up its tokens',
   max_cost: 'The agent used up the money it was given',
   rate_limited: 'The model’s provider refused to go on for now; where it said until when, `reason` has it',
-  session_lost: 'The agent does not know the session that was to go on',
+  session_lost: 'The agent does not know the session that was to go on, or cannot go on with any',
   option_unsupported: 'The agent cannot honour an option of the run',
   protocol_error: 'The agent said something its protocol does not allow',
 } as const;

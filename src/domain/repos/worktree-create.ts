@@ -61,9 +61,7 @@ export async function createWorktree(
   const resolved = await resolveUsable(git, wanted.repo);
   return git.exclusive(resolved.gitDir, async () => {
     if (!wanted.repo.trusted) await assertPlainGitDir(resolved.gitDir);
-    const folder = join(context.stateRoot, 'worktrees', wanted.repo.id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const path = join(await realpath(folder), wanted.runId);
+    const path = await pathOf(context, wanted);
     const found = await findWhole(context, { resolved, path, wanted });
     if (found !== null) return found;
     const base = await findBase(git, resolved, wanted.base);
@@ -73,6 +71,25 @@ export async function createWorktree(
     await fill(context, { resolved, wanted, path }, baseCommit);
     return { path, branch, baseCommit, dirtyFiles: await countDirty(context, resolved, wanted) };
   });
+}
+
+/** The work tree that a run has; null when it is gone, or not whole: then nothing is touched. */
+export async function findWorktree(
+  context: WorktreeContext,
+  wanted: NewWorktree,
+): Promise<CreatedWorktree | null> {
+  assertPart(wanted.runId);
+  const resolved = await resolveUsable(context.git, wanted.repo);
+  return context.git.exclusive(resolved.gitDir, async () => {
+    if (!wanted.repo.trusted) await assertPlainGitDir(resolved.gitDir);
+    return findWhole(context, { resolved, path: await pathOf(context, wanted), wanted });
+  });
+}
+
+async function pathOf({ stateRoot }: WorktreeContext, { repo, runId }: NewWorktree): Promise<string> {
+  const folder = join(stateRoot, 'worktrees', repo.id);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return join(await realpath(folder), runId);
 }
 
 type Place = { readonly resolved: ResolvedRepo; readonly wanted: NewWorktree; readonly path: string };

@@ -13,7 +13,7 @@ import {
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
 import { findBase, resolveUsable } from './usable.ts';
-import { type CreatedWorktree, createWorktree, type NewWorktree } from './worktree-create.ts';
+import { type CreatedWorktree, createWorktree, findWorktree, type NewWorktree } from './worktree-create.ts';
 import { type Diff, diffCheckout } from './worktree-diff.ts';
 import { repairWorktrees } from './worktree-repair.ts';
 import { type Removal, saveAndRemove } from './worktree-save.ts';
@@ -33,6 +33,8 @@ export type MainCheckout = {
 export type Worktrees = {
   /** Makes the run's work tree, or finishes or finds the one that is there. */
   readonly create: (wanted: NewWorktree) => Promise<CreatedWorktree>;
+  /** The run's work tree as it stands; null when it is gone, or not whole. Nothing is made or mended. */
+  readonly find: (wanted: NewWorktree) => Promise<CreatedWorktree | null>;
   /** Patch of all changes since `baseCommit`; without `runId` of the main checkout (a run in place). */
   readonly diff: (of: {
     readonly repo: WorktreeRepo;
@@ -92,6 +94,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
 
   return {
     create: (wanted) => createWorktree(context, wanted),
+    find: (wanted) => findWorktree(context, wanted),
     diff: async ({ repo, runId, baseCommit, maxBytes }) => {
       const checkout = runId === null ? await mainCheckout(repo) : await runCheckout(repo, runId);
       const temporary = join(stateRoot, 'tmp');

@@ -1,5 +1,6 @@
 import { AppError, type Approval, type Page, type Run, type RunStatus } from '../../contract/index.ts';
 import { listApprovals, listRuns, type Store } from '../../foundation/store/index.ts';
+import { ownerOfSession } from './session.ts';
 import { viewApproval, viewRun } from './view.ts';
 
 /** A page of runs; `limit` 0 = all. */
@@ -8,6 +9,8 @@ export type ListRuns = {
   readonly cursor: string | undefined;
   readonly status?: RunStatus | 'live' | 'ended' | undefined;
   readonly repoId?: string | undefined;
+  /** Only runs that go on with one conversation: named by the agent's own id, or by a run of it. */
+  readonly session?: string | undefined;
 };
 
 /** A page of approvals; `limit` 0 = all. */
@@ -18,15 +21,18 @@ export type ListApprovals = {
 };
 
 /** Runs newest first. The cursor is a place, not a run: retention may remove the run that stood there. */
-export function pageOfRuns(store: Store, { limit, cursor, status, repoId }: ListRuns): Page<Run> {
-  const rows = store.read((sql) =>
-    listRuns(sql, {
+export function pageOfRuns(store: Store, { limit, cursor, status, repoId, session }: ListRuns): Page<Run> {
+  const rows = store.read((sql) => {
+    const owner = session === undefined ? null : ownerOfSession(sql, session);
+    if (owner === undefined) return [];
+    return listRuns(sql, {
       beforeKey: cursor === undefined ? null : placeOf(cursor),
       status: status ?? null,
       repoId: repoId ?? null,
+      placeOf: owner,
       limit: oneMore(limit),
-    }),
-  );
+    });
+  });
   return pageOf(rows, limit, { view: viewRun, cursorOf: (run) => String(run.key) });
 }
 

@@ -8,37 +8,32 @@ import {
 } from '../../contract/index.ts';
 import type { RunRow } from '../../foundation/store/index.ts';
 import { type Agent, assertSupported } from '../agents/index.ts';
-
-/** What a new run is made of, besides the request. */
-export type NewRunContext = {
-  /** The agent of this name; the default one for undefined. Throws `agent_unknown` or `no_agent`. */
-  readonly chooseAgent: (name: string | undefined) => Promise<Agent>;
-  /**
-   * The repository of this id, name or path, and the commit that a worktree of it starts from: null in place. Throws
-   * `repo_not_found`, `base_not_found` or `repo_unusable`.
-   */
-  readonly chooseRepo: (
-    ref: string,
-    where: { readonly base: string | undefined; readonly inPlace: boolean },
-  ) => Promise<{ readonly id: string; readonly project: string; readonly base: string | null }>;
-  readonly defaultTimeout: string;
-  readonly now: number;
-};
+import type { NewRunContext } from './new-run-context.ts';
+import type { Place, Session } from './session.ts';
+import { placeInSession } from './session-request.ts';
 
 /** The agent that runs any command: `drover run --agent command -- CMD ARG…`. */
 export const commandAgentName = 'command';
 
-/** Checks a request and makes the row of a queued run from it. */
+/** The row of a run that is to be queued. */
+export type NewRun = Partial<Omit<RunRow, 'key'>> & { readonly id: RunId };
+
+/** Checks a request and makes the row of a queued run from it: in the place of `session`, where it goes on with one. */
 export async function newRun(
   request: StartRun,
   context: NewRunContext,
-): Promise<Partial<Omit<RunRow, 'key'>> & { readonly id: RunId }> {
+  session: Session | null,
+): Promise<NewRun> {
   if (request.name !== undefined && isIdPrefix('run', request.name)) {
     throw new AppError('invalid_request', `The name '${request.name}' looks like the id of a run`, {
       hint: 'choose a name that does not begin with run_',
     });
   }
-  const agent = await context.chooseAgent(agentName(request));
+  const agent = await context.chooseAgent(agentName(request) ?? session?.agent);
+  const place =
+    session === null
+      ? await placeOfItsOwn(request, context)
+      : await placeInSession(request, { session, agent, context });
   const argv = argvOf(request, agent);
   if (argv.some((word) => word.includes('\0'))) {
     throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
@@ -51,18 +46,6 @@ export async function newRun(
     maxTurns,
     sessionId: request.session_id ?? null,
   });
-  const repo =
-    request.repo === undefined
-      ? null
-      : await context.chooseRepo(request.repo, { base: request.base, inPlace: request.worktree === false });
-  if (request.worktree === false && request.base !== undefined) {
-    throw new AppError('invalid_request', 'A base needs a worktree', { hint: 'leave out base, or in-place' });
-  }
-  if (repo === null && (request.base !== undefined || request.worktree === true)) {
-    throw new AppError('invalid_request', 'A base or a worktree needs a repository', {
-      hint: 'name one with repo',
-    });
-  }
   return {
     id: newId('run', context.now),
     status: 'queued',
@@ -79,16 +62,34 @@ export async function newRun(
     name: request.name ?? null,
     prompt: request.prompt ?? argv.join(' '),
     command: agent.runtime === 'command' ? argv : null,
-    repoId: repo?.id ?? null,
-    project: repo?.project ?? null,
-    inPlace: repo !== null && request.worktree === false,
-    base: repo?.base ?? null,
-    sessionId: request.session_id ?? null,
+    ...place,
+    sessionId: session === null ? (request.session_id ?? null) : session.id,
     createdAt: context.now,
   };
 }
 
-function agentName(request: StartRun): string | undefined {
+async function placeOfItsOwn(request: StartRun, context: NewRunContext): Promise<Place> {
+  const inPlace = request.worktree === false;
+  const repo =
+    request.repo === undefined
+      ? null
+      : await context.chooseRepo(request.repo, { base: request.base, inPlace });
+  if (inPlace && request.base !== undefined) {
+    throw new AppError('invalid_request', 'A base needs a worktree', { hint: 'leave out base, or in-place' });
+  }
+  if (repo === null) {
+    if (request.base === undefined && request.worktree !== true) return scratch;
+    throw new AppError('invalid_request', 'A base or a worktree needs a repository', {
+      hint: 'name one with repo',
+    });
+  }
+  return { placeOf: null, repoId: repo.id, project: repo.project, inPlace, base: repo.base };
+}
+
+const scratch: Place = { placeOf: null, repoId: null, project: null, inPlace: false, base: null };
+
+/** The agent that a request names; `profile` is what one reference page calls it. */
+export function agentName(request: StartRun): string | undefined {
   if (request.agent !== undefined && request.profile !== undefined && request.agent !== request.profile) {
     throw new AppError(
       'invalid_request',

@@ -59,8 +59,14 @@ export type PreparedWork = {
 
 /** What the engine needs of the repositories' room. */
 export type WorkPort = {
-  /** Makes the worktree or scratch folder of this run; the same one when it is asked again. */
-  readonly prepare: (run: RunRow) => Promise<{
+  /**
+   * Makes the worktree or scratch folder of this run; the same one when it is asked again. `owner` is the run whose place
+   * it works in, mostly itself. Throws `repo_unusable` where a place that others have worked in is gone.
+   */
+  readonly prepare: (
+    run: RunRow,
+    owner: RunRow,
+  ) => Promise<{
     readonly cwd: string;
     /** False in a repository whose own configuration nobody has approved. */
     readonly isTrusted: boolean;

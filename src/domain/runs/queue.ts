@@ -1,7 +1,13 @@
 import type { QueueRow } from '../../foundation/store/index.ts';
+import { placeIdOf } from './place.ts';
 
 /** Limits of the configuration that order the queue. */
-export type QueueLimits = { readonly maxRuns: number; readonly maxRunsPerRepo: number };
+export type QueueLimits = {
+  readonly maxRuns: number;
+  readonly maxRunsPerRepo: number;
+  /** `[agents.NAME] max_parallel`, where it is set. */
+  readonly maxRunsPerAgent: ReadonlyMap<string, number>;
+};
 
 export type QueuePlan = {
   /** Runs to launch now, in order. */
@@ -11,37 +17,68 @@ export type QueuePlan = {
 };
 
 /**
- * Which queued runs start now: oldest first, within the limits; a run held by its repository's limit does not hold the
- * ones behind it. A pure function of the live runs, oldest first.
+ * Which queued runs start now: oldest first, within the limits; a run held by its session, its repository's limit or its
+ * agent's does not hold the ones behind it. A run that `isHeld` is left where it stands, and in its place nothing
+ * overtakes it. A pure function of the live runs, oldest first; one look at each.
  */
-export function planQueue(live: readonly QueueRow[], limits: QueueLimits): QueuePlan {
-  const active = live.filter((run) => run.status !== 'queued');
-  let running = active.length;
-  const perRepo = new Map<string, number>();
-  for (const run of active)
-    if (run.repoId !== null) perRepo.set(run.repoId, (perRepo.get(run.repoId) ?? 0) + 1);
+export function planQueue(
+  live: readonly QueueRow[],
+  limits: QueueLimits,
+  isHeld: (key: number) => boolean = () => false,
+): QueuePlan {
+  const atWork = countAtWork(live);
+  /** Of each place, the run that comes before whatever else wants it: no two are ever at work on one conversation. */
+  const before = new Map<string, string>();
+  for (const run of live) if (run.status !== 'queued') before.set(placeIdOf(run), run.id);
 
   const launch: number[] = [];
   const waiting = new Map<number, string>();
   for (const run of live) {
     if (run.status !== 'queued') continue;
-    const inRepo = run.repoId === null ? 0 : (perRepo.get(run.repoId) ?? 0);
-    if (running >= limits.maxRuns) {
-      waiting.set(run.key, `Waiting: ${atWork(running)}, as many as max_parallel_runs allows`);
-    } else if (run.repoId !== null && inRepo >= limits.maxRunsPerRepo) {
-      waiting.set(
-        run.key,
-        `Waiting: ${atWork(inRepo)} in ${run.project}, as many as max_parallel_runs_per_repo allows`,
-      );
-    } else {
-      launch.push(run.key);
-      running += 1;
-      if (run.repoId !== null) perRepo.set(run.repoId, inRepo + 1);
+    const first = before.get(placeIdOf(run));
+    before.set(placeIdOf(run), run.id);
+    if (isHeld(run.key)) continue;
+    const reason =
+      first === undefined
+        ? whyNoRoom(run, limits, atWork)
+        : `Waiting: ${first} of the same session comes first`;
+    if (reason !== null) {
+      waiting.set(run.key, reason);
+      continue;
     }
+    launch.push(run.key);
+    add(atWork, run);
   }
   return { launch, waiting };
 }
 
-function atWork(runs: number): string {
-  return runs === 1 ? '1 run is at work' : `${runs} runs are at work`;
+/** Runs that have left the queue: all, by repository, by agent. */
+type AtWork = { all: number; readonly perRepo: Map<string, number>; readonly perAgent: Map<string, number> };
+
+function countAtWork(live: readonly QueueRow[]): AtWork {
+  const atWork: AtWork = { all: 0, perRepo: new Map(), perAgent: new Map() };
+  for (const run of live) if (run.status !== 'queued') add(atWork, run);
+  return atWork;
+}
+
+function add(atWork: AtWork, { repoId, agent }: QueueRow): void {
+  atWork.all += 1;
+  if (repoId !== null) atWork.perRepo.set(repoId, (atWork.perRepo.get(repoId) ?? 0) + 1);
+  atWork.perAgent.set(agent, (atWork.perAgent.get(agent) ?? 0) + 1);
+}
+
+/** The first limit that this run would go beyond, in a sentence; null when there is room. */
+function whyNoRoom(run: QueueRow, limits: QueueLimits, { all, perRepo, perAgent }: AtWork): string | null {
+  if (all >= limits.maxRuns) return `Waiting: ${count(all)} at work, as many as max_parallel_runs allows`;
+  const inRepo = run.repoId === null ? 0 : (perRepo.get(run.repoId) ?? 0);
+  if (run.repoId !== null && inRepo >= limits.maxRunsPerRepo)
+    return `Waiting: ${count(inRepo)} at work in ${run.project}, as many as max_parallel_runs_per_repo allows`;
+  const ofAgent = perAgent.get(run.agent) ?? 0;
+  if (ofAgent >= (limits.maxRunsPerAgent.get(run.agent) ?? Number.POSITIVE_INFINITY))
+    return `Waiting: ${count(ofAgent)} at work with ${run.agent}, as many as [agents.${run.agent}] max_parallel allows`;
+  return null;
+}
+
+function count(runs: number): string {
+  return runs === 1 ? '1 run is' : `${runs} runs are`;
 }

@@ -10,6 +10,7 @@ import {
   outputBytesOfEnded,
   type RunRow,
   type Store,
+  tenantOf,
 } from '../../foundation/store/index.ts';
 
 export type RetainLimits = { readonly days: number; readonly bytes: number };
@@ -61,7 +62,7 @@ export function overLimits(
 /**
  * Removes finished runs beyond the limits: work saved and removed, folder, then events and row, with a
  * `journal.truncated` event that names what went. Each step may be repeated after a crash. A run whose work cannot be
- * saved stays, and does not keep younger ones from being looked at. Returns the bytes of output that are left.
+ * saved stays, and so does one in whose place another works; neither keeps younger ones from being looked at. Returns the bytes of output that are left.
  */
 export async function removeOldRuns(deps: RetainDeps, limits: RetainLimits): Promise<number> {
   const { store, clock, log } = deps;
@@ -86,7 +87,9 @@ export async function removeOldRuns(deps: RetainDeps, limits: RetainLimits): Pro
 }
 
 async function removeRun({ store, log, folder, removeWork }: RetainDeps, run: RunRow): Promise<void> {
-  const work = await removeWork(run);
+  const tenant = store.read((sql) => tenantOf(sql, run.id));
+  const work: RemovedWork =
+    tenant === null ? await removeWork(run) : { kind: 'kept', reason: `${tenant} works in its place` };
   if (work.kind === 'kept') {
     log.info('an old run is kept', { run: run.id, reason: work.reason });
     return;
@@ -98,7 +101,7 @@ async function removeRun({ store, log, folder, removeWork }: RetainDeps, run: Ru
     const repo = run.repoId === null ? {} : { repoId: run.repoId };
     if (work.kind === 'removed' && work.saved !== null)
       tx.event({ type: 'worktree.saved', data: work.saved, source: 'daemon', ...repo });
-    if (work.kind === 'removed' && run.branch !== null && run.worktree !== null)
+    if (work.kind === 'removed' && run.branch !== null && run.worktree !== null && run.placeOf === null)
       tx.event({ type: 'worktree.removed', data: { path: run.worktree }, source: 'daemon', ...repo });
     const range = eventRangeOfRun(tx, run.key);
     if (range === null) return;

@@ -2,15 +2,16 @@ import { inBackground } from '../../base/index.ts';
 import {
   AppError,
   type Approval,
+  isEnded,
   type Page,
   type ResolveApproval,
+  type RetryRun,
   type Run,
   type RunStatus,
   type StartRun,
 } from '../../contract/index.ts';
 import {
   countLiveRuns,
-  findRunByName,
   getRun,
   insertRun,
   liveRuns,
@@ -25,9 +26,13 @@ import { createExpiry } from './expire.ts';
 import { findRun } from './find.ts';
 import { ofRun } from './follow/apply.ts';
 import { type ListApprovals, type ListRuns, pageOfApprovals, pageOfRuns } from './list.ts';
-import { type NewRunContext, newRun } from './new-run.ts';
+import { freeName, refuseTakenName } from './live-name.ts';
+import { agentName, type NewRun, newRun } from './new-run.ts';
+import type { NewRunContext } from './new-run-context.ts';
 import type { EngineDeps } from './ports.ts';
 import { planQueue, type QueueLimits } from './queue.ts';
+import { retryRun, sessionToResume } from './retry.ts';
+import { findSession, ownerOf } from './session.ts';
 import { createSupervisors } from './supervisors.ts';
 import { viewRun } from './view.ts';
 
@@ -43,6 +48,12 @@ export type RunsDeps = EngineDeps & {
 export type Runs = {
   /** Queues a run. `also` runs in the transaction that makes it durable. */
   readonly start: (request: StartRun, also?: (tx: Transaction, run: Run) => void) => Promise<Run>;
+  /** Queues a run that tries again what an ended one was asked. Throws `run_live`. */
+  readonly retry: (
+    ref: string,
+    request: RetryRun,
+    also?: (tx: Transaction, run: Run) => void,
+  ) => Promise<Run>;
   readonly show: (ref: string) => Run;
   readonly row: (ref: string) => RunRow;
   readonly list: (options: ListRuns) => Page<Run>;
@@ -92,10 +103,8 @@ export function createRuns(deps: RunsDeps): Runs {
   const expiry = createExpiry({ store, clock, log, supervisors });
 
   const runQueue = async () => {
-    const runs = store
-      .read(queueRows)
-      .filter((run) => run.status !== 'queued' || !supervisors.isHeld(run.key));
-    const plan = planQueue(runs, deps.queueLimits());
+    const runs = store.read(queueRows);
+    const plan = planQueue(runs, deps.queueLimits(), supervisors.isHeld);
     const changed = runs.filter(
       (run) => plan.waiting.has(run.key) && plan.waiting.get(run.key) !== run.reason,
     );
@@ -110,12 +119,14 @@ export function createRuns(deps: RunsDeps): Runs {
     for (const key of launched) supervisors.of(key);
   };
 
-  const start: Runs['start'] = async (request, also) => {
-    const row = await newRun(request, deps.newRunContext());
+  const queue = async (
+    row: NewRun,
+    { nameOf, also }: { nameOf: (tx: Transaction) => string | null; also: Parameters<Runs['start']>[1] },
+  ) => {
     const run = await store.write((tx) => {
-      if (row.name !== null && row.name !== undefined) refuseTakenName(tx, row.name);
-      const key = insertRun(tx, row);
+      const key = insertRun(tx, { ...row, name: nameOf(tx) });
       const inserted = getRun(tx, key);
+      ownerOf(tx, inserted); // retention may have taken it since we looked
       tx.event({
         type: 'run.queued',
         data: { agent: inserted.agent, prompt: inserted.prompt, reason: null },
@@ -130,8 +141,25 @@ export function createRuns(deps: RunsDeps): Runs {
     return run;
   };
 
+  const start: Runs['start'] = async (request, also) => {
+    const { session_id: ref } = request;
+    const session =
+      ref === undefined ? null : store.read((sql) => findSession(sql, ref, agentName(request) ?? null));
+    const row = await newRun(request, deps.newRunContext(), session);
+    return queue(row, { nameOf: (tx) => refuseTakenName(tx, row.name ?? null), also });
+  };
+
+  const retry: Runs['retry'] = async (ref, request, also) => {
+    const old = store.read((sql) => findRun(sql, ref));
+    if (!isEnded(old.status)) throw stillLive(old);
+    const session = store.read((sql) => sessionToResume(sql, old, request));
+    const row = await retryRun(old, request, { context: deps.newRunContext(), session });
+    return queue(row, { nameOf: (tx) => freeName(tx, old.name), also });
+  };
+
   return {
     start,
+    retry,
     show: (ref) => viewRun(store.read((sql) => findRun(sql, ref))),
     row: (ref) => store.read((sql) => findRun(sql, ref)),
     list: (options) => pageOfRuns(store, options),
@@ -162,10 +190,8 @@ function sayWhyQueued(tx: Transaction, key: number, reason: string | null): void
   tx.event({ type: 'run.queued', data, source: 'daemon', ...ofRun(run) });
 }
 
-function refuseTakenName(tx: Transaction, name: string): void {
-  const other = findRunByName(tx, name);
-  if (other === undefined || other.endedAt !== null) return;
-  throw new AppError('name_taken', `The live run ${other.id} is named '${name}' already`, {
-    hint: 'choose another name, or cancel that run',
+function stillLive(run: RunRow): AppError {
+  return new AppError('run_live', `The run ${run.id} has not ended: it is ${run.status}`, {
+    hint: `wait for it, or cancel it: drover runs cancel ${run.id}`,
   });
 }

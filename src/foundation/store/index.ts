@@ -82,3 +82,4 @@ export {
   type StopKind,
   updateRun,
 } from './tables/runs.ts';
+export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './tables/sessions.ts';

@@ -23,6 +23,7 @@ import { runDiff } from './runs/diff.ts';
 import { runEvents } from './runs/events.ts';
 import { listRuns } from './runs/list.ts';
 import { runLogs } from './runs/logs.ts';
+import { retryRun } from './runs/retry.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
 
@@ -43,6 +44,7 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   reposUpdate: updateRepo,
   reposRemove: removeRepo,
   runsStart: startRun,
+  runsRetry: retryRun,
   runsList: listRuns,
   runsShow: showRun,
   runsCancel: cancelRun,

@@ -13,6 +13,7 @@ export class RunsListCommand extends DroverCommand {
     description: 'list runs, newest first',
     examples: [
       ['List the newest runs', '$0 runs list'],
+      ['List the runs of one conversation', '$0 runs list --session run_01JD'],
       ['List all live runs of one repository', '$0 runs list --status live --repo shop --limit 0'],
     ],
   });
@@ -20,6 +21,9 @@ export class RunsListCommand extends DroverCommand {
   limit = Option.String('--limit', '50', { description: 'At most so many; 0 = all' });
   status = Option.String('--status', { description: `One of: ${runStatusFilters.join(', ')}` });
   repo = Option.String('--repo', { description: 'Only runs of this repository' });
+  session = Option.String('--session', {
+    description: 'Only runs of one conversation: the agent’s own id of it, or a run of it',
+  });
 
   async execute(): Promise<number> {
     const page = await this.connect().call('runsList', {
@@ -28,6 +32,7 @@ export class RunsListCommand extends DroverCommand {
         status:
           this.status === undefined ? undefined : parseChoice('--status', this.status, runStatusFilters),
         repo: this.repo === undefined ? undefined : repoReference(this.repo, this.context),
+        session: this.session,
       },
     });
     if (this.json) this.printJson(page);

@@ -3,12 +3,12 @@ import { Option } from 'clipanion';
 import type { BodyOf, Client } from '../../../client/index.ts';
 import { approvalModeWords, type Run } from '../../../contract/index.ts';
 import { parseChoice, parseCount, parseSpan, repoReference } from '../../arguments.ts';
-import { DroverCommand } from '../../command.ts';
 import { repoOfFolder } from '../../current-repo.ts';
 import { usageError } from '../../errors.ts';
+import { RunningCommand } from './running.ts';
 
 /** The options of the commands that start a run, and the request they make. */
-export abstract class StartingCommand extends DroverCommand {
+export abstract class StartingCommand extends RunningCommand {
   /** How the help writes the arguments. */
   static args = 'PROMPT | -- CMD ARG…';
 
@@ -22,7 +22,9 @@ export abstract class StartingCommand extends DroverCommand {
   approval = Option.String('--approval', { description: 'ask, auto, unrestricted or yolo' });
   label = Option.String('--label', { description: 'Free text to find the run by' });
   name = Option.String('--name', { description: 'Name to use instead of the id' });
-  session = Option.String('--session', { description: 'Continue this conversation' });
+  session = Option.String('--session', {
+    description: 'Go on with this conversation, where it was led: the agent’s own id of it, or a run of it',
+  });
   inPlace = Option.Boolean('--in-place', false, { description: 'Work in the checkout itself' });
   worktree = Option.Boolean('--worktree', false, {
     description: 'Work in a worktree of its own; the default',
@@ -33,14 +35,21 @@ export abstract class StartingCommand extends DroverCommand {
   /** Starts the run that the options describe. */
   protected async startRun(client: Client): Promise<Run> {
     const body = this.body();
-    const repo =
-      this.repo === undefined
-        ? await repoOfFolder(client, this.context.cwd, (text) => this.say(text))
-        : repoReference(this.repo, this.context);
+    const repo = await this.repoOf(client);
     return client.call('runsStart', {
       body: { ...body, ...(repo === null ? {} : { repo }) },
       idempotencyKey: randomUUID(),
     });
+  }
+
+  /** A conversation that drover knows has its place already: the folder of this command is none of its business. */
+  private async repoOf(client: Client): Promise<string | null> {
+    if (this.repo !== undefined) return repoReference(this.repo, this.context);
+    if (this.session !== undefined) {
+      const { items } = await client.call('runsList', { query: { session: this.session, limit: 1 } });
+      if (items.length > 0) return null;
+    }
+    return repoOfFolder(client, this.context.cwd, (text) => this.say(text));
   }
 
   private body(): BodyOf<'runsStart'> {

@@ -1,10 +1,4 @@
-import { Command, Option } from 'clipanion';
-import { exitCodeOf } from '../../errors.ts';
-import { exitCodes } from '../../exit-code.ts';
-import { follow } from '../../follow.ts';
-import { escapeLine } from '../../print/escape.ts';
-import { formatOutcome } from '../../print/run.ts';
-import { tellPlace } from '../../tell-place.ts';
+import { Command } from 'clipanion';
 import { StartingCommand } from './options.ts';
 
 /** `drover run PROMPT`: start a run and follow it. */
@@ -26,45 +20,9 @@ export class RunCommand extends StartingCommand {
     ],
   });
 
-  bg = Option.Boolean('--bg', false, { description: 'Print the id and return' });
-  waitApproval = Option.Boolean('--wait-approval', false, {
-    description: 'Stay while the run waits for a person, also without a terminal',
-  });
-
   async execute(): Promise<number> {
     const client = this.connect();
-    const run = await this.startRun(client);
-    if (this.bg) {
-      if (this.json) this.printJson(run);
-      else this.print(`${run.id}\n`);
-      if (!this.json && run.repo !== null) await tellPlace(this.context, client, run.id);
-      if (!this.json && this.context.isErrTerminal) this.say(`follow it: drover attach ${run.id}`);
-      return exitCodes.ok;
-    }
-    this.say(
-      `${run.id}${run.name === null ? '' : ` (${escapeLine(run.name)})`} with ${escapeLine(run.agent)}`,
-    );
-    const end = await follow({
-      context: this.context,
-      client,
-      runId: run.id,
-      leaveAtWait: !this.context.isInteractive && !this.waitApproval,
-      mayCancel: true,
-      format: this.json ? 'silent' : 'human',
-    });
-    if (this.json)
-      this.printJson('run' in end ? end.run : await client.call('runsShow', { params: { run: run.id } }));
-    switch (end.kind) {
-      case 'waiting':
-        this.say(`${run.id} waits for a person: drover approvals`);
-        return exitCodes.waitsForPerson;
-      case 'detached':
-        return exitCodes.ok;
-      case 'ended':
-      case 'cancelled':
-        this.context.stderr.write(formatOutcome(end.run, this.errStyle));
-        return exitCodeOf(end.run.status);
-    }
+    return this.followFrom(client, await this.startRun(client));
   }
 }
 

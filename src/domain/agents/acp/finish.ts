@@ -50,7 +50,10 @@ export function outcomeOfError(state: AcpState, method: string, error: RpcError)
   }
   const details = asText(error.data) ?? (error.data === undefined ? '' : safeJson(error.data));
   const more = details === '' ? '' : ` (${oneLine(details)})`;
-  return failed('agent_error', `The agent refused ${method}: ${oneLine(error.message)}${more}`);
+  const said = `${oneLine(error.message)}${more}`;
+  if (state.phase === 'session' && state.sessionId !== null)
+    return failed('session_lost', `The agent cannot go on with the session '${state.sessionId}': ${said}`);
+  return failed('agent_error', `The agent refused ${method}: ${said}`);
 }
 
 /** How the process ended, where the protocol had not said it. */

@@ -47,10 +47,7 @@ export function onInitialized(work: Work, result: Fields): void {
   }
   const method = wayToContinue(asFields(result.agentCapabilities));
   if (method === null) {
-    finish(
-      work,
-      failed('option_unsupported', `The agent cannot continue a session (asked for '${sessionId}')`),
-    );
+    finish(work, failed('session_lost', `The agent cannot continue a session (asked for '${sessionId}')`));
     return;
   }
   write(work, 'session/open', encodeRequest(rpcIds.session, method, { sessionId, cwd, mcpServers: [] }));

@@ -2,6 +2,8 @@ import { isAppError } from '../../../contract/index.ts';
 import { getRun, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
 import { applyEffects, ofRun } from '../follow/apply.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
+import { resumePrompt } from '../retry.ts';
+import { ownerOf, sessionAtStart } from '../session.ts';
 import { judgedAdapter } from './judged-adapter.ts';
 import { isShortage, untilStored } from './shortage.ts';
 
@@ -104,18 +106,20 @@ function messageOf(error: unknown): string {
 
 async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const { store, launch, work } = deps;
-  const place = await work.prepare(run);
+  const { owner, sessionId } = store.read((sql) => ({
+    owner: ownerOf(sql, run),
+    sessionId: sessionAtStart(sql, run),
+  }));
+  const place = await work.prepare(run, owner);
   const adapter = judgedAdapter(deps, run);
-  const request = requestOf(run, place);
+  const request = requestOf({ ...run, sessionId }, place);
   const { token, hash } = deps.issueToken();
   await store.write((tx) => {
-    updateRun(tx, run.key, {
-      worktree: place.cwd,
-      tokenHash: hash,
-      branch: place.branch,
-      baseCommit: place.baseCommit,
-    });
-    if (place.branch !== null && place.baseCommit !== null && run.branch === null) {
+    const where = { worktree: place.cwd, branch: place.branch, baseCommit: place.baseCommit };
+    updateRun(tx, run.key, { ...where, sessionId, tokenHash: hash });
+    // Canceled before it made its place, which is its own all the same: it goes when no run of the session is left.
+    if (owner.key !== run.key && owner.worktree === null) updateRun(tx, owner.key, where);
+    if (place.branch !== null && place.baseCommit !== null && owner.branch === null) {
       const data = {
         path: place.cwd,
         branch: place.branch,
@@ -135,7 +139,8 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
 }
 
 function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {
-  const { id, prompt, approvalMode, model, maxTurns, sessionId } = run;
+  const { id, approvalMode, model, maxTurns, sessionId } = run;
+  const prompt = run.resumes === true ? resumePrompt(run.prompt) : run.prompt;
   return { runId: id, prompt, cwd, isTrusted, approvalMode, model, maxTurns, sessionId };
 }
 

@@ -55,17 +55,26 @@ export function liveRuns(sql: Sql): readonly RunRow[] {
 }
 
 /** What the queue looks at, of every run that has not ended, oldest first. */
-export type QueueRow = Pick<RunRow, 'key' | 'status' | 'repoId' | 'project' | 'reason'>;
+export type QueueRow = Pick<
+  RunRow,
+  'key' | 'id' | 'status' | 'agent' | 'repoId' | 'project' | 'placeOf' | 'reason'
+>;
 
 /** The live runs as the queue sees them: thousands may wait, so without the rest of their rows. */
 export function queueRows(sql: Sql): readonly QueueRow[] {
   return sql
-    .all('SELECT key, status, repo_id, project, reason FROM runs WHERE ended_at IS NULL ORDER BY key')
+    .all(
+      `SELECT key, id, status, agent, repo_id, project, place_of, reason
+       FROM runs WHERE ended_at IS NULL ORDER BY key`,
+    )
     .map((row) => ({
       key: Number(row.key),
+      id: String(row.id),
       status: row.status as RunStatus,
+      agent: String(row.agent),
       repoId: row.repo_id as string | null,
       project: row.project as string | null,
+      placeOf: row.place_of as string | null,
       reason: row.reason as string | null,
     }));
 }
@@ -111,6 +120,8 @@ export type RunFilter = {
   readonly beforeKey: number | null;
   readonly status: RunStatus | 'live' | 'ended' | null;
   readonly repoId: string | null;
+  /** Only runs that work in the place of this run. */
+  readonly placeOf: string | null;
   /** 0 = all. */
   readonly limit: number;
 };
@@ -129,6 +140,10 @@ export function listRuns(sql: Sql, filter: RunFilter): readonly RunRow[] {
   if (filter.repoId !== null) {
     where.push('repo_id = ?');
     values.push(filter.repoId);
+  }
+  if (filter.placeOf !== null) {
+    where.push('(id = ? OR place_of = ?)');
+    values.push(filter.placeOf, filter.placeOf);
   }
   values.push(filter.limit === 0 ? -1 : filter.limit);
   return sql
