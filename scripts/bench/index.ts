@@ -5,6 +5,7 @@
  */
 import { benchComeback } from './comeback.ts';
 import { formatResults, type Result } from './figures.ts';
+import { benchFirstByte } from './first-byte.ts';
 import { benchHealthz } from './healthz.ts';
 import { type Lab, makeLab } from './lab.ts';
 import { benchMemory } from './memory.ts';
@@ -14,6 +15,7 @@ import { benchStatus } from './status.ts';
 const benches: Readonly<Record<string, (lab: Lab) => Promise<Result>>> = {
   status: benchStatus,
   start: benchStart,
+  'first-byte': benchFirstByte,
   memory: benchMemory,
   healthz: benchHealthz,
   comeback: benchComeback,

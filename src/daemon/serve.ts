@@ -15,6 +15,7 @@ import { createNotifier, type ServiceEnvironment } from './notify/index.ts';
 import { writePidFiles } from './pid-files.ts';
 import { isLongToOpen, pulseOf } from './pulse.ts';
 import type { Instance } from './services/index.ts';
+import { settleWhenQuiet } from './settle.ts';
 import { installSignals } from './signals.ts';
 import { stop } from './stop.ts';
 
@@ -87,7 +88,10 @@ export async function serve(serving: Serving): Promise<void> {
     inBackground(log, 'tell the service manager', notifier.ready(pulseOf(parts)));
     const stopRetention = retainRegularly(parts, log);
     setTimeout(settleMemory, settleAfterMs).unref();
+    const { subscribe, lastSeq } = parts.journal;
+    const stopSettling = settleWhenQuiet({ subscribe, lastSeq: lastSeq(), settle: settleMemory });
     reason = await stopping.promise;
+    stopSettling();
     stopRetention();
   } finally {
     phase = 'draining';

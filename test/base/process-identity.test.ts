@@ -87,14 +87,14 @@ t.test('an environment of any size is read whole', async (t) => {
 });
 
 t.test('a limit outlives an empty environment and a new session', { skip: noLimits }, async (t) => {
-  const script = '{ ulimit -w 4711 || ulimit -x 4711; } 2>/dev/null; exec env -i setsid --wait sleep 600';
-  const child = spawn('sh', ['-c', script], { detached: true });
-  t.teardown(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
+  const script = '{ ulimit -w 4711 || ulimit -x 4711; } 2>/dev/null; exec env -i setsid sleep 600';
+  const child = spawn('sh', ['-c', script]);
+  t.teardown(() => child.kill('SIGKILL'));
 
-  await until('the limit', () => readLockLimit(child.pid ?? 0) === 4711n);
-  const own = readLockLimit(process.pid);
+  await until('the program', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
 
-  t.not(own, 4711n);
+  t.equal(readLockLimit(child.pid ?? 0), 4711n);
+  t.not(readLockLimit(process.pid), 4711n);
   t.ok((newestPid() ?? 0) >= (child.pid ?? 0));
 });
 

@@ -1,12 +1,11 @@
 import type { CommittedEvent } from '../../foundation/store/index.ts';
 import { type JournalEntry, toEntry } from './entry.ts';
 
-/** Bounds of the tail: whatever is reached first. */
-const maxTailEvents = 16_384;
-const maxTailBytes = 2 * 2 ** 20;
+/** What the tail may need of memory: some 2,500 small events. */
+const maxTailBytes = 4 * 2 ** 20;
 
-/** A rough size of an event beyond its texts. */
-const eventOverheadBytes = 200;
+/** What an event needs beyond its texts once it was read, as JSON and as the bytes of a stream: measured. */
+const eventOverheadBytes = 1500;
 
 type Kept = {
   readonly seq: number;
@@ -30,18 +29,19 @@ export type Tail = {
 
 /** Makes an empty tail; `lastSeq` is the seq before the first event it will see. */
 export function createTail(lastSeq: number): Tail {
-  let kept: Kept[] = [];
+  let kept: (Kept | undefined)[] = [];
   let first = 0;
   let bytes = 0;
   let nextSeq = lastSeq + 1;
 
   const drop = () => {
-    while (kept.length - first > maxTailEvents || (bytes > maxTailBytes && kept.length - first > 1)) {
+    while (bytes > maxTailBytes && kept.length - first > 1) {
       bytes -= kept[first]?.bytes ?? 0;
+      kept[first] = undefined;
       first += 1;
     }
     if (first > kept.length / 2) {
-      kept = kept.slice(first); // what is left out lives on until then: never more than what is kept
+      kept = kept.slice(first);
       first = 0;
     }
   };

@@ -1,4 +1,4 @@
-import { access, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Log } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
@@ -6,6 +6,7 @@ import type { RunRow } from '../../foundation/store/index.ts';
 import {
   detectLauncher,
   endTree,
+  exists,
   inspectRunFolder,
   type LauncherChoice,
   launch,
@@ -41,14 +42,8 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
   const { runsFolder, clock, log, inputOf, chooseWay = () => detectLauncher() } = options;
   loadLauncher();
   const folder = (runId: string) => join(runsFolder, runId);
-  const isPrepared = (run: RunRow) =>
-    access(join(folder(run.id), runFiles.meta)).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return false;
-        throw error; // unknown: taken for absent, the folder of a live run would be written anew
-      },
-    );
+  // An error stays one: taken for absent, the folder of a live run would be written anew.
+  const isPrepared = (run: RunRow) => exists(folder(run.id), runFiles.meta);
   return {
     folder,
     outputFile: (runId, stream) =>

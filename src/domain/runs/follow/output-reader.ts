@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { openIfThere } from '../../../base/index.ts';
 import type { Adapter, OutputPiece } from '../../agents/index.ts';
@@ -46,7 +47,7 @@ export function createOutputReader(options: OutputReaderOptions): OutputReader {
 
   const size = async () => {
     file ??= await openIfThere(options.path);
-    return file === null ? 0 : (await file.stat()).size;
+    return file === null ? 0 : fstatSync(file.fd).size;
   };
 
   const read = async (from: number, bytes: number) => {

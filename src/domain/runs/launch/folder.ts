@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readLockLimit, writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
@@ -113,7 +113,7 @@ export async function readMeta(folder: string): Promise<RunFolderMeta> {
   const path = join(folder, runFiles.meta);
   let meta: { layout?: unknown; run_id?: unknown; input?: unknown };
   try {
-    meta = JSON.parse(await readFile(path, 'utf8')) as typeof meta;
+    meta = JSON.parse(readFileSync(path, 'utf8')) as typeof meta;
   } catch (error) {
     throw new AppError('internal', `Run folder '${basename(folder)}' has no readable meta.json`, {
       cause: error,

@@ -15,7 +15,7 @@ export {
   runMark,
 } from './folder.ts';
 export { openInput, type RunInput, requestEndOfInput, type WaitOptions } from './input.ts';
-export { inspectRunFolder, type RunExit, type RunFolderState } from './inspect.ts';
+export { exists, inspectRunFolder, type RunExit, type RunFolderState } from './inspect.ts';
 export { listTree } from './members.ts';
 export { detectLauncher, type LauncherChoice, type LaunchOptions, type LaunchWay, launch } from './start.ts';
 export { type UnitLimits, type UnitResult, unitName, unitResult } from './systemd.ts';

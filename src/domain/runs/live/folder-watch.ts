@@ -6,8 +6,8 @@ export type Wake = {
   readonly wait: (ms: number) => Promise<void>;
   /** Wakes the waiter from inside, or lets the next wait return at once. */
   readonly nudge: () => void;
-  /** Starts to look at the folder; look for yourself once more after this, then wait. */
-  readonly arm: () => void;
+  /** Watches the folder. True when it only began to: look for yourself once more then, before you wait. */
+  readonly arm: () => boolean;
   readonly close: () => void;
 };
 
@@ -31,7 +31,7 @@ export function createWake(folder: string): Wake {
   return {
     nudge,
     arm: () => {
-      if (watcher !== null) return;
+      if (watcher !== null) return false;
       try {
         const armed = watch(folder, () => {
           disarm();
@@ -39,8 +39,9 @@ export function createWake(folder: string): Wake {
         });
         armed.on('error', disarm); // the folder went away: the deadline still wakes
         watcher = armed;
+        return true;
       } catch {
-        watcher = null; // no inotify watch left (ENOSPC) or no folder yet: the deadline still wakes
+        return false; // no inotify watch left (ENOSPC) or no folder yet: the deadline still wakes
       }
     },
     wait: (ms) =>

@@ -97,7 +97,6 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
 
   try {
     let inspectAt = 0;
-    let isArmed = false;
     for (;;) {
       signal.throwIfAborted();
       const hadOutput = await pass(false);
@@ -114,9 +113,8 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
       }
       if (wish !== null) await carryOut(wish, options);
       if (hadOutput) continue;
-      if (isArmed) await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));
-      else wake.arm(); // then look once more: what came before is not told
-      isArmed = !isArmed;
+      if (wake.arm()) continue; // what came before it is not told
+      await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));
     }
   } finally {
     for (const { reader } of readers) await reader.close();
