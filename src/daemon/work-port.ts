@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Paths } from '../base/index.ts';
 import { AppError } from '../contract/index.ts';
-import { agentEnvironment } from '../domain/agents/index.ts';
+import { agentEnvironment, trustVariables } from '../domain/agents/index.ts';
 import type { Repos, Worktrees } from '../domain/repos/index.ts';
 import type { WorkPort } from '../domain/runs/index.ts';
 import type { RunRow } from '../foundation/store/index.ts';
@@ -45,11 +45,11 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
         uncommittedFiles: made.dirtyFiles,
       };
     },
-    environment: (run, token) =>
+    environment: (run, { token, isTrusted }) =>
       agentEnvironment({
         daemonEnv: env,
         user,
-        agentEnv: run.agentEnv,
+        agentEnv: { ...trustVariables(run.argv, isTrusted), ...run.agentEnv },
         runId: run.id,
         runToken: token,
         profile: paths.profile,

@@ -185,6 +185,20 @@ void t.test('a session that the agent forgot was told as an error like any other
   t.match(outcomeIn(effects), { status: 'failed', error: { code: 'session_lost' }, reason });
 });
 
+void t.test('an error tells its details in words, and a provider that refuses for now as what it is', async (t) => {
+  const lost = new Drive(acp, { sessionId: 's1' });
+  lost.says(says.initialized({ loadSession: true }));
+  const data = { details: 'No previous sessions' };
+
+  const effects = lost.says({ id: 2, error: { code: -32_603, message: 'Internal error', data } });
+
+  t.match(outcomeIn(effects), { reason: /'s1': Internal error \(No previous sessions\)$/ });
+  t.match(outcomeIn(prompted().says(says.failed(4, 429, 'Slow down'))), {
+    error: { code: 'rate_limited' },
+    reason: /refused for now \(429\): Slow down/,
+  });
+});
+
 void t.test('a model is set, or the run fails: never ignored', async (t) => {
   const option = (options: object[]) => ({
     configOptions: [
@@ -210,12 +224,20 @@ void t.test('a model is set, or the run fails: never ignored', async (t) => {
   }
   for (const [session, reason] of [
     [flat, /no model 'c'; it offers a, b/],
+    [{ models: { availableModels: [{ modelId: 'a' }] } }, /no model 'c'; it offers a/],
     [{}, /does not let its model be chosen/],
   ] as const) {
     const drive = new Drive(acp, { model: 'c' });
     drive.says(says.initialized());
     t.match(outcomeIn(drive.says(says.opened(session))), { error: { code: 'option_unsupported' }, reason });
   }
+  const older = new Drive(acp, { model: 'model b' });
+  older.says(says.initialized());
+  const listed = { models: { availableModels: [{ modelId: 'b', name: 'Model B' }] } };
+  t.match(written(older.says(says.opened(listed))), [
+    { id: 3, method: 'session/set_model', params: { sessionId: 's1', modelId: 'b' } },
+  ]);
+  t.match(written(older.says({ id: 3, result: {} })), [{ method: 'session/prompt' }]);
   const refused = new Drive(acp, { model: 'b' });
   refused.says(says.initialized());
   refused.says(says.opened(flat));

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { agentEnvironment } from '../../src/domain/agents/index.ts';
+import { agentEnvironment, trustVariables } from '../../src/domain/agents/index.ts';
 
 const user = { username: 'ada', homedir: '/home/ada', shell: '/bin/zsh' };
 const run = {
@@ -89,4 +89,13 @@ void t.test('the agent’s own settings win, except over what drover itself says
     ...{ DROVER_SOCKET: '/run/drover.sock', DROVER_STATE_ROOT: '/state' },
   });
   t.notOk('NOTIFY_SOCKET' in env || 'DROVER_TOKEN' in env);
+});
+
+void t.test('programs that can be told whether a folder is trusted are told', async (t) => {
+  t.strictSame(trustVariables(['/usr/bin/opencode', 'acp'], false), { OPENCODE_DISABLE_PROJECT_CONFIG: '1' });
+  t.strictSame(trustVariables(['opencode'], true), {});
+  t.strictSame(trustVariables(['gemini', '--acp'], true), { GEMINI_CLI_TRUST_WORKSPACE: 'true' });
+  t.strictSame(trustVariables(['gemini', '--acp'], false), { GEMINI_CLI_TRUST_WORKSPACE: 'false' });
+  t.strictSame(trustVariables(['constructor'], false), {});
+  t.strictSame(trustVariables([], false), {});
 });

@@ -1,9 +1,18 @@
 /** What every real agent must do under the built daemon, its model being the loopback's. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Approval, Run } from '../../src/contract/index.ts';
-import { type AgentCli, installAgentCli } from './agent-clis.ts';
+import { type AgentCli, installAgentCli, whyLeftOut } from './agent-clis.ts';
 import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
 import { startDaemon } from './daemon-life.ts';
 import { type ModelServer, startModelServer } from './model-server/index.ts';
@@ -17,6 +26,7 @@ const suiteMs = 400_000;
 
 type Stage = {
   readonly agent: AgentCli;
+  readonly traits: Traits;
   readonly world: World;
   readonly model: ModelServer;
   readonly repo: string;
@@ -27,7 +37,9 @@ type Stage = {
 /** Installs the agent and runs every case with it, or skips them all with the reason. */
 export async function realAgentCases(agent: AgentCli): Promise<void> {
   t.setTimeout(suiteMs);
-  const cli = await installAgentCli(agent);
+  const leftOut = whyLeftOut(agent);
+  const cli =
+    leftOut === null ? await installAgentCli(agent) : ({ kind: 'missing', reason: leftOut } as const);
   if (cli.kind === 'missing') {
     void t.test(`${agent} under the daemon`, { skip: cli.reason }, async () => {});
     return;
@@ -39,9 +51,10 @@ export async function realAgentCases(agent: AgentCli): Promise<void> {
   });
   t.jobs = 1;
   for (const [name, play] of Object.entries(cases)) {
-    await t.test(`${agent}: ${name}`, async (t) => {
+    const skip = stage.traits.cannot?.[name as keyof typeof cases] ?? false;
+    await t.test(`${agent}: ${name}`, { skip }, async (t) => {
       stage.model.clear();
-      await play(t, stage);
+      await (play as Case)(t, stage);
     });
   }
 }
@@ -57,12 +70,12 @@ async function createStage(agent: AgentCli, program: string): Promise<Stage> {
   const repo = await world.repository(join(world.root, 'project'));
   const said = await world.run(['daemon', 'start'], { env });
   if (said.code !== 0) throw new Error(said.err);
-  return { agent, world, model, repo, env };
+  return { agent, traits: traits[agent], world, model, repo, env };
 }
 
 type Case = (t: Test, stage: Stage) => Promise<void>;
 
-const cases: Readonly<Record<string, Case>> = {
+const cases = {
   'edits a file once a person allows it, and not what a person denies': async (t, stage) => {
     const { world } = stage;
     stage.model.say(
@@ -77,23 +90,15 @@ const cases: Readonly<Record<string, Case>> = {
     const ended = await reach(stage, run, 'succeeded', 'failed');
 
     t.equal(ended.status, 'succeeded', ended.reason ?? '');
-    t.equal(ended.result, 'Done as you like');
     t.equal(readFileSync(join(ended.worktree ?? '', 'allowed.txt'), 'utf8'), 'hello');
     t.notOk(existsSync(join(ended.worktree ?? '', 'denied.txt')));
-    t.match(ended, {
-      runtime: stage.agent,
-      usage: { input_tokens: 360, output_tokens: 21 },
-      session_id: String,
-    });
+    const { runtime, usage, endsWhenDenied } = stage.traits;
+    t.equal(ended.result, endsWhenDenied === true ? null : 'Done as you like');
+    t.match(ended, { runtime, usage, session_id: String });
     const types = (await world.events(run.id)).map(({ type }) => type);
-    for (const type of [
-      'thought.delta',
-      'message.delta',
-      'tool.started',
-      'approval.resolved',
-      'usage.updated',
-    ]) {
-      t.ok(types.includes(type as (typeof types)[number]), type);
+    const said = endsWhenDenied === true ? [] : (['thought.delta', 'message.delta'] as const);
+    for (const type of [...said, 'tool.started', 'approval.resolved', 'usage.updated'] as const) {
+      t.ok(types.includes(type), type);
     }
     t.match((await world.run(['runs', 'diff', run.id])).out, /\+hello/);
   },
@@ -101,8 +106,13 @@ const cases: Readonly<Record<string, Case>> = {
   'goes on in its session, and remembers it': async (t, stage) => {
     stage.model.say({ kind: 'text', text: 'Noted' }, { kind: 'text', text: 'You said mango' });
 
-    const first = await reach(stage, await start(stage, 'Remember the word mango'), 'succeeded', 'failed');
-    const again = await start(stage, 'Which word was it?', '--session', first.session_id ?? '');
+    const where = stage.traits.sessionsStay === true ? ['--in-place'] : [];
+
+    const remember = await start(stage, 'Remember the word mango', ...where);
+    const first = await reach(stage, remember, 'succeeded', 'failed');
+    stage.traits.ageSessions?.(stage.world.home);
+    const session = ['--session', first.session_id ?? ''];
+    const again = await start(stage, 'Which word was it?', ...where, ...session);
     const second = await reach(stage, again, 'succeeded', 'failed');
 
     t.equal(second.status, 'succeeded', second.reason ?? '');
@@ -154,7 +164,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'says that it does not know a session': async (t, stage) => {
-    const lost = '01999999-aaaa-4bbb-8ccc-123456789abc';
+    const lost = stage.traits.lostSession ?? '01999999-aaaa-4bbb-8ccc-123456789abc';
     const ended = await reach(stage, await start(stage, 'Go on', '--session', lost), 'succeeded', 'failed');
 
     t.match(ended, { status: 'failed', error: { code: 'session_lost', message: new RegExp(lost) } });
@@ -232,9 +242,9 @@ const cases: Readonly<Record<string, Case>> = {
   },
 
   'tells its last words when it cannot start': async (t, stage) => {
-    const { world, agent } = stage;
+    const { world, traits } = stage;
     world.configure(
-      `[agents.broken]\nruntime = "${agent}"\ncommand = ["sh", "-c", "echo no room on the device >&2; exit 3"]\n`,
+      `[agents.broken]\nruntime = "${traits.runtime}"\ncommand = ["sh", "-c", "echo no room on the device >&2; exit 3"]\n`,
     );
     t.equal((await world.run(['daemon', 'reload'])).code, 0);
 
@@ -245,7 +255,47 @@ const cases: Readonly<Record<string, Case>> = {
       message: /exit code 3 before it was ready: no room on the device/,
     });
   },
+} satisfies Readonly<Record<string, Case>>;
+
+/** In what agents differ that do the same things. */
+type Traits = {
+  readonly runtime: Run['runtime'];
+  /** What the first case costs, as the agent tells it. */
+  readonly usage: { readonly input_tokens: number; readonly output_tokens: number };
+  /** Its turn is over when something is denied. */
+  readonly endsWhenDenied?: boolean;
+  /** It finds a session again only in the folder where that began. */
+  readonly sessionsStay?: boolean;
+  /** Makes sessions older. */
+  readonly ageSessions?: (home: string) => void;
+  /** A session that it does not know, where its ids are of a form of its own. */
+  readonly lostSession?: string;
+  /** Cases that it cannot pass, and why. */
+  readonly cannot?: { readonly [name in keyof typeof cases]?: string };
 };
+
+const threeAnswers = { input_tokens: 360, output_tokens: 21 };
+const traits: Readonly<Record<AgentCli, Traits>> = {
+  claude: { runtime: 'claude', usage: threeAnswers },
+  codex: { runtime: 'codex', usage: threeAnswers },
+  gemini: { runtime: 'acp', usage: threeAnswers, sessionsStay: true, ageSessions: ageGeminiSessions },
+  opencode: {
+    runtime: 'acp',
+    usage: { input_tokens: 120, output_tokens: 7 }, // of its last answer alone
+    endsWhenDenied: true,
+    lostSession: 'ses_01999999aaaa4bbb8ccc123456',
+    cannot: {
+      'says that its provider refuses for now': 'OpenCode tries again until it is let in, and tells nobody',
+    },
+  },
+};
+
+/** Gemini CLI begins a session anew that is loaded in the minute by which its file is named: so that becomes an earlier one. */
+function ageGeminiSessions(home: string): void {
+  for (const path of globSync(join(home, '.gemini/tmp/*/chats/session-*'))) {
+    renameSync(path, path.replace(/session-\d{4}/, 'session-2025'));
+  }
+}
 
 async function start({ world, repo, agent }: Stage, prompt: string, ...more: string[]): Promise<Run> {
   const named = more.includes('--agent') ? [] : ['--agent', agent];
@@ -299,11 +349,22 @@ function setTraps(repo: string, ran: string): void {
     JSON.stringify({ mcpServers: { trap: { command: 'touch', args: [join(ran, 'mcp')] } } }),
   );
   write(
+    'opencode.json',
+    JSON.stringify({ mcp: { trap: { type: 'local', command: ['touch', join(ran, 'opencode-mcp')] } } }),
+  );
+  write(
+    '.gemini/settings.json',
+    JSON.stringify({
+      hooks: { SessionStart: hook('gemini-hook') },
+      mcpServers: { trap: { command: 'touch', args: [join(ran, 'gemini-mcp')] } },
+    }),
+  );
+  write(
     '.codex/config.toml',
     `[mcp_servers.trap]\ncommand = "touch"\nargs = ["${join(ran, 'codex-mcp')}"]\n`,
   );
 }
 
 function trapsSprung(ran: string): string[] {
-  return ['session-hook', 'prompt-hook', 'mcp', 'codex-mcp'].filter((name) => existsSync(join(ran, name)));
+  return readdirSync(ran);
 }

@@ -6,15 +6,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Runtime } from '../../src/contract/index.ts';
-import { adapterFor } from '../../src/domain/agents/index.ts';
+import { adapterFor, presets } from '../../src/domain/agents/index.ts';
 import { type AgentCli, installAgentCli } from './agent-clis.ts';
 import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
 import { runAgentSession, type SessionOptions } from './agent-session.ts';
 import { startModelServer, type Turn } from './model-server/index.ts';
 
 type Scenario = {
-  readonly agent: AgentCli & Runtime;
+  readonly agent: AgentCli;
   readonly turns: readonly Turn[];
   readonly request?: Partial<SessionOptions['request']>;
 } & Partial<Pick<SessionOptions, 'onApproval' | 'stopWhen'>>;
@@ -91,6 +90,22 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     turns: [],
     request: { sessionId: '0199a213-81c0-7800-8aa1-bbab2a035a53' },
   },
+  'gemini-edit': {
+    agent: 'gemini',
+    turns: [
+      { kind: 'write', path: 'a.txt', content: 'größer 🚀' },
+      { kind: 'shell', command: 'touch b.txt' },
+      { kind: 'text', text: 'All done — größer 🚀', thought: 'Hm', pieces: 2 },
+    ],
+    onApproval: ({ tool }) => (tool === 'execute' ? { decision: 'deny' } : {}),
+  },
+  'opencode-edit': {
+    agent: 'opencode',
+    turns: [
+      { kind: 'write', path: 'a.txt', content: 'größer 🚀' },
+      { kind: 'text', text: 'All done — größer 🚀', thought: 'Hm', pieces: 2 },
+    ],
+  },
   'claude-lost-session': {
     agent: 'claude',
     turns: [],
@@ -100,7 +115,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 
 /** Keys whose values are long lists that say nothing of a run. */
 const menus =
-  /^(tools|slash_commands|terminal_slash_commands|skills|agents|plugins|mcp_servers|commands|models|signature)$/;
+  /^(tools|slash_commands|terminal_slash_commands|skills|agents|plugins|mcp_servers|commands|models|signature|availableCommands|availableModels|configOptions)$/;
 
 function trim(line: string, root: string): string {
   const text = line.replaceAll(root, '').replaceAll(`/private${root}`, '');
@@ -113,6 +128,8 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const cli = await installAgentCli(scenario.agent);
   if (cli.kind === 'missing') throw new Error(cli.reason);
+  const preset = presets.find(({ name }) => name === scenario.agent);
+  if (preset === undefined) throw new Error(`No preset is called ${scenario.agent}`);
   const root = mkdtempSync(join(tmpdir(), 'drover-record-'));
   const cwd = join(root, 'work');
   mkdirSync(cwd);
@@ -121,9 +138,10 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   try {
     prepareAgentHome(join(root, 'home'), model.url);
     const session = await runAgentSession({
+      deadlineMs: 180_000,
       ...scenario,
-      adapter: adapterFor(scenario.agent),
-      command: [cli.program],
+      adapter: adapterFor(preset.runtime),
+      command: [cli.program, ...preset.args],
       env: agentEnvironmentFor(join(root, 'home'), model.url),
       request: {
         runId: 'run_01',

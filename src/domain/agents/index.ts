@@ -34,6 +34,7 @@ export {
   presets,
 } from './presets.ts';
 export { assertSupported, type RuntimeOptions, unsupportedOption } from './supported.ts';
+export { trustVariables } from './trust.ts';
 export { programVersion } from './version.ts';
 export { findProgram } from './which.ts';
 

@@ -75,7 +75,10 @@ export type WorkPort = {
     readonly uncommittedFiles: number;
   }>;
   /** The environment of the agent, with this run's token. */
-  readonly environment: (run: RunRow, token: string) => Readonly<Record<string, string>>;
+  readonly environment: (
+    run: RunRow,
+    options: { readonly token: string; readonly isTrusted: boolean },
+  ) => Readonly<Record<string, string>>;
 };
 
 /** Limits that the configuration sets; read when they matter, so that a reload is felt. */

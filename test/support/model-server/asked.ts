@@ -38,7 +38,8 @@ export function folderOf({ text }: Asked): string {
   const found =
     /<cwd>([^<]+)<\/cwd>/.exec(text) ??
     /[Ww]orking directory:\s*(\/[^\s"\\<]+)/.exec(text) ??
-    /working in the directory:?\s*(\/[^\s"\\<]+)/.exec(text);
+    /working in the directory:?\s*(\/[^\s"\\<]+)/.exec(text) ??
+    /Workspace Directories:\*\*\\n\s*- (\/[^\s"\\<]+)/.exec(text);
   return found?.[1] ?? '/nowhere';
 }
 

@@ -22,7 +22,11 @@ export function frames(said: Exclude<Said, { kind: 'error' }>, asked: Asked, id:
   const body =
     said.kind === 'call'
       ? [delta({ role, content: null, tool_calls: [{ index: 0, ...callOf(said) }] }), delta({}, 'tool_calls')]
-      : [...said.pieces.map((content) => delta({ role, content }, null, said.pauseMs)), delta({}, 'stop')];
+      : [
+          ...(said.thought === null ? [] : [delta({ role, reasoning_content: said.thought })]),
+          ...said.pieces.map((content) => delta({ role, content }, null, said.pauseMs)),
+          delta({}, 'stop'),
+        ];
   return [...body, chunk([], { usage: counted }), bare('[DONE]')];
 }
 

@@ -3,10 +3,13 @@ import { oneLine } from '../bounded.ts';
 import { finish as endDialog, outcomeOfExit as outcomeOfEnd } from '../dialog/end.ts';
 import type { RpcError } from '../dialog/rpc.ts';
 import { update } from '../dialog/work.ts';
-import { asText, type Fields } from '../fields.ts';
+import { asFields, asText, type Fields } from '../fields.ts';
 import { canceled, failed, succeeded } from '../outcome.ts';
 import type { AcpState, Work } from './state.ts';
 import { rpcCodes } from './wire.ts';
+
+/** Some agents hand the status of their model's provider on as the code of the error. */
+const tooManyRequests = 429;
 
 /** Ends the conversation: nothing is read or said after it. */
 export function finish(work: Work, outcome: Outcome): void {
@@ -48,12 +51,19 @@ export function outcomeOfError(state: AcpState, method: string, error: RpcError)
       `The agent wants you to sign in: run it once in a terminal and sign in${ways}, then retry the run`,
     );
   }
-  const details = asText(error.data) ?? (error.data === undefined ? '' : safeJson(error.data));
-  const more = details === '' ? '' : ` (${oneLine(details)})`;
-  const said = `${oneLine(error.message)}${more}`;
+  const said = sentenceOf(error);
+  if (error.code === tooManyRequests)
+    return failed('rate_limited', `The model’s provider refused for now (${tooManyRequests}): ${said}`);
   if (state.phase === 'session' && state.sessionId !== null)
     return failed('session_lost', `The agent cannot go on with the session '${state.sessionId}': ${said}`);
   return failed('agent_error', `The agent refused ${method}: ${said}`);
+}
+
+/** Its message, and what else it tells of the error: a text, an object with one, or any JSON. */
+function sentenceOf({ message, data }: RpcError): string {
+  const { details, message: inner } = asFields(data);
+  const more = asText(data) ?? asText(details) ?? asText(inner) ?? (data === undefined ? '' : safeJson(data));
+  return more === '' || more === message ? oneLine(message) : `${oneLine(message)} (${oneLine(more)})`;
 }
 
 /** How the process ended, where the protocol had not said it. */

@@ -80,8 +80,8 @@ export function onSession(work: Work, result: Fields): void {
     return;
   }
   update(work, { phase: 'config' });
-  const params = { sessionId, configId: choice.configId, value: choice.value };
-  write(work, 'session/model', encodeRequest(rpcIds.config, 'session/set_config_option', params));
+  const params = { sessionId, ...choice.params };
+  write(work, 'session/model', encodeRequest(rpcIds.config, choice.method, params));
 }
 
 /** The turn begins. The prompt leaves the state here. */
@@ -92,25 +92,43 @@ export function sendPrompt(work: Work): void {
   write(work, 'session/prompt', encodeRequest(rpcIds.prompt, 'session/prompt', params), 'unsafe');
 }
 
-type ModelChoice = { readonly configId: string; readonly value: string } | { readonly refusal: string };
+type ModelChoice =
+  | { readonly method: string; readonly params: Readonly<Record<string, string>> }
+  | { readonly refusal: string };
 
+/** By the option whose category says so, or by the list of models that agents had before there were options. */
 function findModel(session: Fields, model: string): ModelChoice {
   const option = asList(session.configOptions)
     .map(asFields)
     .find((candidate) => candidate.category === 'model' && candidate.type === 'select');
   const configId = asText(option?.id);
-  if (option === undefined || configId === null) {
+  if (option !== undefined && configId !== null) {
+    const offered = asList(option.options).flatMap((entry) => {
+      const group = asFields(entry).options;
+      return Array.isArray(group) ? group.map(asFields) : [asFields(entry)];
+    });
+    const value = findOffered(offered, 'value', model);
+    if ('refusal' in value) return value;
+    return { method: 'session/set_config_option', params: { configId, value: value.id } };
+  }
+  const models = asList(asFields(session.models).availableModels).map(asFields);
+  if (models.length === 0) {
     return { refusal: `The agent does not let its model be chosen (asked for '${model}')` };
   }
-  const offered = asList(option.options).flatMap((entry) => {
-    const group = asFields(entry).options;
-    return Array.isArray(group) ? group.map(asFields) : [asFields(entry)];
-  });
+  const found = findOffered(models, 'modelId', model);
+  return 'refusal' in found ? found : { method: 'session/set_model', params: { modelId: found.id } };
+}
+
+function findOffered(
+  offered: readonly Fields[],
+  key: 'value' | 'modelId',
+  model: string,
+): { readonly id: string } | { readonly refusal: string } {
   const found =
-    offered.find((entry) => entry.value === model) ??
+    offered.find((entry) => entry[key] === model) ??
     offered.find((entry) => asText(entry.name)?.toLowerCase() === model.toLowerCase());
-  const value = asText(found?.value);
-  if (value !== null) return { configId, value };
-  const names = offered.map((entry) => asText(entry.value)).filter((name) => name !== null);
+  const id = asText(found?.[key]);
+  if (id !== null) return { id };
+  const names = offered.map((entry) => asText(entry[key])).filter((name) => name !== null);
   return { refusal: `The agent has no model '${model}'; it offers ${oneLine(names.join(', ')) || 'none'}` };
 }

@@ -40,13 +40,20 @@ export function onPermission(work: Work, rpcId: RpcId, params: Fields): void {
     kind: 'permission' as const,
     title: oneLine(asText(call.title) ?? asText(call.name) ?? 'Permission'),
     tool: nullOr(asText(call.name) ?? asText(call.kind), (name) => oneLine(name, 200)),
-    input: boundInput(call.rawInput ?? null),
+    input: boundInput(inputOf(call)),
     paths: boundPaths(pathsOf(call)),
     options,
   };
   const pending = openPending(work, { id: rpcId, toolCallId, ask: { kind: 'permission', options } });
   if (pending === null) return;
   toInbox(work, pending.key, request);
+}
+
+/** What the tool is called with; where the agent does not tell, what it shows of the call: a change, places. */
+function inputOf({ rawInput, content, locations }: Fields): unknown {
+  if (rawInput !== undefined && rawInput !== null) return rawInput;
+  const shown = Object.entries({ content, locations }).filter(([, list]) => asList(list).length > 0);
+  return shown.length === 0 ? null : Object.fromEntries(shown);
 }
 
 /** Every file that the call names, wherever it says so: its places, its changes, its input. */

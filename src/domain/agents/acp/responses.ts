@@ -49,14 +49,19 @@ function waitedFor(state: AcpState): { id: number; key: string; method: string }
 }
 
 function onStop(work: Work, result: Fields): void {
+  addUsage(work, tokensOf(result), null);
+  if (work.state.canceling) work.effects.push({ kind: 'arrived', key: 'session/cancel' });
+  finish(work, outcomeOfStop(work.state, result));
+}
+
+/** What the turn cost. Gemini CLI tells it beside the protocol. */
+function tokensOf(result: Fields): AcpState['usage'] {
   const usage = asFields(result.usage);
-  const input = asCount(usage.inputTokens);
-  const output = asCount(usage.outputTokens);
-  const more = {
+  const counted = asFields(asFields(asFields(result._meta).quota).token_count);
+  const input = asCount(usage.inputTokens ?? counted.input_tokens);
+  const output = asCount(usage.outputTokens ?? counted.output_tokens);
+  return {
     ...(input !== null && { input_tokens: input }),
     ...(output !== null && { output_tokens: output }),
   };
-  addUsage(work, more, null);
-  if (work.state.canceling) work.effects.push({ kind: 'arrived', key: 'session/cancel' });
-  finish(work, outcomeOfStop(work.state, result));
 }

@@ -135,7 +135,8 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
     }
   });
   const argv = adapter.commandLine(run.argv, request);
-  await launch.prepare(run, { cwd: place.cwd, argv, env: work.environment(run, token) });
+  const env = work.environment(run, { token, isTrusted: place.isTrusted });
+  await launch.prepare(run, { cwd: place.cwd, argv, env });
 }
 
 function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {

@@ -1,0 +1,3 @@
+import { realAgentCases } from '../support/real-agent-cases.ts';
+
+await realAgentCases('opencode');
