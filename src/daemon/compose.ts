@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '../base/index.ts';
 import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/index.ts';
-import { adapterFor } from '../domain/agents/index.ts';
+import { adapterOfRun } from '../domain/agents/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
 import {
@@ -75,7 +75,7 @@ export function compose(options: ComposeOptions): Composed {
     runsFolder: paths.runs,
     clock,
     log,
-    inputOf: (run) => (adapterFor(run.runtime).input === 'none' ? 'none' : 'fifo'),
+    inputOf: (run) => (adapterOfRun(run).input === 'none' ? 'none' : 'fifo'),
   });
   const journal = createJournal({ store, bus, outputFile: launch.outputFile });
   const user = userInfo();
@@ -86,7 +86,7 @@ export function compose(options: ComposeOptions): Composed {
     log,
     launch,
     work: createWorkPort({ repos, worktrees, paths, env, user }),
-    adapterOf: (run) => adapterFor(run.runtime),
+    adapterOf: adapterOfRun,
     issueToken: issueRunToken,
     limits: () => ({
       outputBytes: parseBytes(config().run_output_limit),

@@ -1,3 +1,4 @@
 import { realAgentCases } from '../support/real-agent-cases.ts';
+import { unattendedCases } from '../support/unattended-cases.ts';
 
-await realAgentCases('codex');
+await realAgentCases('codex', unattendedCases);

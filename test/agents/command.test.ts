@@ -63,14 +63,15 @@ void t.test('the exit is the outcome, with the last words of a failure', async (
 });
 
 void t.test('options that a command cannot honour are refused, before and at the start', async (t) => {
-  const none = { model: null, maxTurns: null, sessionId: null };
+  const none = { approvalMode: 'ask', model: null, maxTurns: null, sessionId: null } as const;
+  const lint = { runtime: 'command', command: ['lint'] } as const;
   for (const option of [{ model: 'm' }, { maxTurns: 3 }, { sessionId: 's' }]) {
     const drive = new Drive(command, option);
 
     t.match(outcomeIn(drive.effects), { error: { code: 'option_unsupported' } });
     t.strictSame(drive.says('late'), []);
-    t.throws(() => assertSupported('command', { ...none, ...option }), { code: 'option_unsupported' });
-    t.doesNotThrow(() => assertSupported('acp', { ...none, ...option }));
+    t.throws(() => assertSupported(lint, { ...none, ...option }), { code: 'option_unsupported' });
+    t.doesNotThrow(() => assertSupported({ ...lint, runtime: 'acp' }, { ...none, ...option }));
   }
-  t.doesNotThrow(() => assertSupported('command', none));
+  t.doesNotThrow(() => assertSupported(lint, none));
 });

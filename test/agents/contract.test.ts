@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import t from 'tap';
 
 import { eventData, type Runtime } from '../../src/contract/index.ts';
-import { type AdapterEffect, adapterFor, type OutputPiece } from '../../src/domain/agents/index.ts';
+import {
+  type Adapter,
+  type AdapterEffect,
+  adapterFor,
+  adapterOfRun,
+  type OutputPiece,
+} from '../../src/domain/agents/index.ts';
 import { frame, request } from './drive.ts';
 import { ordinaryTurn, recorded, says } from './transcripts.ts';
 
@@ -13,18 +19,33 @@ t.comment(`seed ${seed}: repeat with DROVER_SEED=${seed}`);
 
 const lines = (messages: readonly unknown[]) =>
   Buffer.from(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+/** Every codec, and what its agent says in an ordinary turn. */
+type Codec = { readonly name: string; readonly adapter: Adapter<unknown>; readonly transcript: Buffer };
 const transcripts: Record<Runtime, Buffer> = {
   acp: lines(ordinaryTurn),
   claude: recorded('claude-edit'),
   codex: recorded('codex-edit'),
   command: Buffer.from(`first\n\n${'long '.repeat(30_000)}\nlast größer 🚀\n\nno newline at the end`),
 };
-const runtimes = Object.keys(transcripts) as readonly Runtime[];
+const ofRuntimes = (Object.keys(transcripts) as Runtime[]).map((runtime): Codec => {
+  return { name: runtime, adapter: adapterFor(runtime), transcript: transcripts[runtime] };
+});
+const codecs: readonly Codec[] = [
+  ...ofRuntimes,
+  { name: 'acp of Gemini CLI', adapter: adapterFor('acp'), transcript: recorded('gemini-edit') },
+  { name: 'acp of OpenCode', adapter: adapterFor('acp'), transcript: recorded('opencode-edit') },
+  {
+    name: 'codex exec',
+    adapter: adapterOfRun({ runtime: 'codex', argv: ['codex', 'exec'] }),
+    transcript: recorded('codex-exec-edit'),
+  },
+];
+/** A mode that every agent can keep. */
+const asked = request({ approvalMode: 'auto' });
 
 /** Effects so far, and a check that the state is plain JSON at every step. */
-function play(runtime: Runtime, pieces: readonly OutputPiece[]): AdapterEffect[] {
-  const adapter = adapterFor(runtime);
-  let { state, effects } = adapter.start(request());
+function play(adapter: Adapter<unknown>, pieces: readonly OutputPiece[]): AdapterEffect[] {
+  let { state, effects } = adapter.start(asked);
   const all = [...effects];
   for (const piece of pieces) {
     const stored = JSON.parse(JSON.stringify(state));
@@ -57,16 +78,17 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
   return [0, ...points].map((from, index) => bytes.subarray(from, points[index] ?? bytes.length));
 }
 
-for (const runtime of runtimes) {
-  const adapter = adapterFor(runtime);
+for (const codec of codecs) {
+  const { name, adapter, transcript } = codec;
+  const isCommand = adapter.runtime === 'command';
 
-  void t.test(`${runtime}: the same bytes in any split give the same effects`, async (t) => {
-    const bytes = transcripts[runtime];
-    const whole = normal(play(runtime, frame(adapter, [bytes])));
+  void t.test(`${name}: the same bytes in any split give the same effects`, async (t) => {
+    const bytes = transcript;
+    const whole = normal(play(adapter, frame(adapter, [bytes])));
 
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 40 }), (points) => {
-        const effects = normal(play(runtime, frame(adapter, cut(bytes, points))));
+        const effects = normal(play(adapter, frame(adapter, cut(bytes, points))));
         assert.deepEqual(effects, whole);
       }),
       { seed, numRuns: 40 },
@@ -74,9 +96,9 @@ for (const runtime of runtimes) {
     t.pass('40 splits');
   });
 
-  void t.test(`${runtime}: nothing comes after the finish`, async (t) => {
-    const pieces = frame(adapter, [transcripts[runtime]]);
-    let state: unknown = adapter.start(request()).state;
+  void t.test(`${name}: nothing comes after the finish`, async (t) => {
+    const pieces = frame(adapter, [transcript]);
+    let state: unknown = adapter.start(asked).state;
     let isFinished = false;
     for (const piece of pieces) {
       const next = adapter.read(state, piece);
@@ -92,30 +114,27 @@ for (const runtime of runtimes) {
     ];
 
     if (isFinished) for (const { effects } of after) t.strictSame(effects, []);
-    t.equal(isFinished, runtime !== 'command');
+    t.equal(isFinished, !isCommand);
+  });
+
+  void t.test(`${name}: a turn that is canceled twice is told so once, and ends as canceled`, async (t) => {
+    const first = adapter.cancel(adapter.start(asked).state);
+    const second = adapter.cancel(first.state);
+
+    t.strictSame(second.effects, []);
+    if (!isCommand) {
+      t.equal(adapter.exited(first.state, { exitCode: 143, signal: 'SIGTERM' }).status, 'canceled');
+    }
   });
 
   void t.test(
-    `${runtime}: a turn that is canceled twice is told so once, and ends as canceled`,
-    async (t) => {
-      const first = adapter.cancel(adapter.start(request()).state);
-      const second = adapter.cancel(first.state);
-
-      t.strictSame(second.effects, []);
-      if (runtime !== 'command') {
-        t.equal(adapter.exited(first.state, { exitCode: 143, signal: 'SIGTERM' }).status, 'canceled');
-      }
-    },
-  );
-
-  void t.test(
-    `${runtime}: garbage is never an exception, and every event is as the contract has it`,
+    `${name}: garbage is never an exception, and every event is as the contract has it`,
     async (t) => {
       let eventCount = 0;
       fc.assert(
-        fc.property(fc.array(anyPiece(runtime), { maxLength: 30 }), fc.boolean(), (pieces, isOpen) => {
-          const before = isOpen ? opening(runtime) : [];
-          const effects = play(runtime, [...before, ...pieces]);
+        fc.property(fc.array(anyPiece(codec), { maxLength: 30 }), fc.boolean(), (pieces, isOpen) => {
+          const before = isOpen ? opening(codec) : [];
+          const effects = play(adapter, [...before, ...pieces]);
           for (const effect of effects) {
             if (effect.kind !== 'event') continue;
             eventCount += 1;
@@ -133,8 +152,8 @@ for (const runtime of runtimes) {
     },
   );
 
-  void t.test(`${runtime}: every way a process can exit has an outcome`, async (t) => {
-    const { state } = adapter.start(request());
+  void t.test(`${name}: every way a process can exit has an outcome`, async (t) => {
+    const { state } = adapter.start(asked);
     for (const exit of [
       { exitCode: 0, signal: null },
       { exitCode: 3, signal: null },
@@ -147,15 +166,14 @@ for (const runtime of runtimes) {
 }
 
 /** What an agent says before anything can go wrong. */
-function opening(runtime: Runtime): OutputPiece[] {
-  const adapter = adapterFor(runtime);
-  if (runtime === 'acp') return frame(adapter, [lines([says.initialized(), says.opened()])]);
-  return runtime === 'command' ? [] : frame(adapter, [transcripts[runtime]]).slice(0, 6);
+function opening({ adapter, transcript }: Codec): OutputPiece[] {
+  if (adapter.runtime === 'acp') return frame(adapter, [lines([says.initialized(), says.opened()])]);
+  return adapter.runtime === 'command' ? [] : frame(adapter, [transcript]).slice(0, 6);
 }
 
 /** A recorded line in which some values are of another kind. */
-function nearlyRecorded(runtime: Runtime, odd: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  const said = transcripts[runtime]
+function nearlyRecorded(transcript: Buffer, odd: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  const said = transcript
     .toString()
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -178,7 +196,7 @@ function replaceAt(value: unknown, count: { at: number }, by: unknown): unknown 
 }
 
 /** Pieces from noise over JSON of no protocol to messages that are nearly right. */
-function anyPiece(runtime: Runtime): fc.Arbitrary<OutputPiece> {
+function anyPiece({ adapter, transcript }: Codec): fc.Arbitrary<OutputPiece> {
   const odd = fc.oneof(
     fc.jsonValue({ maxDepth: 3 }),
     fc.constantFrom('t1', 's1', 'completed', 'pending', 1, '__proto__'),
@@ -213,7 +231,7 @@ function anyPiece(runtime: Runtime): fc.Arbitrary<OutputPiece> {
       { requiredKeys: ['sessionUpdate'] },
     )
     .map((fields) => ({ method: 'session/update', params: { sessionId: 's1', update: fields } }));
-  const nearly = runtime === 'acp' || runtime === 'command' ? [] : [nearlyRecorded(runtime, odd)];
+  const nearly = adapter.runtime === 'command' ? [] : [nearlyRecorded(transcript, odd)];
   const message = fc.oneof(
     ...nearly,
     update,

@@ -42,7 +42,7 @@ function verdict(rules: Rules, asked: ApprovalRequest, by = run()): string {
   return `${judged.status}${always} (${judged.reason})`;
 }
 
-type Told = Record<'once' | 'always' | 'rule denies', RegExp>;
+type Told = Record<'once' | 'rule denies', RegExp>;
 type Asking = { readonly drive: Drive; readonly key: string; readonly asked: ApprovalRequest };
 
 /** The real requests of each runtime, and the lines by which it is told. */
@@ -50,7 +50,7 @@ const asking: Record<string, { open: (kind: ApprovalRequest['kind']) => Asking; 
   acp: {
     open: (kind) =>
       lastAsked(prompted(), kind === 'question' ? says.question(7, {}) : says.permission(7, allOptions)),
-    told: { once: /"o1/, always: /"o2/, 'rule denies': /"o3/ },
+    told: { once: /"o1/, 'rule denies': /"o3/ },
   },
   claude: {
     open: (kind) => {
@@ -63,7 +63,6 @@ const asking: Record<string, { open: (kind: ApprovalRequest['kind']) => Asking; 
     },
     told: {
       once: /allow(?!.*updatedPermissions)/,
-      always: /allow.*updatedPermissions/,
       'rule denies': /Denied by a rule of drover: no/,
     },
   },
@@ -80,7 +79,7 @@ const asking: Record<string, { open: (kind: ApprovalRequest['kind']) => Asking; 
       };
       return lastAsked(drive, kind === 'question' ? question : lines[asks]);
     },
-    told: { once: /"accept\W/, always: /acceptForSession/, 'rule denies': /decline/ },
+    told: { once: /"accept\W/, 'rule denies': /decline/ },
   },
 };
 
@@ -104,18 +103,16 @@ void t.test('modes × rules × kinds × runtimes: who decides, and what the agen
     ask: { none: 'person', allow: 'rule allows', deny: 'rule denies', ask: 'person', other: 'person' },
     auto: { none: 'once', allow: 'rule allows', deny: 'rule denies', ask: 'person', other: 'once' },
     unrestricted: {
-      none: 'always',
+      none: 'once',
       allow: 'rule allows',
       deny: 'rule denies',
       ask: 'person',
-      other: 'always',
+      other: 'once',
     },
   };
   const reasons: Record<string, string> = {
     'rule allows': 'Rule 1 of [policy]: ok',
     'rule denies': 'Rule 1 of [policy]: no',
-    once: 'Approval mode auto',
-    always: 'Approval mode unrestricted',
   };
   let cells = 0;
 
@@ -134,7 +131,7 @@ void t.test('modes × rules × kinds × runtimes: who decides, and what the agen
             t.equal(want, 'person', cell);
             continue;
           }
-          t.equal(judged.reason, reasons[want ?? ''], cell);
+          t.equal(judged.reason, want === 'once' ? `Approval mode ${mode}` : reasons[want ?? ''], cell);
           t.equal(judged.status, want === 'rule denies' ? 'denied' : 'allowed', cell);
           const line = JSON.stringify(drive.answers(key, judged.answer));
           t.match(line, told[want === 'rule allows' ? 'once' : (want as keyof typeof told)], cell);
@@ -268,9 +265,10 @@ void t.test(
     );
     t.equal(verdict([{ decision: 'deny', path: 'x' }], only(forGood), unrestricted), 'person');
     t.equal(
-      verdict([{ decision: 'deny', repo: 'other' }], request(), unrestricted),
+      verdict([{ decision: 'deny', repo: 'other' }], only(forGood), unrestricted),
       'allowed always (Approval mode unrestricted)',
     );
+    t.equal(verdict([], request(), unrestricted), 'allowed (Approval mode unrestricted)');
     t.equal(verdict([{ decision: 'deny' }], only()), 'denied (Rule 1 of [policy]: deny everything)');
   },
 );

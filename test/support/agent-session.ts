@@ -96,6 +96,7 @@ export function runAgentSession(options: SessionOptions): Promise<Session> {
       const exit = { exitCode: code ?? 0, signal };
       resolve({ effects, lines, stderr, exit, outcome: adapter.exited(state, exit) });
     });
+    if (adapter.input === 'none') child.stdin.end(adapter.stdin?.(request));
     take(first);
   });
 }

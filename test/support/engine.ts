@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type * as z from 'zod';
 import { systemClock as clock, createBus, silentLog } from '../../src/base/index.ts';
 import { type Event, policyConfig, type Run, type StartRun } from '../../src/contract/index.ts';
-import { type Agent, adapterFor } from '../../src/domain/agents/index.ts';
+import { type Agent, adapterOfRun } from '../../src/domain/agents/index.ts';
 import { createJournal, type Journal } from '../../src/domain/journal/index.ts';
 import {
   createLaunchPort,
@@ -105,7 +105,7 @@ export async function makeWorld(): Promise<World> {
       runsFolder,
       clock,
       log: silentLog,
-      inputOf: (run) => (adapterFor(run.runtime).input === 'none' ? 'none' : 'fifo'),
+      inputOf: (run) => (adapterOfRun(run).input === 'none' ? 'none' : 'fifo'),
       chooseWay: async () => ({ kind: 'ready', via: 'session' }),
     });
     const journal = createJournal({ store, bus, outputFile: launch.outputFile });
@@ -123,7 +123,7 @@ export async function makeWorld(): Promise<World> {
         },
         environment: (run) => ({ PATH: process.env.PATH ?? '', DROVER_RUN_ID: run.id, ACP_LOG: heardFile }),
       },
-      adapterOf: (run) => adapterFor(run.runtime),
+      adapterOf: adapterOfRun,
       issueToken: () => ({ token: 'token', hash: 'hash' }),
       policy: createPolicy(() => configured, '/home/ada'),
       limits: () => ({ outputBytes: 2 ** 30, idleMs: 0, pollMs: 100, ...options.limits }),

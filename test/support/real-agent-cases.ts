@@ -1,41 +1,35 @@
 /** What every real agent must do under the built daemon, its model being the loopback's. */
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Approval, Run } from '../../src/contract/index.ts';
 import { type AgentCli, installAgentCli, whyLeftOut } from './agent-clis.ts';
-import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
 import { startDaemon } from './daemon-life.ts';
-import { type ModelServer, startModelServer } from './model-server/index.ts';
-import { createWorld, processesOf, type World } from './real-daemon.ts';
+import {
+  answer,
+  createStage,
+  patienceMs,
+  pendingOf,
+  reach,
+  type Stage,
+  setTraps,
+  start,
+  trapsSprung,
+} from './real-agent-stage.ts';
+import { traitsOf } from './real-agent-traits.ts';
+import { processesOf } from './real-daemon.ts';
 import { until } from './until.ts';
 
-/** Real agents on a machine with other work take their time. */
-const patienceMs = 60_000;
 /** All cases of one agent, and its installation where it is not there yet. */
 const suiteMs = 400_000;
 
-type Stage = {
-  readonly agent: AgentCli;
-  readonly traits: Traits;
-  readonly world: World;
-  readonly model: ModelServer;
-  readonly repo: string;
-  /** The daemon's environment: the agent is on its PATH. */
-  readonly env: Readonly<Record<string, string>>;
-};
+/** A case, in a stage whose model has nothing left to say. */
+export type Case = (t: Test, stage: Stage) => Promise<void>;
 
-/** Installs the agent and runs every case with it, or skips them all with the reason. */
-export async function realAgentCases(agent: AgentCli): Promise<void> {
+/** Installs the agent and runs every case with it, and `more` of its own, or skips them all with the reason. */
+export async function realAgentCases(
+  agent: AgentCli,
+  more: Readonly<Record<string, Case>> = {},
+): Promise<void> {
   t.setTimeout(suiteMs);
   const leftOut = whyLeftOut(agent);
   const cli =
@@ -50,32 +44,18 @@ export async function realAgentCases(agent: AgentCli): Promise<void> {
     await stage.model.close();
   });
   t.jobs = 1;
-  for (const [name, play] of Object.entries(cases)) {
-    const skip = stage.traits.cannot?.[name as keyof typeof cases] ?? false;
-    await t.test(`${agent}: ${name}`, { skip }, async (t) => {
+  const { cannot = {} } = traitsOf[agent];
+  for (const name of Object.keys(cannot))
+    if (!Object.hasOwn(cases, name)) throw new Error(`No case: ${name}`);
+  for (const [name, play] of Object.entries({ ...cases, ...more })) {
+    await t.test(`${agent}: ${name}`, { skip: cannot[name] ?? false }, async (t) => {
       stage.model.clear();
-      await (play as Case)(t, stage);
+      await play(t, stage);
     });
   }
 }
 
-async function createStage(agent: AgentCli, program: string): Promise<Stage> {
-  const world = await createWorld();
-  const model = await startModelServer();
-  const bin = join(world.root, 'bin');
-  mkdirSync(bin);
-  symlinkSync(program, join(bin, agent));
-  prepareAgentHome(world.home, model.url);
-  const env = { ...agentEnvironmentFor(world.home, model.url), PATH: `${bin}:${world.env.PATH}` };
-  const repo = await world.repository(join(world.root, 'project'));
-  const said = await world.run(['daemon', 'start'], { env });
-  if (said.code !== 0) throw new Error(said.err);
-  return { agent, traits: traits[agent], world, model, repo, env };
-}
-
-type Case = (t: Test, stage: Stage) => Promise<void>;
-
-const cases = {
+const cases: Readonly<Record<string, Case>> = {
   'edits a file once a person allows it, and not what a person denies': async (t, stage) => {
     const { world } = stage;
     stage.model.say(
@@ -92,7 +72,7 @@ const cases = {
     t.equal(ended.status, 'succeeded', ended.reason ?? '');
     t.equal(readFileSync(join(ended.worktree ?? '', 'allowed.txt'), 'utf8'), 'hello');
     t.notOk(existsSync(join(ended.worktree ?? '', 'denied.txt')));
-    const { runtime, usage, endsWhenDenied } = stage.traits;
+    const { runtime, usage, endsWhenDenied } = traitsOf[stage.agent];
     t.equal(ended.result, endsWhenDenied === true ? null : 'Done as you like');
     t.match(ended, { runtime, usage, session_id: String });
     const types = (await world.events(run.id)).map(({ type }) => type);
@@ -106,11 +86,11 @@ const cases = {
   'goes on in its session, and remembers it': async (t, stage) => {
     stage.model.say({ kind: 'text', text: 'Noted' }, { kind: 'text', text: 'You said mango' });
 
-    const where = stage.traits.sessionsStay === true ? ['--in-place'] : [];
+    const where = traitsOf[stage.agent].sessionsStay === true ? ['--in-place'] : [];
 
     const remember = await start(stage, 'Remember the word mango', ...where);
     const first = await reach(stage, remember, 'succeeded', 'failed');
-    stage.traits.ageSessions?.(stage.world.home);
+    traitsOf[stage.agent].ageSessions?.(stage.world.home);
     const session = ['--session', first.session_id ?? ''];
     const again = await start(stage, 'Which word was it?', ...where, ...session);
     const second = await reach(stage, again, 'succeeded', 'failed');
@@ -164,7 +144,7 @@ const cases = {
   },
 
   'says that it does not know a session': async (t, stage) => {
-    const lost = stage.traits.lostSession ?? '01999999-aaaa-4bbb-8ccc-123456789abc';
+    const lost = traitsOf[stage.agent].lostSession ?? '01999999-aaaa-4bbb-8ccc-123456789abc';
     const ended = await reach(stage, await start(stage, 'Go on', '--session', lost), 'succeeded', 'failed');
 
     t.match(ended, { status: 'failed', error: { code: 'session_lost', message: new RegExp(lost) } });
@@ -242,9 +222,9 @@ const cases = {
   },
 
   'tells its last words when it cannot start': async (t, stage) => {
-    const { world, traits } = stage;
+    const { world, agent } = stage;
     world.configure(
-      `[agents.broken]\nruntime = "${traits.runtime}"\ncommand = ["sh", "-c", "echo no room on the device >&2; exit 3"]\n`,
+      `[agents.broken]\nruntime = "${traitsOf[agent].runtime}"\ncommand = ["sh", "-c", "echo no room on the device >&2; exit 3"]\n`,
     );
     t.equal((await world.run(['daemon', 'reload'])).code, 0);
 
@@ -255,116 +235,4 @@ const cases = {
       message: /exit code 3 before it was ready: no room on the device/,
     });
   },
-} satisfies Readonly<Record<string, Case>>;
-
-/** In what agents differ that do the same things. */
-type Traits = {
-  readonly runtime: Run['runtime'];
-  /** What the first case costs, as the agent tells it. */
-  readonly usage: { readonly input_tokens: number; readonly output_tokens: number };
-  /** Its turn is over when something is denied. */
-  readonly endsWhenDenied?: boolean;
-  /** It finds a session again only in the folder where that began. */
-  readonly sessionsStay?: boolean;
-  /** Makes sessions older. */
-  readonly ageSessions?: (home: string) => void;
-  /** A session that it does not know, where its ids are of a form of its own. */
-  readonly lostSession?: string;
-  /** Cases that it cannot pass, and why. */
-  readonly cannot?: { readonly [name in keyof typeof cases]?: string };
 };
-
-const threeAnswers = { input_tokens: 360, output_tokens: 21 };
-const traits: Readonly<Record<AgentCli, Traits>> = {
-  claude: { runtime: 'claude', usage: threeAnswers },
-  codex: { runtime: 'codex', usage: threeAnswers },
-  gemini: { runtime: 'acp', usage: threeAnswers, sessionsStay: true, ageSessions: ageGeminiSessions },
-  opencode: {
-    runtime: 'acp',
-    usage: { input_tokens: 120, output_tokens: 7 }, // of its last answer alone
-    endsWhenDenied: true,
-    lostSession: 'ses_01999999aaaa4bbb8ccc123456',
-    cannot: {
-      'says that its provider refuses for now': 'OpenCode tries again until it is let in, and tells nobody',
-    },
-  },
-};
-
-/** Gemini CLI begins a session anew that is loaded in the minute by which its file is named: so that becomes an earlier one. */
-function ageGeminiSessions(home: string): void {
-  for (const path of globSync(join(home, '.gemini/tmp/*/chats/session-*'))) {
-    renameSync(path, path.replace(/session-\d{4}/, 'session-2025'));
-  }
-}
-
-async function start({ world, repo, agent }: Stage, prompt: string, ...more: string[]): Promise<Run> {
-  const named = more.includes('--agent') ? [] : ['--agent', agent];
-  return world.json<Run>(['run', '--bg', ...named, ...more, prompt], { cwd: repo });
-}
-
-function reach({ world }: Stage, run: Run, ...states: Run['status'][]): Promise<Run> {
-  return until(
-    `${run.id} to be ${states.join(' or ')}`,
-    async () => {
-      const now = await world.show(run.id);
-      return states.includes(now.status) ? now : null;
-    },
-    patienceMs,
-  );
-}
-
-function pendingOf({ world }: Stage, run: Run): Promise<Approval> {
-  return until(
-    'an approval',
-    async () => {
-      const { items } = await world.json<{ items: Approval[] }>(['approvals', 'list']);
-      const now = await world.show(run.id);
-      if (now.ended_at !== null) throw new Error(`${now.status}: ${now.reason}`);
-      return items.find((item) => item.run_id === run.id && item.status === 'pending');
-    },
-    patienceMs,
-  );
-}
-
-async function answer(stage: Stage, run: Run, decision: 'allow' | 'deny', ...more: string[]): Promise<void> {
-  const { id } = await pendingOf(stage, run);
-  const said = await stage.world.run(['approvals', decision, id, ...more]);
-  if (said.code !== 0) throw new Error(said.err);
-}
-
-/** Everything by which a repository can make these agents run a command of its own. */
-function setTraps(repo: string, ran: string): void {
-  const touch = (name: string) => `touch ${join(ran, name)}`;
-  const hook = (name: string) => [{ hooks: [{ type: 'command', command: touch(name) }] }];
-  const write = (path: string, text: string) => {
-    mkdirSync(join(repo, path, '..'), { recursive: true });
-    writeFileSync(join(repo, path), text);
-  };
-  write(
-    '.claude/settings.json',
-    JSON.stringify({ hooks: { SessionStart: hook('session-hook'), UserPromptSubmit: hook('prompt-hook') } }),
-  );
-  write(
-    '.mcp.json',
-    JSON.stringify({ mcpServers: { trap: { command: 'touch', args: [join(ran, 'mcp')] } } }),
-  );
-  write(
-    'opencode.json',
-    JSON.stringify({ mcp: { trap: { type: 'local', command: ['touch', join(ran, 'opencode-mcp')] } } }),
-  );
-  write(
-    '.gemini/settings.json',
-    JSON.stringify({
-      hooks: { SessionStart: hook('gemini-hook') },
-      mcpServers: { trap: { command: 'touch', args: [join(ran, 'gemini-mcp')] } },
-    }),
-  );
-  write(
-    '.codex/config.toml',
-    `[mcp_servers.trap]\ncommand = "touch"\nargs = ["${join(ran, 'codex-mcp')}"]\n`,
-  );
-}
-
-function trapsSprung(ran: string): string[] {
-  return readdirSync(ran);
-}

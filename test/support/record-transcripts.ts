@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adapterFor, presets } from '../../src/domain/agents/index.ts';
+import { adapterOfRun, presets } from '../../src/domain/agents/index.ts';
 import { type AgentCli, installAgentCli } from './agent-clis.ts';
 import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
 import { runAgentSession, type SessionOptions } from './agent-session.ts';
@@ -14,6 +14,8 @@ import { startModelServer, type Turn } from './model-server/index.ts';
 
 type Scenario = {
   readonly agent: AgentCli;
+  /** The preset that it is started as, where that has another name. */
+  readonly preset?: string;
   readonly turns: readonly Turn[];
   readonly request?: Partial<SessionOptions['request']>;
 } & Partial<Pick<SessionOptions, 'onApproval' | 'stopWhen'>>;
@@ -81,6 +83,22 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     turns: [{ kind: 'hang', text: 'Let me think' }],
     stopWhen: hasSaid,
   },
+  'codex-exec-edit': {
+    agent: 'codex',
+    preset: 'codex-exec',
+    turns: [
+      { kind: 'shell', command: patch },
+      { kind: 'shell', command: 'touch b.txt; exit 3' },
+      { kind: 'text', text: 'All done — größer 🚀', thought: 'Hm', pieces: 2 },
+    ],
+    request: { approvalMode: 'auto' },
+  },
+  'codex-exec-limited': {
+    agent: 'codex',
+    preset: 'codex-exec',
+    turns: [{ kind: 'error', status: 429, message: 'Limit reached' }],
+    request: { approvalMode: 'auto' },
+  },
   'codex-limited': {
     agent: 'codex',
     turns: [{ kind: 'error', status: 429, message: 'Limit reached' }],
@@ -105,6 +123,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       { kind: 'write', path: 'a.txt', content: 'größer 🚀' },
       { kind: 'text', text: 'All done — größer 🚀', thought: 'Hm', pieces: 2 },
     ],
+    onApproval: () => ({}),
   },
   'claude-lost-session': {
     agent: 'claude',
@@ -128,7 +147,7 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const cli = await installAgentCli(scenario.agent);
   if (cli.kind === 'missing') throw new Error(cli.reason);
-  const preset = presets.find(({ name }) => name === scenario.agent);
+  const preset = presets.find(({ name }) => name === (scenario.preset ?? scenario.agent));
   if (preset === undefined) throw new Error(`No preset is called ${scenario.agent}`);
   const root = mkdtempSync(join(tmpdir(), 'drover-record-'));
   const cwd = join(root, 'work');
@@ -140,7 +159,7 @@ for (const [name, scenario] of Object.entries(scenarios)) {
     const session = await runAgentSession({
       deadlineMs: 180_000,
       ...scenario,
-      adapter: adapterFor(preset.runtime),
+      adapter: adapterOfRun({ runtime: preset.runtime, argv: preset.args }),
       command: [cli.program, ...preset.args],
       env: agentEnvironmentFor(join(root, 'home'), model.url),
       request: {

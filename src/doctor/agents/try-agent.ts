@@ -12,8 +12,16 @@ export type Trial = {
   readonly signIn: SignIn;
 };
 
-/** The agents that drover looks for, by name, in order of preference. */
-export const agentNames: readonly string[] = [...new Set(presets.map(({ name }) => name))];
+const firstRows = firstBy(presets, ({ name }) => name);
+
+/** The agents that drover looks for, by name, in order of preference; a program that stands for two is tried once. */
+export const agentNames: readonly string[] = firstBy(firstRows, ({ program }) => program).map(
+  ({ name }) => name,
+);
+
+function firstBy<T>(rows: readonly T[], key: (row: T) => string): readonly T[] {
+  return rows.filter((row, at) => rows.findIndex((other) => key(other) === key(row)) === at);
+}
 
 /** The programs that stand for an agent: those that speak to drover first, then the one that signs in. */
 export function programsOf(name: string): readonly string[] {

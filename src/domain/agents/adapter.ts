@@ -96,8 +96,10 @@ export type Step<State> = { readonly state: State; readonly effects: readonly Ad
  */
 export type Adapter<State> = {
   readonly runtime: Runtime;
-  /** `lines`: a FIFO the engine writes to. `none`: /dev/null. */
+  /** `lines`: a FIFO the engine writes to. `none`: nothing is ever written to it. */
   readonly input: 'lines' | 'none';
+  /** All that its stdin holds, from the beginning, where nothing is written to it; without this it holds nothing. */
+  readonly stdin?: (request: AgentRequest) => string;
   /** A stdout line longer than this is not handed over whole: `split` gives pieces, `drop` skips it with an event. */
   readonly stdoutLine: { readonly maxBytes: number; readonly beyond: 'split' | 'drop' };
   /** True where several waiting lines may come as one piece when the reader is behind. */

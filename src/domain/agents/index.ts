@@ -8,7 +8,9 @@ import { acpAdapter } from './acp/adapter.ts';
 import type { Adapter } from './adapter.ts';
 import { claudeAdapter } from './claude/adapter.ts';
 import { codexAdapter } from './codex/adapter.ts';
+import { codexExecAdapter } from './codex-exec/adapter.ts';
 import { commandAdapter } from './command/adapter.ts';
+import { isCodexExec } from './supported.ts';
 
 export type {
   Adapter,
@@ -24,6 +26,7 @@ export type {
 } from './adapter.ts';
 export { type AgentEnvironment, agentEnvironment } from './environment.ts';
 export { type OutcomeCode, outcomeCodes } from './outcome.ts';
+export { type Preset, presets } from './preset-rows.ts';
 export {
   type Agent,
   builtInNames,
@@ -31,12 +34,24 @@ export {
   demoAgentScript,
   type ListAgentsOptions,
   listAgents,
-  presets,
 } from './presets.ts';
-export { assertSupported, type RuntimeOptions, unsupportedOption } from './supported.ts';
+export { assertSupported, type RunOptions, type Spoken, unsupportedOption } from './supported.ts';
 export { trustVariables } from './trust.ts';
 export { programVersion } from './version.ts';
 export { findProgram } from './which.ts';
+
+/** The adapter of a run: that of its runtime, but for an agent whose command has a protocol of its own. */
+export function adapterOfRun({
+  runtime,
+  argv,
+}: {
+  readonly runtime: Runtime;
+  readonly argv: readonly string[];
+}): Adapter<unknown> {
+  return isCodexExec({ runtime, command: argv })
+    ? (codexExecAdapter as Adapter<unknown>)
+    : adapterFor(runtime);
+}
 
 /** The adapter of a runtime. Its state is opaque JSON: only the adapter that made it may read it. */
 export function adapterFor(runtime: Runtime): Adapter<unknown> {

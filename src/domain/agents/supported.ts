@@ -1,24 +1,45 @@
-import { AppError, type Runtime } from '../../contract/index.ts';
+import { AppError, type ApprovalMode, type Runtime } from '../../contract/index.ts';
 
-/** The options of a run that not every runtime can honour. */
-export type RuntimeOptions = {
+/** What of an agent says which options it can honour. */
+export type Spoken = { readonly runtime: Runtime; readonly command: readonly string[] };
+
+/** The options of a run that not every agent can honour. */
+export type RunOptions = {
+  readonly approvalMode: ApprovalMode;
   readonly model: string | null;
   readonly maxTurns: number | null;
   readonly sessionId: string | null;
 };
 
-/** Says in a sentence which option this runtime can never honour, or null. What only the agent knows, it says later. */
-export function unsupportedOption(runtime: Runtime, options: RuntimeOptions): string | null {
-  if (runtime !== 'command') return null;
-  if (options.model !== null) return `A command has no model to set to '${options.model}'`;
-  if (options.maxTurns !== null) return `A command has no turns to limit to ${options.maxTurns}`;
-  if (options.sessionId !== null) return `A command has no session '${options.sessionId}' to continue`;
+/** An option that cannot be honoured, in a sentence, and what to do instead. */
+export type Unsupported = { readonly sentence: string; readonly hint: string };
+
+/** True for `codex … exec`, which is run without anybody to ask. */
+export function isCodexExec({ runtime, command }: Spoken): boolean {
+  return runtime === 'codex' && command.at(-1) === 'exec';
+}
+
+/** Says which option this agent can never honour, or null. What only the agent knows, it says later. */
+export function unsupportedOption(agent: Spoken, options: RunOptions): Unsupported | null {
+  if (isCodexExec(agent) && options.approvalMode === 'ask') {
+    return {
+      sentence: 'codex exec asks nobody, so that the approval mode ask cannot be kept',
+      hint: 'choose --approval auto, which keeps it in its sandbox, or unrestricted; the agent codex asks',
+    };
+  }
+  if (agent.runtime !== 'command') return null;
+  const hint = 'leave the option out, or name an agent';
+  const refuse = (sentence: string) => ({ sentence, hint });
+  if (options.model !== null) return refuse(`A command has no model to set to '${options.model}'`);
+  if (options.maxTurns !== null) return refuse(`A command has no turns to limit to ${options.maxTurns}`);
+  if (options.sessionId !== null)
+    return refuse(`A command has no session '${options.sessionId}' to continue`);
   return null;
 }
 
-/** Throws `option_unsupported` for an option that this runtime can never honour. */
-export function assertSupported(runtime: Runtime, options: RuntimeOptions): void {
-  const sentence = unsupportedOption(runtime, options);
-  if (sentence === null) return;
-  throw new AppError('option_unsupported', sentence, { hint: 'leave the option out, or name an agent' });
+/** Throws `option_unsupported` for an option that this agent can never honour. */
+export function assertSupported(agent: Spoken, options: RunOptions): void {
+  const unsupported = unsupportedOption(agent, options);
+  if (unsupported === null) return;
+  throw new AppError('option_unsupported', unsupported.sentence, { hint: unsupported.hint });
 }

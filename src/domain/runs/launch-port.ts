@@ -49,7 +49,7 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
     outputFile: (runId, stream) =>
       join(folder(runId), stream === 'stdout' ? runFiles.stdout : runFiles.stderr),
     isPrepared,
-    prepare: async (run, { cwd, argv, env }) => {
+    prepare: async (run, { cwd, argv, env, stdin }) => {
       await mkdir(runsFolder, { recursive: true, mode: 0o700 });
       await rm(folder(run.id), { recursive: true, force: true }); // without its meta.json nothing was ever launched from it
       const { droppedVariables } = await prepareRunFolder(folder(run.id), {
@@ -58,6 +58,7 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
         cwd,
         env,
         input: inputOf(run),
+        ...(stdin !== undefined && { stdin }),
       });
       if (droppedVariables.length > 0)
         log.warn('variables that a shell cannot hand on were left out', {

@@ -41,7 +41,9 @@ export async function newRun(
     });
   }
   const maxTurns = request.max_turns ?? agent.maxTurns;
-  assertSupported(agent.runtime, {
+  const approvalMode = request.approval_mode ?? agent.approvalMode;
+  assertSupported(agent, {
+    approvalMode,
     model: request.model ?? null,
     maxTurns,
     sessionId: request.session_id ?? null,
@@ -55,7 +57,7 @@ export async function newRun(
     argv,
     agentEnv: agent.env,
     model: request.model ?? null,
-    approvalMode: request.approval_mode ?? agent.approvalMode,
+    approvalMode,
     maxTurns,
     timeoutMs: parseDurationMs(request.timeout ?? agent.runTimeout ?? context.defaultTimeout),
     label: request.run_label ?? null,

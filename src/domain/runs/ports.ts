@@ -55,6 +55,8 @@ export type PreparedWork = {
   readonly cwd: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** All that stdin holds, for an agent that nothing is written to. */
+  readonly stdin?: string;
 };
 
 /** What the engine needs of the repositories' room. */

@@ -1,15 +1,13 @@
-import { boundInput, oneLine, shorten } from '../bounded.ts';
 import { noteArrived } from '../dialog/pending.ts';
 import { addThought, addToMessage, endMessage, finishTool, startTool } from '../dialog/speech.ts';
 import { update } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { boundPaths } from '../paths.ts';
 import { countAnswer } from './answers.ts';
+import { describeItem, isGood } from './describe.ts';
 import { notePrompt } from './handshake.ts';
 import type { CodexWork } from './state.ts';
 
-/** Of a change of a file this much is shown to a person who is asked about it, in characters. */
-export const maxDiffChars = 8 * 1024;
 /** Changes of files that are remembered at once. */
 const maxEdits = 16;
 
@@ -32,7 +30,7 @@ export function onItemStarted(work: CodexWork, item: Fields): void {
   const id = asText(item.id);
   if (item.type === 'userMessage') notePrompt(work);
   if (id === null || item.type === 'userMessage' || !countAnswer(work)) return;
-  const tool = describe(item);
+  const tool = describeItem(item);
   if (tool === null) return;
   startTool(work, id, tool);
   if (item.type !== 'fileChange') return;
@@ -60,75 +58,12 @@ export function onItemCompleted(work: CodexWork, item: Fields): void {
       return;
     }
   }
-  if (id === null || describe(item) === null) return;
+  if (id === null || describeItem(item) === null) return;
   noteArrived(work, id);
   if (!work.state.tools.includes(id)) onItemStarted(work, item); // its beginning was never told
   if (work.state.outcome !== null) return;
   finishTool(work, id, isGood(item) ? 'completed' : 'failed');
   update(work, { edits: work.state.edits.filter((edit) => edit.id !== id) });
-}
-
-function isGood({ status, success, error }: Fields): boolean {
-  if (success === false || (error !== undefined && error !== null)) return false;
-  return status !== 'failed' && status !== 'declined' && status !== 'interrupted';
-}
-
-/** What of an item a reader sees as a tool call; null for what is none. */
-function describe(item: Fields): { title: string; kind: string; input: unknown } | null {
-  switch (item.type) {
-    case 'commandExecution':
-      return { title: commandOf(item), kind: 'execute', input: { command: item.command, cwd: item.cwd } };
-    case 'fileChange':
-      return describeChange(item);
-    case 'mcpToolCall': {
-      const name = `${asText(item.server) ?? 'mcp'}.${asText(item.tool) ?? 'tool'}`;
-      return { title: name, kind: 'other', input: item.arguments };
-    }
-    case 'dynamicToolCall':
-      return { title: asText(item.tool) ?? 'tool', kind: 'other', input: item.arguments };
-    case 'collabAgentToolCall':
-      return {
-        title: `Agent: ${asText(item.tool) ?? 'call'}`,
-        kind: 'think',
-        input: { prompt: item.prompt ?? null },
-      };
-    case 'webSearch':
-      return {
-        title: `Search ${asText(item.query) ?? 'the web'}`,
-        kind: 'search',
-        input: { query: item.query ?? null },
-      };
-    case 'imageView':
-      return {
-        title: `View ${asText(item.path) ?? 'an image'}`,
-        kind: 'read',
-        input: { path: item.path ?? null },
-      };
-    default:
-      return null;
-  }
-}
-
-/** The command as it was meant: without the shell that Codex wraps it in. */
-export function commandOf(fields: Fields): string {
-  const actions = asList(fields.commandActions).map(asFields);
-  const meant = actions.length === 1 ? asText(actions[0]?.command) : null;
-  return oneLine(meant ?? asText(fields.command) ?? 'a command');
-}
-
-function describeChange(item: Fields): { title: string; kind: string; input: unknown } {
-  const changes = asList(item.changes).map(asFields);
-  const paths = changes.flatMap(({ path }) => asText(path) ?? []);
-  const shown = changes.map(({ path, kind, diff }) => ({
-    path,
-    kind: asText(asFields(kind).type) ?? kind,
-    diff: shorten(asText(diff) ?? '', maxDiffChars),
-  }));
-  return {
-    title: oneLine(`Edit ${paths.join(', ') || 'files'}`),
-    kind: 'edit',
-    input: boundInput({ changes: shown }),
-  };
 }
 
 /** The files that it changes, and where those go that it moves. */

@@ -8,7 +8,7 @@ import { endMessage } from '../dialog/speech.ts';
 import { maxPending, type Pending, type Request, toInbox, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { boundPaths, type RequestPaths } from '../paths.ts';
-import { commandOf } from './items.ts';
+import { commandOf } from './describe.ts';
 import type { CodexAsk, CodexState, CodexWork } from './state.ts';
 import { refusal, result, rpcCodes } from './wire.ts';
 

@@ -32,7 +32,7 @@ export const commandAdapter: Adapter<CommandState> = {
 };
 
 function start(request: AgentRequest): Step<CommandState> {
-  const refused = unsupportedOption('command', request);
+  const refused = unsupportedOption({ runtime: 'command', command: [] }, request)?.sentence ?? null;
   return {
     state: { refused, inLine: false, lastWords: null },
     effects: refused === null ? [] : [{ kind: 'finish', outcome: failed('option_unsupported', refused) }],

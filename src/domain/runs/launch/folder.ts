@@ -18,6 +18,7 @@ export const runFiles = {
   cwd: 'cwd',
   env: 'env',
   input: 'input',
+  stdin: 'stdin',
   mark: 'mark',
   launcherScript: 'launcher.sh',
   unit: 'unit',
@@ -43,8 +44,10 @@ export type LaunchSpec = {
   readonly cwd: string;
   /** The agent's whole environment, to which only the run's mark, and a PATH where there is none, are added. */
   readonly env: Readonly<Record<string, string>>;
-  /** `fifo`: stdin is `in.fifo`. `none`: stdin is /dev/null. */
+  /** `fifo`: stdin is `in.fifo`. `none`: stdin is /dev/null, or the file of `stdin`. */
   readonly input: 'fifo' | 'none';
+  /** All that stdin holds, where it is no FIFO. */
+  readonly stdin?: string;
 };
 
 /** What `meta.json` says. */
@@ -100,6 +103,7 @@ export async function prepareRunFolder(
   await write(runFiles.env, lines.join(''));
   await write(runFiles.mark, `${makeLimitMark(spec.runId, readLockLimit(process.pid))}\n`);
   if (spec.input === 'fifo') await write(runFiles.input, 'fifo\n');
+  else if (spec.stdin !== undefined) await write(runFiles.stdin, spec.stdin);
   await write(runFiles.stdout, '');
   await write(runFiles.stderr, '');
   await write(runFiles.launcherScript, loadLauncher());

@@ -43,6 +43,8 @@ if [ -e input ]; then
   mkfifo -m 600 in.fifo || exit 1
   exec 3<>in.fifo || exit 1
   input=in.fifo
+elif [ -e stdin ]; then
+  input=stdin
 else
   input=/dev/null
 fi

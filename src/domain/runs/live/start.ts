@@ -136,7 +136,8 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   });
   const argv = adapter.commandLine(run.argv, request);
   const env = work.environment(run, { token, isTrusted: place.isTrusted });
-  await launch.prepare(run, { cwd: place.cwd, argv, env });
+  const stdin = adapter.stdin?.(request);
+  await launch.prepare(run, { cwd: place.cwd, argv, env, ...(stdin !== undefined && { stdin }) });
 }
 
 function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {

@@ -55,12 +55,7 @@ export function decide(run: JudgedRun, request: ApprovalRequest, rules: readonly
     case 'auto':
       return allowOnce(request, reason);
     case 'unrestricted':
-      // An agent that is allowed for good does not ask again, and what it does not ask no rule can deny.
-      if (rules.some((each) => each.decision !== 'allow' && each.isAboutRun(run)))
-        return allowOnce(request, reason);
-      return offers(request, 'allow_once') || offers(request, 'allow_always')
-        ? { status: 'allowed', reason, answer: answer('allow', { always: true }) }
-        : null;
+      return allowOnce(request, reason) ?? allowForGood(request, { run, rules, reason });
   }
 }
 
@@ -82,6 +77,19 @@ function byRule({ number, decision, reason }: Rule, request: ApprovalRequest): D
 
 function allowOnce(request: ApprovalRequest, reason: string): Decision | null {
   return offers(request, 'allow_once') ? { status: 'allowed', reason, answer: answer('allow') } : null;
+}
+
+/**
+ * Only where nothing less is offered. An agent that is allowed for good does not ask again, and what it does not ask no
+ * rule can deny; some keep it longer than the run, and Gemini CLI fails the call in a folder that it does not trust.
+ */
+function allowForGood(
+  request: ApprovalRequest,
+  { run, rules, reason }: { run: JudgedRun; rules: readonly Rule[]; reason: string },
+): Decision | null {
+  if (!offers(request, 'allow_always')) return null;
+  if (rules.some((each) => each.decision !== 'allow' && each.isAboutRun(run))) return null;
+  return { status: 'allowed', reason, answer: answer('allow', { always: true }) };
 }
 
 function offers({ options }: ApprovalRequest, kind: string): boolean {
