@@ -185,19 +185,22 @@ void t.test('a session that the agent forgot was told as an error like any other
   t.match(outcomeIn(effects), { status: 'failed', error: { code: 'session_lost' }, reason });
 });
 
-void t.test('an error tells its details in words, and a provider that refuses for now as what it is', async (t) => {
-  const lost = new Drive(acp, { sessionId: 's1' });
-  lost.says(says.initialized({ loadSession: true }));
-  const data = { details: 'No previous sessions' };
+void t.test(
+  'an error tells its details in words, and a provider that refuses for now as what it is',
+  async (t) => {
+    const lost = new Drive(acp, { sessionId: 's1' });
+    lost.says(says.initialized({ loadSession: true }));
+    const data = { details: 'No previous sessions' };
 
-  const effects = lost.says({ id: 2, error: { code: -32_603, message: 'Internal error', data } });
+    const effects = lost.says({ id: 2, error: { code: -32_603, message: 'Internal error', data } });
 
-  t.match(outcomeIn(effects), { reason: /'s1': Internal error \(No previous sessions\)$/ });
-  t.match(outcomeIn(prompted().says(says.failed(4, 429, 'Slow down'))), {
-    error: { code: 'rate_limited' },
-    reason: /refused for now \(429\): Slow down/,
-  });
-});
+    t.match(outcomeIn(effects), { reason: /'s1': Internal error \(No previous sessions\)$/ });
+    t.match(outcomeIn(prompted().says(says.failed(4, 429, 'Slow down'))), {
+      error: { code: 'rate_limited' },
+      reason: /refused for now \(429\): Slow down/,
+    });
+  },
+);
 
 void t.test('a model is set, or the run fails: never ignored', async (t) => {
   const option = (options: object[]) => ({

@@ -57,8 +57,9 @@ export async function retryRun(
   };
 }
 
-function mayHaveSession({ runtime, id }: RunRow): boolean {
-  return unsupportedOption(runtime, { model: null, maxTurns: null, sessionId: id }) === null;
+function mayHaveSession({ runtime, argv, approvalMode, id }: RunRow): boolean {
+  const options = { approvalMode, model: null, maxTurns: null, sessionId: id };
+  return unsupportedOption({ runtime, command: argv }, options) === null;
 }
 
 async function agentAgain(old: RunRow, context: NewRunContext): Promise<Agent> {

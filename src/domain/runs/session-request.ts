@@ -12,7 +12,9 @@ export async function placeInSession(
   { session, agent, context }: { session: Session; agent: Agent; context: NewRunContext },
 ): Promise<Place> {
   const ref = request.session_id ?? session.id ?? '';
-  assertSupported(session.runtime, { model: null, maxTurns: null, sessionId: ref });
+  const { approvalMode } = agent;
+  const asked = { approvalMode, model: null, maxTurns: null, sessionId: ref };
+  assertSupported({ runtime: session.runtime, command: [] }, asked);
   const elsewhere = (what: string, hint: string) =>
     new AppError('invalid_request', `The session of '${ref}' ${what}`, { hint });
   const { place } = session;
