@@ -93,6 +93,19 @@ inWorld('a session that drover never saw is the agent’s to know', async (t, _,
   });
 });
 
+inWorld(
+  'an id that nobody confirmed bound the next run to the place of the one that had failed',
+  async (t, _, engine) => {
+    const lost = await engine.acp('say:hello', { session_id: 'never-seen' });
+    await engine.ended(lost.id);
+
+    const again = await engine.acp('say:hello', { session_id: 'never-seen' });
+
+    t.equal(engine.runs.row(again.id).placeOf, null);
+    await engine.ended(again.id);
+  },
+);
+
 inWorld('a session is not led elsewhere, nor by another agent', async (t, _, engine) => {
   const first = await engine.acp('say:one', { repo: 'shop' });
   const scratch = await engine.acp('say:one');

@@ -1,10 +1,15 @@
 import type { Sql } from '../sql.ts';
 import { decodeRun, type RunRow } from './run-columns.ts';
 
-/** The newest run of this session of an agent. Ids are the agents' own and may meet: a run of `agent` goes first. */
+/**
+ * The newest run of this session of an agent. Ids are the agents' own and may meet: a run of `agent` goes first. One that
+ * ended before its agent had told the session is none: it was only asked to go on with it.
+ */
 export function lastRunOfSession(sql: Sql, sessionId: string, agent: string | null): RunRow | undefined {
   const row = sql.get(
-    'SELECT * FROM runs WHERE session_id = ? ORDER BY agent = ? DESC, key DESC LIMIT 1',
+    `SELECT * FROM runs WHERE session_id = ? AND (ended_at IS NULL OR EXISTS (
+       SELECT 1 FROM events WHERE run_key = runs.key AND type = 'run.session'
+     )) ORDER BY agent = ? DESC, key DESC LIMIT 1`,
     sessionId,
     agent,
   );
