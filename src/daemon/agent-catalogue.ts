@@ -1,5 +1,6 @@
+import { isAbsolute } from 'node:path';
 import type { Clock } from '../base/index.ts';
-import type { Config } from '../contract/index.ts';
+import { AppError, type Config } from '../contract/index.ts';
 import {
   type Agent,
   chooseAgent,
@@ -41,7 +42,28 @@ export function createAgentCatalogue(options: {
     return found.agents;
   };
   return {
-    choose: (name) =>
-      chooseAgent(agents(), { name: name ?? null, defaultName: options.config().default_agent }),
+    choose: (name) => {
+      const agent = chooseAgent(agents(), {
+        name: name ?? null,
+        defaultName: options.config().default_agent,
+      });
+      assertInstalled(agent, options.path);
+      return agent;
+    },
   };
+}
+
+/** Throws `agent_unknown` for a program of the configuration that is nowhere. One with a relative path is the run's to find. */
+function assertInstalled({ name, source, command, env }: Agent, path: string): void {
+  const [program = ''] = command;
+  if (source !== 'config' || (program.includes('/') && !isAbsolute(program))) return;
+  if (findProgram(program, env.PATH ?? path) !== null) return;
+  const where = isAbsolute(program) ? '' : ' on its PATH';
+  throw new AppError(
+    'agent_unknown',
+    `The agent '${name}' is not installed: there is no program ${program}${where}`,
+    {
+      hint: `install it, or mend command of [agents.${name}]`,
+    },
+  );
 }

@@ -11,7 +11,7 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) throw new AppError('body_too_large', `The body is larger than ${maxBytes} bytes`);
+      if (size > maxBytes) throw bodyTooLarge(maxBytes);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -19,6 +19,13 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
     throw new AppError('invalid_request', 'The body ended before it was whole', { cause: error });
   }
   return Buffer.concat(chunks, size);
+}
+
+/** The refusal of a body that is longer than is taken, said by its head or seen while it comes. */
+export function bodyTooLarge(maxBytes: number): AppError {
+  return new AppError('body_too_large', `The body is larger than ${maxBytes} bytes`, {
+    hint: 'send less: a prompt may name a file that holds the rest',
+  });
 }
 
 /** Parses a body as JSON; an empty one is undefined. Throws `invalid_json`, also for what nests too deep. */

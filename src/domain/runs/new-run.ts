@@ -15,6 +15,9 @@ import { placeInSession } from './session-request.ts';
 /** The agent that runs any command: `drover run --agent command -- CMD ARG…`. */
 export const commandAgentName = 'command';
 
+/** What Linux takes as one argument: 32 pages, with the zero at its end. */
+const maxArgumentBytes = 131_071;
+
 /** The row of a run that is to be queued. */
 export type NewRun = Partial<Omit<RunRow, 'key'>> & { readonly id: RunId };
 
@@ -35,11 +38,7 @@ export async function newRun(
       ? await placeOfItsOwn(request, context)
       : await placeInSession(request, { session, agent, context });
   const argv = argvOf(request, agent);
-  if (argv.some((word) => word.includes('\0'))) {
-    throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
-      hint: 'no program can be given one; remove it',
-    });
-  }
+  assertCanBeGiven(argv);
   const maxTurns = request.max_turns ?? agent.maxTurns;
   const approvalMode = request.approval_mode ?? agent.approvalMode;
   assertSupported(agent, {
@@ -68,6 +67,22 @@ export async function newRun(
     sessionId: session === null ? (request.session_id ?? null) : session.id,
     createdAt: context.now,
   };
+}
+
+/** Throws `invalid_request` for an argument that no program can be given. */
+export function assertCanBeGiven(argv: readonly string[]): void {
+  if (argv.some((word) => word.includes('\0'))) {
+    throw new AppError('invalid_request', 'An argument of the command holds a NUL byte', {
+      hint: 'no program can be given one; remove it',
+    });
+  }
+  const longest = Math.max(0, ...argv.map((word) => Buffer.byteLength(word)));
+  if (longest <= maxArgumentBytes) return;
+  throw new AppError(
+    'invalid_request',
+    `An argument of the command has ${longest} bytes; ${maxArgumentBytes} is the limit`,
+    { hint: 'put it into a file, and name that' },
+  );
 }
 
 async function placeOfItsOwn(request: StartRun, context: NewRunContext): Promise<Place> {

@@ -1,7 +1,7 @@
 import { AppError, newId, type RetryRun } from '../../contract/index.ts';
 import type { RunRow, Sql } from '../../foundation/store/index.ts';
 import { type Agent, unsupportedOption } from '../agents/index.ts';
-import type { NewRun } from './new-run.ts';
+import { assertCanBeGiven, type NewRun } from './new-run.ts';
 import type { NewRunContext } from './new-run-context.ts';
 import { hasSession, type Place, type Session, sessionOf } from './session.ts';
 import { currentProject } from './session-request.ts';
@@ -29,6 +29,7 @@ export async function retryRun(
   const agent = await agentAgain(old, context);
   const isResumed = session !== null && agent.runtime === session.runtime;
   const argv = argvAgain(old, { agent, prompt: request.prompt });
+  assertCanBeGiven(argv);
   const place = isResumed ? session.place : await placeAnew(old, context);
   return {
     id: newId('run', context.now),

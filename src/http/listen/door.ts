@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { inBackground, type Log } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
+import { bodyTooLarge } from '../body.ts';
 import { problemAnswer, problemOf } from '../errors.ts';
 import {
   checkRights,
@@ -86,7 +87,7 @@ function admit(incoming: IncomingMessage, options: DoorOptions): Admission | Pro
 function checked(head: RequestHead, admission: Admission, options: DoorOptions): Admission {
   checkRights(head.method, admission.caller);
   if (Number(headerValues(head, 'content-length')[0] ?? 0) > options.maxBodyBytes) {
-    throw new AppError('body_too_large', `The body is larger than ${options.maxBodyBytes} bytes`);
+    throw bodyTooLarge(options.maxBodyBytes);
   }
   return admission;
 }
