@@ -71,7 +71,7 @@ export async function startBenchDaemon({
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, timeout: 1000 });
   const ask: BenchDaemon['ask'] = (method, path, body) =>
     new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };

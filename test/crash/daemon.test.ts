@@ -1,7 +1,7 @@
 /**
  * The built daemon, killed with -9 over and over under live runs, at named points and at any instant. What must hold
  * after it: no run lost, none started twice, no line of output missing or doubled, the journal without a hole.
- * `DROVER_TEST_FULL=1` makes 300 kills of it; `DROVER_TEST_SEED` repeats the plan of a run.
+ * `DROVER_TEST_FULL=1` makes 500 kills of it; `DROVER_TEST_SEED` repeats the plan of a run.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { createWorld, type World } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
 
 const isFull = process.env.DROVER_TEST_FULL === '1';
-const times = isFull ? 3 : 1;
+const times = isFull ? 5 : 1;
 /** Hits wanted per point; the promise is at least 10 at each. */
 const wanted: Readonly<Record<KillPoint, number>> = {
   'before launch': 12 * times,
@@ -49,6 +49,8 @@ type Tally = {
   readonly bareMs: number[];
   kills: number;
   leastLive: number;
+  /** Approvals that were pending at a kill, each counted at each kill. */
+  pending: number;
 };
 
 t.test(
@@ -62,7 +64,7 @@ t.test(
     const repo = await world.repository(join(world.root, 'repo'));
     world.configure(configOfLoad(world, { started, repo }));
     let daemon = startDaemon(world);
-    const load = createLoad({ world, random, program, repo: 'repo' });
+    const load = createLoad({ world, random, program, repo: 'repo', hasDialogs: true });
     t.teardown(async () => {
       load.close();
       await daemon.kill();
@@ -71,7 +73,14 @@ t.test(
     await daemon.ready;
     if (daemon.isDead()) throw new Error(`The daemon did not start: ${daemon.said()}`);
 
-    const tally: Tally = { hits: {}, readyMs: [], bareMs: [], kills: 0, leastLive: Number.POSITIVE_INFINITY };
+    const tally: Tally = {
+      hits: {},
+      readyMs: [],
+      bareMs: [],
+      kills: 0,
+      leastLive: Number.POSITIVE_INFINITY,
+      pending: 0,
+    };
     const { sure, more } = planKills(random);
     const enough = performance.now() + budgetMs;
     for (const point of sure) daemon = await killAt(point, { t, world, load, random, daemon, tally });
@@ -89,7 +98,7 @@ t.test(
 
     t.same(verdict.lost, [], 'no run is lost, each ended as its program did');
     t.same(verdict.startedTwice, [], 'each run was started once');
-    t.same(verdict.output, [], 'each line is in the journal once and in order');
+    t.same(verdict.output, [], 'each line, word and answer is there once and in order');
     t.same(verdict.journal, [], 'seq has no hole, and no reader saw an event twice');
     t.same(verdict.left, [], 'no process, folder or row is left over');
     t.same(load.problems, [], 'no request was refused');
@@ -135,6 +144,7 @@ async function killAt(point: KillPoint, kill: Kill): Promise<DaemonLife> {
     await until('live runs and a reader', () => load.live().length > 0 && load.journal.isReading());
     tally.kills += 1;
     tally.leastLive = Math.min(tally.leastLive, load.live().length);
+    tally.pending += load.pending();
     const { isHit, release } = await killPoints[point]({ world, load, random, daemon, round: tally.kills });
     daemon = startDaemon(world);
     const readyMs = await daemon.ready;
@@ -154,7 +164,7 @@ async function killAt(point: KillPoint, kill: Kill): Promise<DaemonLife> {
 type Report = {
   readonly tally: Tally;
   readonly load: CrashLoad;
-  readonly verdict: { readonly lines: number; readonly events: number };
+  readonly verdict: { readonly lines: number; readonly events: number; readonly answersRepeated: number };
   readonly random: Random;
 };
 
@@ -170,6 +180,9 @@ function report(t: Test, { tally, load, verdict, random }: Report): void {
   t.comment(
     `${load.counts.lostAnswers} lost answers found by their key, ${load.counts.approvalsGiven} approvals, ${load.counts.uncertainInputs} uncertain inputs, never fewer than ${tally.leastLive} live runs`,
   );
+  t.comment(
+    `${tally.pending} times an approval was pending at a kill, ${verdict.answersRepeated} answers were written once more`,
+  );
   t.comment(`ready again after ${p50} ms (median), ${p99} ms (p99), ${max} ms (longest)`);
   for (const point of Object.keys(wanted)) {
     t.ok((tally.hits[point] ?? 0) >= leastPerPoint, `${point}: at least ${leastPerPoint} kills`);
@@ -177,6 +190,7 @@ function report(t: Test, { tally, load, verdict, random }: Report): void {
   t.ok(tally.leastLive > 0, 'runs were live at every kill');
   t.ok(load.counts.lostAnswers > 0, 'answers were cut off');
   t.ok(load.counts.approvalsGiven > 0, 'approvals were given');
+  t.ok(tally.pending > 0, 'approvals were pending at kills');
   t.ok(load.journal.cuts() >= tally.kills, 'the stream was cut by every kill');
   const busy = whyTooBusy(tally.bareMs);
   t.ok((p50 ?? 0) < readyLimitMs, 'ready again in under a second', { skip: busy });

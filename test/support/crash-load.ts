@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createClient } from '../../src/client/index.ts';
 import { type Event, isAppError } from '../../src/contract/index.ts';
+import { configOfDialogs, isAllowed, numberOfAsk, promptOf } from './dialog-runs.ts';
 import { type JournalReader, readJournal } from './journal-reader.ts';
 import { commandOf, makeNumberedRun, type NumberedRun } from './numbered-runs.ts';
 import type { Random } from './random.ts';
@@ -35,7 +36,9 @@ export type CrashLoad = {
   readonly keepLive: (wanted: number) => void;
   /** Accepted, and without a recorded exit. */
   readonly live: () => AcceptedRun[];
-  /** Approvals that wait to be answered. */
+  /** Approvals that readers have seen and nobody has answered. */
+  readonly pending: () => number;
+  /** Approvals that are held back. */
   readonly held: () => number;
   /** Answers them, without waiting for the answers' answers. */
   readonly approveHeld: () => void;
@@ -54,9 +57,13 @@ export type CrashLoadOptions = {
   readonly repo: string;
   /** Leaves approvals pending until `approveHeld`. */
   readonly holdsApprovals?: boolean;
+  /** Agents of every protocol, whose approvals are answered after a while, so that kills come between. */
+  readonly hasDialogs?: boolean;
 };
 
 const tryAgainMs = 15;
+/** A person takes up to so long to answer a dialog. */
+const longestThoughtMs = 1500;
 const awayCodes = ['daemon_not_running', 'busy', 'draining', 'timeout', 'idempotency_in_flight'] as const;
 
 /** Starts the clients: one that starts runs, one that follows the journal, one that answers approvals. */
@@ -68,6 +75,7 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
   const counts: LoadCounts = { lostAnswers: 0, approvalsGiven: 0, uncertainInputs: 0 };
   const problems: string[] = [];
   const held: string[] = [];
+  const pending = new Set<string>();
   const underWay = new Set<Promise<unknown>>();
   let index = 0;
   let isClosed = false;
@@ -93,7 +101,7 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
 
   const start = async (spec: NumberedRun) => {
     const body = {
-      ...(spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) }),
+      ...whatToRun(spec, program),
       ...(spec.isInRepo ? { repo } : {}),
     };
     let wasCut = false;
@@ -118,11 +126,12 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
     return run;
   };
 
-  const approve = async (approval: string) => {
+  const approve = async (approval: string, title: unknown = '') => {
+    const number = numberOfAsk(title);
+    if (number !== null) await new Promise((resolve) => setTimeout(resolve, random.below(longestThoughtMs)));
+    const decision = number === null || isAllowed(number) ? 'allow' : 'deny';
     try {
-      await patiently(() =>
-        client.call('approvalsResolve', { params: { approval }, body: { decision: 'allow' } }),
-      );
+      await patiently(() => client.call('approvalsResolve', { params: { approval }, body: { decision } }));
     } catch (error) {
       if (!isAppError(error, 'approval_resolved')) throw error; // our own answer arrived, its echo was cut off
     }
@@ -141,9 +150,11 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
   };
 
   const onEvent = ({ type, run_id: id, data }: Event) => {
+    if (type === 'approval.resolved') pending.delete(String(data.approval_id));
     if (type === 'approval.requested') {
+      pending.add(String(data.approval_id));
       if (options.holdsApprovals) held.push(String(data.approval_id));
-      else inBackground(approve(String(data.approval_id)));
+      else inBackground(approve(String(data.approval_id), data.title));
     }
     if (type === 'run.waiting' && data.waiting_on === 'input' && id !== undefined) inBackground(giveUp(id));
     if (type !== 'run.finished' || id === undefined) return;
@@ -168,8 +179,9 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
     live,
     keepLive: (wanted) => {
       for (let missing = wanted - live().length - underWay.size; missing > 0; missing -= 1)
-        inBackground(start(makeNumberedRun(random, index++)));
+        inBackground(start(makeNumberedRun(random, index++, options.hasDialogs)));
     },
+    pending: () => pending.size,
     held: () => held.length,
     approveHeld: () => {
       for (const id of held.splice(0)) inBackground(approve(id));
@@ -178,6 +190,12 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+function whatToRun(spec: NumberedRun, program: string): object {
+  if (spec.dialog !== null)
+    return { prompt: promptOf(spec.dialog.plan), agent: `dialog-${spec.dialog.runtime}` };
+  return spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) };
 }
 
 /** The demo agent, made to say that it starts as the other programs do. */
@@ -192,5 +210,5 @@ repos = [${JSON.stringify(repo)}]
 runtime = "acp"
 command = ${JSON.stringify(command)}
 env = { DROVER_DEMO_PACE_MS = "20" }
-`;
+${configOfDialogs(world.root, started)}`;
 }

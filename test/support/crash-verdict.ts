@@ -5,6 +5,7 @@ import { createClient } from '../../src/client/index.ts';
 import type { Event, Run } from '../../src/contract/index.ts';
 import type { AcceptedRun, CrashLoad } from './crash-load.ts';
 import { commandLine } from './daemon-life.ts';
+import { checkDialog, readAnswers } from './dialog-runs.ts';
 import { expectedOutput } from './numbered-runs.ts';
 import { processesOf, type World } from './real-daemon.ts';
 
@@ -21,6 +22,8 @@ export type Verdict = {
   readonly left: string[];
   readonly lines: number;
   readonly events: number;
+  /** Answers that agents read once more after a kill; each knew them by their id. */
+  readonly answersRepeated: number;
 };
 
 /** Compares what clients saw, what the daemon says and what is on the machine with what the programs did. */
@@ -35,13 +38,16 @@ export async function judge(
   const byRun = Map.groupBy(load.journal.events, (event) => event.run_id ?? '');
   const starts = Map.groupBy(readFileSync(started, 'utf8').split('\n').slice(0, -1), (id) => id);
   const accepted = [...load.runs.values()];
+  const answers = readAnswers(world.root);
   return {
     lost: accepted.flatMap((run) => whatIsWrongWith(run, rows.get(run.id))),
     startedTwice: accepted.flatMap((run) => {
       const times = starts.get(run.id)?.length ?? 0;
       return times === 1 ? [] : [`${run.id} (${run.spec.kind} ${run.spec.key}) started ${times} times`];
     }),
-    output: accepted.flatMap((run) => checkOutput(run, byRun.get(run.id) ?? [])),
+    output: accepted.flatMap((run) =>
+      checkOutput(run, { events: byRun.get(run.id) ?? [], answers: answers.get(run.id) ?? [] }),
+    ),
     journal: [...load.journal.faults, ...(await checkPages(world, load.journal.events))],
     left: [
       ...processesOf(world.root)
@@ -54,6 +60,7 @@ export async function judge(
     ],
     lines: accepted.reduce((sum, run) => sum + run.spec.lines * 2, 0),
     events: load.journal.events.length,
+    answersRepeated: [...answers.values()].reduce((sum, of) => sum + of.length - new Set(of).size, 0),
   };
 }
 
@@ -75,7 +82,7 @@ function whatIsWrongWith(run: AcceptedRun, row: Run | undefined): string[] {
   const { kind, key, exitCode } = run.spec;
   const wanted = run.isGivenUp ? 'canceled' : exitCode === 0 ? 'succeeded' : 'failed';
   if (row === undefined) return [`${run.id} (${key}) has no row`];
-  if (row.status === wanted && (row.exit_code === exitCode || run.isGivenUp || kind === 'acp')) return [];
+  if (row.status === wanted && (row.exit_code === exitCode || run.isGivenUp || kind !== 'command')) return [];
   return [
     `${run.id} (${kind} ${key}) is ${row.status} with ${row.exit_code} (${row.reason}), not ${wanted} with ${exitCode}`,
   ];
@@ -88,8 +95,15 @@ type Output = {
   readonly partial: boolean;
 };
 
-function checkOutput(run: AcceptedRun, events: readonly Event[]): string[] {
-  if (run.spec.kind === 'acp') return checkConversation(run, events);
+type Seen = { readonly events: readonly Event[]; readonly answers: readonly string[] };
+
+function checkOutput(run: AcceptedRun, { events, answers }: Seen): string[] {
+  const { dialog, kind, key } = run.spec;
+  if (dialog !== null) {
+    const faults = run.isGivenUp ? [] : checkDialog(dialog.plan, { events, answers });
+    return faults.map((fault) => `${run.id} (${dialog.runtime} ${key}): ${fault}`);
+  }
+  if (kind === 'acp') return checkConversation(run, events);
   const expected = expectedOutput(run.spec);
   return (['stdout', 'stderr'] as const).flatMap((stream) => {
     const pieces = events

@@ -1,10 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  answersFile,
+  type DialogPlan,
+  type DialogRuntime,
+  dialogRuntimes,
+  makeDialogPlan,
+} from './dialog-runs.ts';
 import type { Random } from './random.ts';
 
 /** A run whose whole output is known before it starts. */
 export type NumberedRun = {
-  readonly kind: 'command' | 'acp';
+  /** `acp`: the demo agent. */
+  readonly kind: 'command' | 'acp' | 'dialog';
+  /** What a dialog is made of; null for the others. */
+  readonly dialog: { readonly runtime: DialogRuntime; readonly plan: DialogPlan } | null;
   readonly pace: Pace;
   readonly lines: number;
   readonly exitCode: number;
@@ -32,18 +42,34 @@ const longLineBytes = 150_000;
 /** Of so many runs one is the demo agent, and one works in the repository: these cost more to start. */
 const oneInEvery = 8;
 
+/** With dialogs, these of them are one, each in another protocol. */
+const dialogPlaces = [1, 4, 6];
+
 /** Picks a run. */
-export function makeNumberedRun(random: Random, index: number): NumberedRun {
+export function makeNumberedRun(random: Random, index: number, hasDialogs = false): NumberedRun {
   const key = `run-${random.seed}-${index}`;
   const place = index % oneInEvery;
   const isInRepo = place === 3;
+  const spoken = { pace: 'slow', lines: 0, exitCode: 0, key } as const;
   if (place === oneInEvery - 1) {
-    return { kind: 'acp', pace: 'slow', lines: 0, exitCode: 0, isInRepo: random.below(2) === 0, key };
+    return { ...spoken, kind: 'acp', dialog: null, isInRepo: random.below(2) === 0 };
+  }
+  const runtime = dialogRuntimes[dialogPlaces.indexOf(place)];
+  if (hasDialogs && runtime !== undefined) {
+    return { ...spoken, kind: 'dialog', dialog: { runtime, plan: makeDialogPlan(random, key) }, isInRepo };
   }
   const pace = random.pick(['burst', 'steady', 'steady', 'slow', 'slow', 'slow', 'long', 'brief'] as const);
   const [least, most] = paces[pace].lines;
   const lines = least + random.below(most - least + 1);
-  return { kind: 'command', pace, lines, exitCode: random.pick([0, 0, 0, 1, 7, 42]), isInRepo, key };
+  return {
+    kind: 'command',
+    dialog: null,
+    pace,
+    lines,
+    exitCode: random.pick([0, 0, 0, 1, 7, 42]),
+    isInRepo,
+    key,
+  };
 }
 
 /** The slowest kind, for a kill that needs an agent in the middle of a line, or about to end. */
@@ -52,7 +78,15 @@ export function makeSlowRun(
   { index, lines, isInRepo = false }: { index: number; lines: number; isInRepo?: boolean },
 ): NumberedRun {
   const exitCode = random.pick([0, 3]);
-  return { kind: 'command', pace: 'slow', lines, exitCode, isInRepo, key: `slow-${random.seed}-${index}` };
+  return {
+    kind: 'command',
+    dialog: null,
+    pace: 'slow',
+    lines,
+    exitCode,
+    isInRepo,
+    key: `slow-${random.seed}-${index}`,
+  };
 }
 
 /**
@@ -63,6 +97,7 @@ export async function writeProgram(folder: string): Promise<{ program: string; s
   const started = join(folder, 'started');
   const program = join(folder, 'numbered.sh');
   await writeFile(started, '');
+  await writeFile(answersFile(folder), '');
   await writeFile(
     program,
     `lines=$1 every=$2 pause=$3 code=$4 filler=
