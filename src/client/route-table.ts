@@ -31,6 +31,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   runsApply: { method: 'POST', path: '/v1/runs/{run}/apply' },
   events: { method: 'GET', path: '/v1/events' },
   approvalsList: { method: 'GET', path: '/v1/approvals' },
+  approvalsShow: { method: 'GET', path: '/v1/approvals/{approval}' },
   approvalsResolve: { method: 'POST', path: '/v1/approvals/{approval}' },
 };
 

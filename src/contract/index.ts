@@ -44,6 +44,7 @@ export { type Access, type RouteId, type RouteSpec, type Routes, routes } from '
 export {
   type ApprovalMode,
   approvalModeWords,
+  approvalStatusFilters,
   isEnded,
   logTypes,
   type RunStatus,

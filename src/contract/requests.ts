@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { approvalModeWords, logTypes, runStatusFilters } from './run-words.ts';
+import { approvalModeWords, approvalStatusFilters, logTypes, runStatusFilters } from './run-words.ts';
 import { parseDurationMs } from './units.ts';
 
 /** A duration as text, checked: `30s`, `5m`, `2h`; `0` = none. */
@@ -149,7 +149,7 @@ export const listRunsQuery = z.strictObject({
 export const listApprovalsQuery = z.strictObject({
   limit: listLimit,
   cursor: z.string().optional(),
-  status: z.enum(['pending', 'past', 'all']).default('pending'),
+  status: z.enum(approvalStatusFilters).default('pending'),
 });
 export const eventsQuery = z.strictObject({
   after: queryInt(0, Number.MAX_SAFE_INTEGER)

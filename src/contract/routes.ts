@@ -357,6 +357,16 @@ export const routes = {
     response: resources.page(resources.approval),
     errors: [],
   },
+  approvalsShow: {
+    id: 'approvalsShow',
+    method: 'GET',
+    path: '/v1/approvals/{approval}',
+    summary: 'One approval, by id or unique prefix',
+    access: 'read',
+    status: 200,
+    response: resources.approval,
+    errors: ['approval_not_found', 'ambiguous_id'],
+  },
   approvalsResolve: {
     id: 'approvalsResolve',
     method: 'POST',

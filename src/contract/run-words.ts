@@ -21,6 +21,9 @@ export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
 /** What a list of runs can be asked for: a state, its other spelling, or all that live or have ended. */
 export const runStatusFilters = [...runStatuses, 'cancelled', 'live', 'ended'] as const;
 
+/** What the list of approvals can be asked for. */
+export const approvalStatusFilters = ['pending', 'past', 'all'] as const;
+
 /** queued → starting → running ⇄ waiting → succeeded | failed | canceled | interrupted; the last four are final. */
 export type RunStatus = (typeof runStatuses)[number];
 

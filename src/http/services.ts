@@ -99,6 +99,7 @@ export type Services = {
   };
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;
+    readonly show: (ref: string) => Promise<Approval>;
     readonly resolve: (ref: string, body: ResolveApproval, by: string) => Promise<Approval>;
   };
   readonly journal: {

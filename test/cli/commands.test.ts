@@ -33,6 +33,7 @@ const routes: Readonly<Record<string, FakeHandler | object>> = {
     response.end();
   },
   'GET /v1/approvals': { items: [anApproval()], next_cursor: null },
+  [`GET /v1/approvals/${anApproval().id}`]: anApproval(),
   [`POST /v1/approvals/${anApproval().id}`]: anApproval({ status: 'allowed', resolved_by: 'admin' }),
   'POST /v1/reload': { applied: ['run_timeout'], needs_restart: ['addr'], unchanged: false },
 };
@@ -62,6 +63,8 @@ void t.test('each command calls its route and prints the answer', async (t) => {
     ['run hello', /^hello you/, `GET /v1/runs/${run.id}/events`],
     [`attach ${run.id}`, /^hello you/, `GET /v1/runs/${run.id}/events`],
     ['approvals', /Run git push \[shell\]/, 'GET /v1/approvals'],
+    ['approvals list --status past', /Run git push/, 'GET /v1/approvals'],
+    [`approvals show ${approval}`, /input:\n/, `GET /v1/approvals/${approval}`],
     [`approvals allow ${approval} --always`, /^allowed: Run git push/, `POST /v1/approvals/${approval}`],
     [`approvals deny ${approval}`, /Run git push/, `POST /v1/approvals/${approval}`],
     [`approvals answer ${approval} yes`, /Run git push/, `POST /v1/approvals/${approval}`],

@@ -28,6 +28,7 @@ void t.test('only the commands that work exist', async (t) => {
     'approvals allow',
     'approvals answer',
     'approvals deny',
+    'approvals show',
     'attach',
     'completion',
     'daemon add',

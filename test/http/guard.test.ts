@@ -140,6 +140,15 @@ t.test('rights: a read-only token and a run token read, and no more', async (t) 
         json: { code: 'forbidden' },
       });
       t.equal((await call(where, 'DELETE', '/v1/runs/x', { headers })).status, 403);
+      const answer = {
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: '{"decision":"allow"}',
+      };
+      t.equal(
+        (await call(where, 'POST', '/v1/approvals/apr_1', answer)).status,
+        403,
+        'no run answers itself',
+      );
     }
     const wrong = await call(where, 'GET', '/healthz', { headers: { authorization: 'Bearer nope' } });
     t.equal(wrong.status, 401, 'a token that is presented is checked, even on a probe');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type * as z from 'zod';
-import { systemClock as clock, createBus, silentLog } from '../../src/base/index.ts';
-import { type Event, policyConfig, type Run, type StartRun } from '../../src/contract/index.ts';
+import { type Clock, createBus, silentLog, systemClock } from '../../src/base/index.ts';
+import type { AgentConfig, Event, policyConfig, Run, StartRun } from '../../src/contract/index.ts';
 import { type Agent, adapterOfRun } from '../../src/domain/agents/index.ts';
 import { createJournal, type Journal } from '../../src/domain/journal/index.ts';
 import {
@@ -20,12 +20,16 @@ import {
 } from '../../src/domain/runs/index.ts';
 import { listTree } from '../../src/domain/runs/launch/index.ts';
 import { openStore, type Store } from '../../src/foundation/store/index.ts';
+import { policyOf } from './policy.ts';
 import { until } from './until.ts';
 
 export type EngineOptions = {
   readonly limits?: Partial<RunLimits>;
   readonly queueLimits?: Partial<QueueLimits>;
   readonly policy?: z.input<typeof policyConfig>;
+  /** Of `[agents.NAME]`, by name. */
+  readonly approvalTimeouts?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
   /** Changes parts of what the engine is made with. */
   readonly change?: (deps: RunsDeps) => Partial<RunsDeps>;
 };
@@ -99,6 +103,7 @@ export async function makeWorld(): Promise<World> {
   const runsFolder = join(home, 'runs');
 
   const engine = (options: EngineOptions = {}): Engine => {
+    const clock = options.clock ?? systemClock;
     const bus = createBus();
     const store = openStore({ path: join(home, 'drover.db'), clock, bus });
     const launch = createLaunchPort({
@@ -109,7 +114,15 @@ export async function makeWorld(): Promise<World> {
       chooseWay: async () => ({ kind: 'ready', via: 'session' }),
     });
     const journal = createJournal({ store, bus, outputFile: launch.outputFile });
-    const configured = { policy: policyConfig.parse(options.policy ?? {}), agents: {} };
+    const configured = {
+      policy: policyOf(options.policy ?? {}),
+      agents: Object.fromEntries(
+        Object.entries(options.approvalTimeouts ?? {}).map(([name, approval_timeout]) => [
+          name,
+          { approval_timeout } as AgentConfig,
+        ]),
+      ),
+    };
     const deps: RunsDeps = {
       store,
       clock,

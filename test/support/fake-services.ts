@@ -207,6 +207,10 @@ export function createFakeServices(): FakeServices {
         call('approvals.list');
         return pageOf([fakeApproval()], limit);
       },
+      show: async () => {
+        call('approvals.show');
+        return fakeApproval();
+      },
       resolve: async (_ref, _body, by) => {
         call('approvals.resolve');
         return { ...fakeApproval(), status: 'allowed', resolved_by: by };

@@ -6,6 +6,7 @@ import type { CommandClass } from 'clipanion';
 import type { CliContext } from '../context.ts';
 import { ApprovalsListCommand } from './approvals/list.ts';
 import { ApprovalsAllowCommand, ApprovalsAnswerCommand, ApprovalsDenyCommand } from './approvals/resolve.ts';
+import { ApprovalsShowCommand } from './approvals/show.ts';
 import { CompletionCommand } from './completion.ts';
 import { ListProfilesCommand } from './daemon/profiles.ts';
 import { DaemonReloadCommand } from './daemon/reload.ts';
@@ -53,6 +54,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsWaitCommand,
   AttachCommand,
   ApprovalsListCommand,
+  ApprovalsShowCommand,
   ApprovalsAllowCommand,
   ApprovalsDenyCommand,
   ApprovalsAnswerCommand,

@@ -1,7 +1,7 @@
 import type { Event, EventData, EventType } from '../../contract/index.ts';
-import { answerHint, formatOptions } from './approval.ts';
+import { answerHint, fallbackWord, formatOptions } from './approval.ts';
 import { escapeControls, escapeLine } from './escape.ts';
-import { count } from './span.ts';
+import { count, formatSpan } from './span.ts';
 import type { Style } from './style.ts';
 
 /** A piece of text and where it goes: `out` is what the run says, `err` is how it goes. */
@@ -10,7 +10,7 @@ export type Piece = { readonly to: 'out' | 'err'; readonly text: string };
 /** Turns events into text as they come. `end` closes a line that was left open. */
 export type EventPrinter = { readonly print: (event: Event) => Piece[]; readonly end: () => Piece[] };
 
-type Lines = { [T in EventType]?: (data: EventData<T>) => Piece[] };
+type Lines = { [T in EventType]?: (data: EventData<T>, event: Event) => Piece[] };
 
 /**
  * Makes a printer. A message that came in pieces is not printed again when it is complete; event types that it does
@@ -72,12 +72,21 @@ export function createEventPrinter(style: Style): EventPrinter {
         progress(style.dim(`  [${entry.status === 'completed' ? 'x' : ' '}] ${escapeLine(entry.content)}`)),
       ),
     'agent.notice': (data) => progress(style.dim(escapeLine(data.text))),
-    'approval.requested': (data) => [
-      ...progress(`${style.yellow('waits for you:')} ${escapeLine(data.title)}`),
-      ...(data.options.length === 0 ? [] : progress(`  options: ${formatOptions(data.options)}`)),
-      ...progress(`  ${answerHint(data.approval_id, data.kind)}`),
-    ],
-    'approval.resolved': (data) => progress(`${data.status} by ${escapeLine(data.resolved_by)}`),
+    'approval.requested': (data, { time }) =>
+      data.waits === false
+        ? progress(`${style.dim('asks:')} ${escapeLine(data.title)}`)
+        : [
+            ...progress(`${style.yellow('waits for you:')} ${escapeLine(data.title)}`),
+            ...(data.options.length === 0 ? [] : progress(`  options: ${formatOptions(data.options)}`)),
+            ...(data.expires_at
+              ? progress(`  ${expiry(data, Date.parse(data.expires_at) - Date.parse(time))}`)
+              : []),
+            ...progress(`  ${answerHint(data.approval_id, data.kind)}`),
+          ],
+    'approval.resolved': (data) =>
+      progress(
+        `${escapeLine(data.status)} by ${escapeLine(data.resolved_by)}${data.reason === null ? '' : `: ${escapeLine(data.reason)}`}`,
+      ),
     'approval.expired': (data) => progress(style.yellow(`approval expired: ${escapeLine(data.reason)}`)),
     'input.uncertain': (data) =>
       progress(style.yellow(`input may not have arrived: ${escapeLine(data.reason)}`)),
@@ -97,11 +106,16 @@ export function createEventPrinter(style: Style): EventPrinter {
   };
   return {
     print: (event) => {
-      const line = lines[event.type as EventType] as ((data: unknown) => Piece[]) | undefined;
-      return line?.(event.data) ?? [];
+      const line = lines[event.type as EventType] as ((data: unknown, event: Event) => Piece[]) | undefined;
+      return line?.(event.data, event) ?? [];
     },
     end: close,
   };
+}
+
+/** By the time of the event, so that a replay says the same. */
+function expiry(data: EventData<'approval.requested'>, spanMs: number): string {
+  return `${fallbackWord(data)} when nobody answers within ${formatSpan(spanMs)}`;
 }
 
 function uncommittedText(files: number): string {

@@ -134,6 +134,7 @@ export function createServices(deps: ServicesDeps): Services {
     },
     approvals: {
       list: async (options) => runs.approvals(options),
+      show: async (ref) => runs.approval(ref),
       resolve: async (ref, body, by) => {
         assertReady();
         return runs.resolve(ref, body, by);

@@ -91,7 +91,8 @@ export function createExpiry({ store, clock, log, supervisors }: ExpiryOptions):
 async function expire(approval: ApprovalRow, supervisors: Pick<Supervisors, 'of'>): Promise<void> {
   const decision = approval.defaultDecision ?? 'deny';
   const waited = formatDuration((approval.expiresAt ?? approval.requestedAt) - approval.requestedAt);
-  const reason = `Nobody answered within ${waited}: ${decision === 'allow' ? 'allowed' : 'denied'}`;
+  const outcome = decision === 'allow' ? 'allowed' : approval.kind === 'question' ? 'declined' : 'denied';
+  const reason = `Nobody answered within ${waited}: ${outcome}`;
   await settleApproval(approval, supervisors, {
     answer: answer(decision, decision === 'deny' ? { text: reason } : {}),
     resolution: { status: 'expired', by: answeredByPolicy, reason },

@@ -23,7 +23,7 @@ import {
 import { approve } from './approve.ts';
 import { cancelRun } from './cancel.ts';
 import { createExpiry } from './expire.ts';
-import { findRun } from './find.ts';
+import { findApproval, findRun } from './find.ts';
 import { ofRun } from './follow/apply.ts';
 import { type ListApprovals, type ListRuns, pageOfApprovals, pageOfRuns } from './list.ts';
 import { freeName, refuseTakenName } from './live-name.ts';
@@ -34,7 +34,7 @@ import { planQueue, type QueueLimits } from './queue.ts';
 import { retryRun, sessionToResume } from './retry.ts';
 import { findSession, ownerOf } from './session.ts';
 import { createSupervisors } from './supervisors.ts';
-import { viewRun } from './view.ts';
+import { viewApproval, viewRun } from './view.ts';
 
 /** After a look at the queue that failed, as on a full disk. */
 const retryQueueMs = 1000;
@@ -60,6 +60,7 @@ export type Runs = {
   /** `canceling` when the tree takes longer than `cancelAnswerMs`. Throws `run_ended`. */
   readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
   readonly approvals: (options: ListApprovals) => Page<Approval>;
+  readonly approval: (ref: string) => Approval;
   readonly resolve: (ref: string, body: ResolveApproval, by: string) => Promise<Approval>;
   readonly counts: () => ReadonlyMap<RunStatus, number>;
   /** Takes over every run that has left the queue, and starts the queue. Call once, before the daemon is ready. */
@@ -165,6 +166,7 @@ export function createRuns(deps: RunsDeps): Runs {
     list: (options) => pageOfRuns(store, options),
     cancel: (ref, by) => cancelRun(ref, { store, clock, supervisors, by }),
     approvals: (options) => pageOfApprovals(store, options),
+    approval: (ref) => viewApproval(store.read((sql) => findApproval(sql, ref))),
     resolve: (ref, body, by) => approve(ref, body, { store, supervisors, by }),
     counts: () => store.read(countLiveRuns),
     recover: () => {

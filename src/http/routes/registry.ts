@@ -2,6 +2,7 @@ import type { RouteId } from '../../contract/index.ts';
 import type { Handler } from '../route.ts';
 import { listApprovals } from './approvals/list.ts';
 import { resolveApproval } from './approvals/resolve.ts';
+import { showApproval } from './approvals/show.ts';
 import { openapi } from './daemon/openapi.ts';
 import { reload } from './daemon/reload.ts';
 import { shutdown } from './daemon/shutdown.ts';
@@ -54,5 +55,6 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   runsApply: applyRun,
   events,
   approvalsList: listApprovals,
+  approvalsShow: showApproval,
   approvalsResolve: resolveApproval,
 };

@@ -3,11 +3,12 @@ import type { BodyOf } from '../../../client/index.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { escapeLine } from '../../print/escape.ts';
+import { textOrStdin } from '../../stdin-text.ts';
 
 /** What answering one has in common. */
 abstract class ResolvingCommand extends DroverCommand {
   approval = Option.String({ name: 'ID', required: true });
-  reason = Option.String('--reason', { description: 'Kept with the answer' });
+  reason = Option.String('--reason', { description: 'Kept with the answer; a denied agent is told it' });
 
   protected async resolve(body: BodyOf<'approvalsResolve'>): Promise<number> {
     const approval = await this.connect().call('approvalsResolve', {
@@ -71,7 +72,10 @@ export class ApprovalsAnswerCommand extends ResolvingCommand {
   static override usage = Command.Usage({
     category: 'Approvals',
     description: 'answer a question of an agent',
-    examples: [['Answer a question', '$0 approvals answer apr_01JD "use the second one"']],
+    examples: [
+      ['Answer a question', '$0 approvals answer apr_01JD "use the second one"'],
+      ['Answer at length, from a file', '$0 approvals answer apr_01JD - < answer.md'],
+    ],
   });
 
   /** How the help writes the arguments. */
@@ -79,7 +83,8 @@ export class ApprovalsAnswerCommand extends ResolvingCommand {
 
   text = Option.Rest({ name: 'TEXT', required: 1 });
 
-  execute(): Promise<number> {
-    return this.resolve({ decision: 'answer', text: this.text.join(' ') });
+  async execute(): Promise<number> {
+    const text = await textOrStdin(this.text.join(' '), this.context.stdin);
+    return this.resolve({ decision: 'answer', text });
   }
 }
