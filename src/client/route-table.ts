@@ -15,6 +15,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   openapi: { method: 'GET', path: '/v1/openapi.json' },
   reload: { method: 'POST', path: '/v1/reload' },
   shutdown: { method: 'POST', path: '/v1/shutdown' },
+  agentsList: { method: 'GET', path: '/v1/agents' },
   reposList: { method: 'GET', path: '/v1/repos' },
   reposAdd: { method: 'POST', path: '/v1/repos' },
   reposShow: { method: 'GET', path: '/v1/repos/{repo}' },

@@ -28,6 +28,7 @@ export {
   approval,
   type Event,
   event,
+  type ListedAgent,
   type Page,
   type Problem,
   problem,

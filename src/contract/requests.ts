@@ -168,4 +168,7 @@ export const logsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Begin at this byte of a raw file: what drover-next-offset said; not for process' }),
 });
+export const listAgentsQuery = z.strictObject({
+  all: z.enum(['true', 'false']).default('false').meta({ description: 'Also those that are not installed' }),
+});
 export const deleteRepoQuery = z.strictObject({ keep_runs: z.enum(['true', 'false']).default('false') });

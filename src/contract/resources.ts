@@ -68,6 +68,29 @@ export const repo = z
   .meta({ id: 'Repo' });
 export type Repo = z.infer<typeof repo>;
 
+/** An agent that a run can name, or one that could be installed. */
+export const listedAgent = z
+  .object({
+    name: z.string(),
+    runtime: z.enum(runtimes).meta({ description: 'What it is spoken with in' }),
+    source: z.enum(['config', 'found', 'built-in', 'not-installed']),
+    command: z.array(z.string()).meta({
+      description: 'Program and arguments; empty for the built-in command, whose runs bring their own',
+    }),
+    version: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of its program, read from its files: nothing is executed to learn it' }),
+    tested_with: z
+      .string()
+      .nullable()
+      .meta({ description: 'The version of its program that drover is tested with; null: untested' }),
+    is_default: z.boolean().meta({ description: 'A run that names no agent gets this one' }),
+    install: z.string().nullable().meta({ description: 'How to get it, where it is not installed' }),
+  })
+  .meta({ id: 'Agent' });
+export type ListedAgent = z.infer<typeof listedAgent>;
+
 export const approvalStatuses = ['pending', 'allowed', 'denied', 'answered', 'expired'] as const;
 
 /** A permission request or a question of an agent that waits for a person (contract §10.4). */

@@ -132,6 +132,17 @@ export const routes = {
     response: z.object({ status: z.literal('stopping') }),
     errors: [],
   },
+  agentsList: {
+    id: 'agentsList',
+    method: 'GET',
+    path: '/v1/agents',
+    summary: 'The agents of this machine, in order of preference',
+    access: 'read',
+    query: requests.listAgentsQuery,
+    status: 200,
+    response: resources.page(resources.listedAgent),
+    errors: [],
+  },
   reposList: {
     id: 'reposList',
     method: 'GET',

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Clock } from '../base/index.ts';
-import { AppError, type Config } from '../contract/index.ts';
+import { AppError, type Config, type ListedAgent } from '../contract/index.ts';
 import {
   type Agent,
   chooseAgent,
@@ -9,6 +9,7 @@ import {
   listAgents,
   programVersion,
 } from '../domain/agents/index.ts';
+import { listedAgents } from './listed-agents.ts';
 
 /** How long what was found on PATH is believed. */
 const believedMs = 5000;
@@ -17,6 +18,7 @@ const believedMs = 5000;
 export type AgentCatalogue = {
   /** The agent of this name, or the default one. Throws `agent_unknown` or `no_agent`. */
   readonly choose: (name: string | undefined) => Agent;
+  readonly list: (options: { readonly isAll: boolean }) => ListedAgent[];
 };
 
 /** Looks at PATH at most every few seconds, so that a new agent is found without a restart. */
@@ -50,6 +52,7 @@ export function createAgentCatalogue(options: {
       assertInstalled(agent, options.path);
       return agent;
     },
+    list: ({ isAll }) => listedAgents(agents(), { defaultName: options.config().default_agent, isAll }),
   };
 }
 

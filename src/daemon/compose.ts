@@ -140,6 +140,7 @@ export function compose(options: ComposeOptions): Composed {
     journal,
     worktrees,
     launch,
+    agents: { list: agents.list },
     tokens,
     address,
     loopLag: loopLag.read,

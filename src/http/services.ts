@@ -5,6 +5,7 @@ import type {
   Approval,
   Config,
   Event,
+  ListedAgent,
   MetricName,
   Page,
   ReloadResult,
@@ -55,6 +56,10 @@ export type Services = {
   readonly shutdown: (reason: string) => void;
   /** Throws `busy` when the machine has no room for a new process (file descriptors). */
   readonly assertRoomToStart: () => void;
+  readonly agents: {
+    /** In order of preference; with `isAll` also those that are not installed, last. */
+    readonly list: (options: { readonly isAll: boolean }) => ListedAgent[];
+  };
   readonly repos: {
     /** With `path` the one repository there. Throws `repo_not_found`. */
     readonly list: (options: ListOptions & { path?: string | undefined }) => Promise<Page<Repo>>;

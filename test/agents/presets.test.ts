@@ -4,9 +4,11 @@ import t from 'tap';
 import type { AgentConfig } from '../../src/contract/index.ts';
 import {
   chooseAgent,
+  defaultAgent,
   demoAgentScript,
   findProgram,
   listAgents,
+  missingPresets,
   programVersion,
 } from '../../src/domain/agents/index.ts';
 
@@ -127,6 +129,37 @@ void t.test(
       hint: 'this machine has demo, command',
     });
     t.throws(() => chooseAgent(list({}), { name: '__proto__', defaultName: '' }), { code: 'agent_unknown' });
+  },
+);
+
+void t.test('the default is the agent that a run without a name gets', async (t) => {
+  t.equal(defaultAgent(list({}, 'qwen', 'codex'), ''), 'codex');
+  t.equal(defaultAgent(list({}, 'qwen', 'codex'), 'qwen'), 'qwen');
+  t.equal(defaultAgent(list({}, 'codex'), 'qwen'), null, 'such a run is refused');
+  t.equal(defaultAgent(list({}), ''), null);
+});
+
+void t.test('what is not installed is told once, with how to install it', async (t) => {
+  const missing = missingPresets(list({ goose: own('goose') }, 'claude-agent-acp'));
+  const names = missing.map(({ name }) => name);
+
+  t.equal(new Set(names).size, names.length);
+  for (const here of ['claude', 'claude-acp', 'goose']) t.notOk(names.includes(here), here);
+  t.match(
+    missing.find(({ name }) => name === 'codex'),
+    { program: 'codex', install: 'npm install --global @openai/codex' },
+  );
+});
+
+void t.test(
+  'of an agent of the configuration the version is told too, where its program is found',
+  async (t) => {
+    const configured = { mine: own('mine'), lost: own('lost') };
+    const versionOf = (path: string) => (path === '/bin/mine' ? '1.2.3' : null);
+    const agents = listAgents({ configured, which: which('mine'), versionOf, demoCommand });
+
+    t.equal(agents.find(({ name }) => name === 'mine')?.version, '1.2.3');
+    t.equal(agents.find(({ name }) => name === 'lost')?.version, null);
   },
 );
 

@@ -24,6 +24,7 @@ void t.test('only the commands that work exist', async (t) => {
   t.matchOnlyStrict(catalogue.map(({ path }) => path.join(' ')).sort(), [
     '--help',
     '--version',
+    'agents',
     'approvals',
     'approvals allow',
     'approvals answer',

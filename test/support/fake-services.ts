@@ -202,6 +202,12 @@ export function createFakeServices(): FakeServices {
         };
       },
     },
+    agents: {
+      list: () => {
+        call('agents.list');
+        return [];
+      },
+    },
     approvals: {
       list: async ({ limit }) => {
         call('approvals.list');

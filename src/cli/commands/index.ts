@@ -4,6 +4,7 @@
  */
 import type { CommandClass } from 'clipanion';
 import type { CliContext } from '../context.ts';
+import { AgentsListCommand } from './agents/list.ts';
 import { ApprovalsListCommand } from './approvals/list.ts';
 import { ApprovalsAllowCommand, ApprovalsAnswerCommand, ApprovalsDenyCommand } from './approvals/resolve.ts';
 import { ApprovalsShowCommand } from './approvals/show.ts';
@@ -53,6 +54,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsApplyCommand,
   RunsWaitCommand,
   AttachCommand,
+  AgentsListCommand,
   ApprovalsListCommand,
   ApprovalsShowCommand,
   ApprovalsAllowCommand,

@@ -18,6 +18,7 @@ export type ServicesDeps = MetricsDeps & {
   readonly worktrees: Worktrees;
   readonly launch: LaunchPort;
   readonly tokens: Tokens;
+  readonly agents: Services['agents'];
   readonly reload: Services['reload'];
   readonly shutdown: Services['shutdown'];
   readonly fileDescriptorRoom: () => number;
@@ -63,6 +64,7 @@ export function createServices(deps: ServicesDeps): Services {
         hint: 'try again, close idle connections, or raise the limit of open files',
       });
     },
+    agents: deps.agents,
     repos: {
       list: async ({ path, ...options }) =>
         path === undefined ? repos.list(options) : { items: [await repos.show(path)], next_cursor: null },

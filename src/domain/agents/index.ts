@@ -31,11 +31,14 @@ export {
   type Agent,
   builtInNames,
   chooseAgent,
+  defaultAgent,
   demoAgentScript,
   type ListAgentsOptions,
   listAgents,
+  missingPresets,
 } from './presets.ts';
 export { assertSupported, type RunOptions, type Spoken, unsupportedOption } from './supported.ts';
+export { tested, testedWith } from './tested.ts';
 export { trustVariables } from './trust.ts';
 export { programVersion } from './version.ts';
 export { findProgram } from './which.ts';

@@ -45,7 +45,7 @@ export function listAgents(options: ListAgentsOptions): Agent[] {
   const agents = new Map<string, Agent>();
   for (const preset of presets) {
     if (agents.has(preset.name)) continue;
-    const own = ownAgent(configured, preset.name);
+    const own = ownAgent(options, preset.name);
     const path = own === null ? which(preset.program) : null;
     if (own !== null) agents.set(preset.name, own);
     else if (path !== null) agents.set(preset.name, found(preset, path, versionOf(path)));
@@ -56,11 +56,19 @@ export function listAgents(options: ListAgentsOptions): Agent[] {
   ];
   const isBuiltIn = (name: string) => (builtInNames as readonly string[]).includes(name);
   for (const name of Object.keys(configured)) {
-    const own = ownAgent(configured, name);
+    const own = ownAgent(options, name);
     if (own !== null && !agents.has(name) && !isBuiltIn(name)) agents.set(name, own);
   }
-  for (const one of builtIn) agents.set(one.name, ownAgent(configured, one.name) ?? one);
+  for (const one of builtIn) agents.set(one.name, ownAgent(options, one.name) ?? one);
   return [...agents.values()];
+}
+
+/** The presets that are no agents here, because their program was not found. One row for each name. */
+export function missingPresets(agents: readonly Agent[]): Preset[] {
+  const isHere = (name: string) => agents.some((agent) => agent.name === name);
+  return presets.filter(
+    ({ name }, at) => !isHere(name) && presets.findIndex((other) => other.name === name) === at,
+  );
 }
 
 /** The agent of a run: the one it names, else `defaultName`, else the first that is a model's. Throws `agent_unknown` or `no_agent`. */
@@ -74,11 +82,21 @@ export function chooseAgent(
     if (named !== undefined) return named;
     throw unknownAgent(agents, name);
   }
-  const first = agents.find((one) => one.runtime !== 'command' && one.name !== 'demo');
+  const first = agents.find(isChosenByItself);
   if (first === undefined) {
     throw new AppError('no_agent', 'No agent was found on this machine', { hint: installHint });
   }
   return first;
+}
+
+/** The name of the agent that a run gets which names none; null where it would be refused. */
+export function defaultAgent(agents: readonly Agent[], defaultName: string): string | null {
+  const name = defaultName === '' ? agents.find(isChosenByItself)?.name : defaultName;
+  return agents.find((one) => one.name === name)?.name ?? null;
+}
+
+function isChosenByItself({ name, runtime }: Agent): boolean {
+  return runtime !== 'command' && name !== 'demo';
 }
 
 function unknownAgent(agents: readonly Agent[], name: string): AppError {
@@ -107,10 +125,11 @@ export function demoAgentScript(moduleUrl: string = import.meta.url): string {
   return fileURLToPath(new URL(isSource ? '../../demo/agent.ts' : './demo-agent.mjs', moduleUrl));
 }
 
-function ownAgent(configured: Readonly<Record<string, AgentConfig>>, name: string): Agent | null {
+function ownAgent({ configured, which, versionOf }: ListAgentsOptions, name: string): Agent | null {
   if (!Object.hasOwn(configured, name)) return null;
   const own = configured[name];
   if (own === undefined) return null;
+  const path = which(own.command[0] ?? '');
   return {
     name,
     source: 'config',
@@ -120,7 +139,7 @@ function ownAgent(configured: Readonly<Record<string, AgentConfig>>, name: strin
     approvalMode: own.approval_mode === 'yolo' ? 'unrestricted' : own.approval_mode,
     maxTurns: own.max_turns ?? null,
     runTimeout: own.run_timeout ?? null,
-    version: null,
+    version: path === null ? null : (versionOf?.(path) ?? null),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RouteId } from '../../contract/index.ts';
 import type { Handler } from '../route.ts';
+import { listAgents } from './agents/list.ts';
 import { listApprovals } from './approvals/list.ts';
 import { resolveApproval } from './approvals/resolve.ts';
 import { showApproval } from './approvals/show.ts';
@@ -39,6 +40,7 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   openapi,
   reload,
   shutdown,
+  agentsList: listAgents,
   reposList: listRepos,
   reposAdd: addRepo,
   reposShow: showRepo,
