@@ -4,12 +4,14 @@ import {
   applyResult,
   approval,
   event,
+  pruneResult,
   type RouteSpec,
   reloadResult,
   repo,
   routes,
   run,
   status,
+  worktree,
 } from '../../src/contract/index.ts';
 import { generated, markdownTable } from './markdown.ts';
 import { inputSchema, type JsonSchema, typeInWords } from './schema.ts';
@@ -30,7 +32,9 @@ export function apiPage(): string {
     '```sh\ncurl --unix-socket "$XDG_RUNTIME_DIR/drover/drover.sock" http://localhost/v1/status\n```\n',
     ...specs.map(routeSection),
     '\n## Resources\n',
-    ...[run, repo, approval, event, status, applyResult, reloadResult].map(resourceSection),
+    ...[run, repo, approval, event, worktree, pruneResult, status, applyResult, reloadResult].map(
+      resourceSection,
+    ),
     '\n## Paths of other daemons\n\nThese answer too, in the shape that their own documentation gives.\n\n',
     markdownTable(
       ['Path', 'Does the work of'],

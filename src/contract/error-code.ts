@@ -148,6 +148,11 @@ export const errorCodes = {
   not_found: { status: 404, exit: 5, about: 'There is no such route or resource.' },
   run_not_found: { status: 404, exit: 5, about: 'No run has this id, prefix or name.' },
   repo_not_found: { status: 404, exit: 5, about: 'No registered repository has this id, name or path.' },
+  worktree_not_found: {
+    status: 404,
+    exit: 5,
+    about: 'The run has no worktree, and neither a branch nor saved work to make one of.',
+  },
   approval_not_found: { status: 404, exit: 5, about: 'No approval has this id or prefix.' },
   method_not_allowed: { status: 405, exit: 2, about: 'The path exists, but not with this method.' },
   // Conflict
@@ -172,6 +177,7 @@ export const errorCodes = {
       'What was asked contradicts the state of things, for a reason that this version of the command has no code for: the daemon is newer.',
   },
   run_ended: { status: 409, exit: 6, about: 'The run has ended already.' },
+  worktree_exists: { status: 409, exit: 6, about: 'The worktree of the run is there already.' },
   run_live: {
     status: 409,
     exit: 6,

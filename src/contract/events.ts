@@ -129,6 +129,11 @@ export const eventData = {
   }),
   'worktree.saved': z.object({ ref: z.string(), commit: z.string() }),
   'worktree.removed': z.object({ path: z.string() }),
+  'worktree.restored': z.object({
+    path: z.string(),
+    branch: z.string().nullable().meta({ description: 'null where HEAD is detached' }),
+    ref: z.string().nullable().meta({ description: 'Where its uncommitted work came from' }),
+  }),
 } as const satisfies Record<string, z.ZodObject>;
 
 export type EventType = keyof typeof eventData;

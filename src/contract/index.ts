@@ -20,7 +20,13 @@ export {
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
 export { type PolicyRule, policyConfig } from './policy-config.ts';
-export { maxPromptChars, type ResolveApproval, type RetryRun, type StartRun } from './requests.ts';
+export {
+  maxPromptChars,
+  type PruneWorktrees,
+  type ResolveApproval,
+  type RetryRun,
+  type StartRun,
+} from './requests.ts';
 export {
   type ApplyResult,
   type Approval,
@@ -31,7 +37,9 @@ export {
   type ListedAgent,
   type Page,
   type Problem,
+  type PruneResult,
   problem,
+  pruneResult,
   type ReloadResult,
   type Repo,
   type Run,
@@ -40,8 +48,11 @@ export {
   run,
   type Status,
   status,
+  type Worktree,
+  worktree,
 } from './resources.ts';
-export { type Access, type RouteId, type RouteSpec, type Routes, routes } from './routes.ts';
+export type { Access, RouteSpec } from './route-spec.ts';
+export { type RouteId, type Routes, routes } from './routes.ts';
 export {
   type ApprovalMode,
   approvalModeWords,

@@ -111,6 +111,24 @@ export const applyRun = z
   .prefault({})
   .meta({ id: 'ApplyRun' });
 
+export const listWorktreesQuery = z.strictObject({
+  repo: z.string().optional().meta({ description: 'Only those of this repository' }),
+});
+
+/** Body of `POST /v1/worktrees/prune`. */
+export const pruneWorktrees = z
+  .strictObject({
+    dry_run: z.boolean().optional().meta({ description: 'Say what would be done, and do nothing' }),
+    repo: z.string().optional().meta({ description: 'Only those of this repository' }),
+    runs: z.array(z.string()).min(1).optional().meta({
+      description:
+        'Remove the worktrees of these runs, what they hold saved first; without it only those that the checkout has all of, or that nothing was changed in',
+    }),
+  })
+  .prefault({})
+  .meta({ id: 'PruneWorktrees' });
+export type PruneWorktrees = z.infer<typeof pruneWorktrees>;
+
 /** Body of `POST /v1/approvals/{approval}` (contract §10.4). */
 export const resolveApproval = z
   .strictObject({

@@ -150,6 +150,52 @@ export const applyResult = z
   .meta({ id: 'ApplyResult' });
 export type ApplyResult = z.infer<typeof applyResult>;
 
+const savedWork = z
+  .object({ ref: z.string(), commit: z.string() })
+  .meta({ description: 'What was not committed when it was removed' });
+
+/** The worktree of a run, or what was saved of one that was removed. */
+export const worktree = z
+  .object({
+    run_id: z.string().meta({ description: 'The run that it was made for' }),
+    state: z.enum(['live', 'ended', 'orphaned', 'removing', 'saved']).meta({
+      description:
+        'live: a run works in it. ended: none does. orphaned: no run is known for it. removing: its removal was cut short. saved: it is removed, and had uncommitted work',
+    }),
+    repo: z.object({ id: z.string(), project: z.string() }).nullable().meta({
+      description: 'null: its repository is not registered any more',
+    }),
+    path: z.string(),
+    branch: z.string().nullable().meta({ description: 'null where HEAD is detached, or nobody knows' }),
+    uncommitted_files: z.int().nullable().meta({ description: 'null where there is nothing to look at' }),
+    merged: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Its commit is in the HEAD of the repository’s checkout' }),
+    saved: savedWork.nullable(),
+    problem: z.string().nullable().meta({ description: 'Why it cannot be looked at, in one sentence' }),
+  })
+  .meta({ id: 'Worktree' });
+export type Worktree = z.infer<typeof worktree>;
+
+/** What `POST /v1/worktrees/prune` did, or would do. */
+export const pruneResult = z
+  .object({
+    dry_run: z.boolean(),
+    items: z.array(
+      z.object({
+        run_id: z.string(),
+        repo: z.object({ id: z.string(), project: z.string() }).nullable(),
+        path: z.string(),
+        removed: z.boolean().meta({ description: 'With dry_run: would be' }),
+        reason: z.string().meta({ description: 'Why it goes, or why it stays' }),
+        saved: savedWork.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'PruneResult' });
+export type PruneResult = z.infer<typeof pruneResult>;
+
 const runCounts = z.object({ queued: z.int(), starting: z.int(), running: z.int(), waiting: z.int() });
 
 /** What `GET /v1/status` answers. */

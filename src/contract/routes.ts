@@ -1,31 +1,8 @@
 import * as z from 'zod';
-import type { ErrorCode } from './error-code.ts';
 import * as requests from './requests.ts';
 import * as resources from './resources.ts';
-
-/**
- * Who may call a route. `open`: no token, also over TCP. `read`: any valid token. `write`: not a read-only token and
- * not a run's own token. Over the socket a caller without a token is admin.
- */
-export type Access = 'open' | 'read' | 'write';
-
-/** A route of the public surface: the one source of validation, types, OpenAPI, the typed client and the guard matrix. */
-export type RouteSpec = {
-  readonly id: string;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** With `{name}` for parameters. */
-  readonly path: string;
-  readonly summary: string;
-  readonly access: Access;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  readonly status: number;
-  /** A schema for JSON, or the media type of anything else. */
-  readonly response: z.ZodType | 'text/plain' | 'text/event-stream';
-  /** POSTs that start something honour Idempotency-Key (contract §10.11). */
-  readonly idempotent?: true;
-  readonly errors: readonly ErrorCode[];
-};
+import type { RouteSpec } from './route-spec.ts';
+import { worktreeRoutes } from './worktree-routes.ts';
 
 const ok = z.object({ status: z.literal('ok') });
 const workerMetrics = z.object({
@@ -357,6 +334,7 @@ export const routes = {
     response: 'text/event-stream',
     errors: ['cursor_unknown', 'busy'],
   },
+  ...worktreeRoutes,
   approvalsList: {
     id: 'approvalsList',
     method: 'GET',

@@ -15,7 +15,7 @@ export type RemoveWorkOptions = {
  */
 export function createRemoveWork({ repos, worktrees }: RemoveWorkOptions): RetainDeps['removeWork'] {
   return async (run) => {
-    if (run.worktree === null || run.inPlace || run.placeOf !== null) return { kind: 'removed', saved: null };
+    if (run.worktree === null || run.inPlace || run.placeOf !== null) return nothing;
     if (run.repoId === null) return removeScratch(run.worktree);
     const left = (reason: string) => ({ kind: 'left', path: run.worktree ?? '', reason }) as const;
     const repo = await repos.find(run.repoId).catch((error: unknown) => {
@@ -24,10 +24,13 @@ export function createRemoveWork({ repos, worktrees }: RemoveWorkOptions): Retai
     });
     if (repo === null) return left(`its repository, ${run.project}, is not registered any more`);
     const removal = await worktrees.saveAndRemove({ repo, runId: run.id });
-    if (removal.removed) return { kind: 'removed', saved: removal.saved };
+    const { wasThere, saved } = removal;
+    if (removal.removed) return { kind: 'removed', wasThere, saved };
     return { kind: 'kept', reason: removal.reason ?? 'its worktree cannot be removed' };
   };
 }
+
+const nothing = { kind: 'removed', wasThere: false, saved: null } as const;
 
 async function removeScratch(path: string) {
   try {
@@ -38,5 +41,5 @@ async function removeScratch(path: string) {
       return { kind: 'left', path, reason: 'its scratch folder is not empty' } as const;
     if (code !== 'ENOENT') throw error;
   }
-  return { kind: 'removed', saved: null } as const;
+  return nothing;
 }

@@ -62,6 +62,6 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
 function placeGone({ id, worktree, branch }: RunRow): AppError {
   const what = `The worktree of ${id}, where its session goes on, is gone: ${worktree}`;
   return new AppError('repo_unusable', `${what}; what was committed there is on the branch ${branch}`, {
-    hint: `start a run with --base ${branch}`,
+    hint: `make it again with \`drover worktrees restore ${id}\`, or start a run with --base ${branch}`,
   });
 }

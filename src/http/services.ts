@@ -8,6 +8,8 @@ import type {
   ListedAgent,
   MetricName,
   Page,
+  PruneResult,
+  PruneWorktrees,
   ReloadResult,
   Repo,
   ResolveApproval,
@@ -16,6 +18,7 @@ import type {
   RunStatus,
   StartRun,
   Status,
+  Worktree,
 } from '../contract/index.ts';
 
 /** Who is calling, once the guard has let the request in. `run` is the run whose own token was presented. */
@@ -101,6 +104,11 @@ export type Services = {
     ) => Promise<{ bytes: ReadableStream<Uint8Array>; next: { kind: 'seq' | 'offset'; value: number } }>;
     readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
     readonly apply: (ref: string, options: { squash: boolean }) => Promise<ApplyResult>;
+  };
+  readonly worktrees: {
+    readonly list: (options: { repo: string | undefined }) => Promise<Page<Worktree>>;
+    readonly prune: (body: PruneWorktrees) => Promise<PruneResult>;
+    readonly restore: (ref: string) => Promise<Worktree>;
   };
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;

@@ -60,6 +60,10 @@ void t.test('only the commands that work exist', async (t) => {
     'serve',
     'service-unit',
     'uninstall-service',
+    'worktrees',
+    'worktrees prune',
+    'worktrees remove',
+    'worktrees restore',
   ]);
 });
 

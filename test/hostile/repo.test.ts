@@ -73,6 +73,8 @@ function steps({ root, path }: Hostile, countCall: () => void): readonly Step[] 
     put(join(work, 'a.txt'), 'agent\n');
     put(join(work, 'fresh.txt'), 'fresh\n');
   };
+  const place = { repo, runId: second };
+  const words = { placeId: second, branch: null, label: 'y' };
   return [
     { name: 'resolve', run: () => resolveRepo(git, path) },
     { name: 'resolve a sub-directory', run: () => resolveRepo(git, join(path, 'c')) },
@@ -89,7 +91,13 @@ function steps({ root, path }: Hostile, countCall: () => void): readonly Step[] 
       name: 'create from a base',
       run: () => worktrees.create({ repo, runId: second, label: 'y', base: 'side' }),
     },
+    { name: 'look', run: () => worktrees.look({ repo, runId }) },
     { name: 'save and remove', run: () => worktrees.saveAndRemove({ repo, runId }) },
+    { name: 'list what is saved', run: () => worktrees.saved(repo) },
+    { name: 'restore', run: () => worktrees.restore({ repo, runId, branch: null, baseCommit }) },
+    { name: 'work in the second', run: async () => put(join(work, '..', second, 'b.txt'), 'agent\n') },
+    { name: 'see whether all is there', run: () => worktrees.isContained({ ...place, branch: null }) },
+    { name: 'apply', run: () => worktrees.apply({ ...place, ...words, squash: false }) },
     { name: 'remove the clean one', run: () => worktrees.saveAndRemove({ repo, runId: second }) },
   ];
 }
@@ -118,7 +126,7 @@ const bareCalls: readonly (readonly string[])[] = [
 
 /** Vectors that are tried at the same time, each in a place of its own. */
 const lanes = 3;
-t.setTimeout(600_000);
+t.setTimeout(1_200_000);
 const root = realpathSync(t.testdir());
 
 t.test('nothing of a hostile repository runs', async (t) => {
@@ -176,7 +184,7 @@ t.test('nothing of a hostile repository runs', async (t) => {
   );
   t.ok(cells >= 500, `${cells} cells`);
   t.ok(live.length >= 20, `${live.length} vectors are live`);
-  for (const name of ['resolve', 'create', 'diff', 'save and remove']) {
+  for (const name of ['resolve', 'create', 'diff', 'save and remove', 'restore']) {
     t.ok((done[name] ?? 0) >= vectors.length / 2, `${name} worked for ${done[name]} of the vectors`);
   }
 });

@@ -23,6 +23,7 @@ t.test('every GET route answers with its status', async (t) => {
     '/v1/runs/run_a',
     '/v1/runs/run_a/logs',
     '/v1/runs/run_a/diff',
+    '/v1/worktrees',
     '/v1/approvals',
     '/v1/approvals/apr_1',
     '/v1/events?follow=false',

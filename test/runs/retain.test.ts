@@ -40,7 +40,7 @@ const sweep = (engine: Engine, removeWork: RetainDeps['removeWork'], daysLater =
     },
     { days: 30, bytes: 0 },
   );
-const removed = async () => ({ kind: 'removed', saved: null }) as const;
+const removed = async () => ({ kind: 'removed', wasThere: true, saved: null }) as const;
 
 inWorld('an old run goes with its folder, and the journal names what went', async (t, world, engine) => {
   const old = await engine.sh('seq 1 5');
@@ -125,7 +125,9 @@ t.test('the work of a run whose repository was unregistered failed to be removed
   const repo = { find: async () => ({}) as never };
   const kept = createRemoveWork({
     repos: repo,
-    worktrees: { saveAndRemove: async () => ({ removed: false, reason: 'nested', saved: null }) },
+    worktrees: {
+      saveAndRemove: async () => ({ wasThere: true, removed: false, reason: 'nested', saved: null }),
+    },
   });
   const failing = createRemoveWork({
     repos: repo,
@@ -135,11 +137,11 @@ t.test('the work of a run whose repository was unregistered failed to be removed
   t.match(await gone(run), { kind: 'left', path: '/w/1', reason: /not registered any more/ });
   t.match(await kept(run), { kind: 'kept', reason: 'nested' });
   await t.rejects(failing(run), { code: 'git_failed' });
-  t.same(await gone({ ...run, inPlace: true }), { kind: 'removed', saved: null });
+  t.same(await gone({ ...run, inPlace: true }), { kind: 'removed', wasThere: false, saved: null });
   const tenant = { ...run, placeOf: 'run_1' };
   t.same(
     await failing(tenant),
-    { kind: 'removed', saved: null },
+    { kind: 'removed', wasThere: false, saved: null },
     'the place of another is not its to remove',
   );
 });

@@ -6,6 +6,7 @@ import {
   type Repo,
   type Run,
   type Status,
+  type Worktree,
 } from '../../src/contract/index.ts';
 import type { JournalEntry, Services, StoredAnswer } from '../../src/http/index.ts';
 
@@ -208,6 +209,20 @@ export function createFakeServices(): FakeServices {
         return [];
       },
     },
+    worktrees: {
+      list: async () => {
+        call('worktrees.list');
+        return { items: [fakeWorktree()], next_cursor: null };
+      },
+      prune: async ({ dry_run = false }) => {
+        call('worktrees.prune');
+        return { dry_run, items: [] };
+      },
+      restore: async () => {
+        call('worktrees.restore');
+        return fakeWorktree();
+      },
+    },
     approvals: {
       list: async ({ limit }) => {
         call('approvals.list');
@@ -332,6 +347,20 @@ function fakeRepo(id: string, project: string): Repo {
     active_runs: 0,
     active_plans: [],
     added_at: at,
+  };
+}
+
+function fakeWorktree(): Worktree {
+  return {
+    run_id: 'run_1',
+    state: 'ended',
+    repo: { id: 'repo_1', project: 'demo' },
+    path: '/state/worktrees/repo_1/run_1',
+    branch: 'drover/1-work',
+    uncommitted_files: 0,
+    merged: true,
+    saved: null,
+    problem: null,
   };
 }
 

@@ -40,6 +40,9 @@ import { InstallServiceCommand } from './service/install.ts';
 import { ServiceUnitCommand } from './service/print-unit.ts';
 import { UninstallServiceCommand } from './service/uninstall.ts';
 import { VersionCommand } from './version.ts';
+import { WorktreesListCommand } from './worktrees/list.ts';
+import { WorktreesPruneCommand, WorktreesRemoveCommand } from './worktrees/prune.ts';
+import { WorktreesRestoreCommand } from './worktrees/restore.ts';
 
 /** Every command, in the order of the help. */
 export const commandClasses: readonly CommandClass<CliContext>[] = [
@@ -54,6 +57,10 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsApplyCommand,
   RunsWaitCommand,
   AttachCommand,
+  WorktreesListCommand,
+  WorktreesPruneCommand,
+  WorktreesRemoveCommand,
+  WorktreesRestoreCommand,
   AgentsListCommand,
   ApprovalsListCommand,
   ApprovalsShowCommand,

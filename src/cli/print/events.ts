@@ -101,6 +101,8 @@ export function createEventPrinter(style: Style): EventPrinter {
       ...(data.uncommitted_files > 0 ? progress(style.yellow(uncommittedText(data.uncommitted_files))) : []),
     ],
     'worktree.saved': (data) => progress(style.dim(`uncommitted work saved as ${escapeLine(data.ref)}`)),
+    'worktree.removed': (data) => progress(style.dim(`worktree removed: ${escapeLine(data.path)}`)),
+    'worktree.restored': (data) => progress(style.dim(`worktree made again: ${escapeLine(data.path)}`)),
     'journal.truncated': (data) =>
       progress(style.yellow(`events ${data.from} to ${data.to} were removed by retention`)),
   };

@@ -9,6 +9,7 @@ import { applyRun } from './apply.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
 import { describeMetrics, type MetricsDeps } from './metrics.ts';
 import { describeStatus } from './status.ts';
+import { createWorktreeServices } from './worktrees/index.ts';
 
 export type { ReloadFigures, RetentionFigures } from './metrics.ts';
 export type { Instance, StatusDeps } from './status.ts';
@@ -134,6 +135,7 @@ export function createServices(deps: ServicesDeps): Services {
         return applyRun(deps, ref, options);
       },
     },
+    worktrees: createWorktreeServices(deps, assertReady),
     approvals: {
       list: async (options) => runs.approvals(options),
       show: async (ref) => runs.approval(ref),

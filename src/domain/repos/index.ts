@@ -12,5 +12,7 @@ export { createRepos, type RegisteredRepo, type Repos, type ReposDeps } from './
 export { type ResolvedRepo, resolveRepo } from './resolve.ts';
 export type { CreatedWorktree, NewWorktree } from './worktree-create.ts';
 export { type Diff, maxDiffBytes } from './worktree-diff.ts';
+export type { WorktreeLook } from './worktree-look.ts';
+export type { Restored } from './worktree-restore.ts';
 export type { Removal } from './worktree-save.ts';
 export { createWorktrees, type MainCheckout, type Worktrees } from './worktrees.ts';

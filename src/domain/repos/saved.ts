@@ -40,6 +40,22 @@ export async function readSaved(git: Git, main: Checkout, runId: string): Promis
   return { ref, commit, head: parent ?? null, tree, stagedTree };
 }
 
+/** Every reference of saved work in a repository, oldest run first. */
+export async function listSaved(
+  git: Git,
+  main: Checkout,
+): Promise<readonly { readonly runId: string; readonly ref: string; readonly commit: string }[]> {
+  const args = ['for-each-ref', '--format=%(objectname) %(refname)', savedRef('')];
+  const listed = await line(git, main.workTree, args, placed(main));
+  return listed
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => {
+      const [commit = '', ref = ''] = text.split(' ');
+      return { runId: ref.slice(savedRef('').length), ref, commit };
+    });
+}
+
 /**
  * Moves a saved reference aside, so that one that is there always says what the last removal found. Both names change
  * in one transaction: the commit is never without a name.

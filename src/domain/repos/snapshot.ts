@@ -50,9 +50,7 @@ export async function snapshot(git: Git, checkout: Checkout, options: SnapshotOp
   await run(['update-index', '-z', '--add', '--remove', '--replace', '--stdin'], { stdin: join0(read) });
   const tree = await line(git, checkout.workTree, ['write-tree'], call);
 
-  const untracked = changed.filter((path) => path.at(-1) === slash).map((path) => path.toString());
-  const populated = await populatedOf(checkout, submodules);
-  const nested = [...untracked, ...populated];
+  const nested = await nestedOf(checkout, changed, submodules);
   const stagedTree = staged?.code === 0 ? staged.stdout.toString().trim() : null;
   return { tree, stagedTree, nested };
 }
@@ -97,10 +95,24 @@ async function submodulesOf(git: Git, checkout: Checkout, call: GitCall): Promis
   return links.map((entry) => entry.subarray(entry.indexOf(tab) + 1));
 }
 
-async function populatedOf(checkout: Checkout, submodules: readonly Buffer[]): Promise<readonly string[]> {
+/** Folders of a checkout with a repository of their own, as `snapshot` names them. */
+export async function findNested(git: Git, checkout: Checkout): Promise<readonly string[]> {
+  const call: GitCall = { ...placed(checkout), maxOutputBytes: 2 ** 30, timeoutMs: 120_000 };
+  const untracked = ['ls-files', '-z', '-o', '--exclude-standard'];
+  const listed = await git.run(checkout.workTree, untracked, call);
+  return nestedOf(checkout, split(listed.stdout), await submodulesOf(git, checkout, call));
+}
+
+/** git ends the name of an untracked folder with a slash only where it has a repository. */
+async function nestedOf(
+  checkout: Checkout,
+  changed: readonly Buffer[],
+  submodules: readonly Buffer[],
+): Promise<readonly string[]> {
+  const untracked = changed.filter((path) => path.at(-1) === slash).map((path) => path.toString());
   const paths = submodules.map((path) => path.toString());
   const populated = await Promise.all(paths.map((path) => exists(join(checkout.workTree, path, '.git'))));
-  return paths.filter((_, index) => populated[index]);
+  return [...untracked, ...paths.filter((_, index) => populated[index])];
 }
 
 /** The NUL-ended records of git's -z output, as bytes: a path need not be UTF-8. */

@@ -68,7 +68,9 @@ export async function createWorktree(
     await ensureExcluded(resolved.gitDir, log);
     const branch = branchName(wanted.runId, wanted.label);
     const baseCommit = await add(context, { resolved, wanted, path, branch, base });
-    await fill(context, { resolved, wanted, path }, baseCommit);
+    const checkout = checkoutOf({ resolved, wanted, path });
+    await fillTree(context, checkout, 'HEAD');
+    await markWhole(checkout, baseCommit);
     return { path, branch, baseCommit, dirtyFiles: await countDirty(context, resolved, wanted) };
   });
 }
@@ -124,30 +126,44 @@ function checkoutOf({ resolved, wanted, path }: Place): Checkout {
 type Addition = Place & { readonly branch: string; readonly base: string };
 
 /** Registers the work tree. A branch that a dead daemon left is taken as it is. Returns the commit it stands at. */
-async function add({ git }: WorktreeContext, addition: Addition): Promise<string> {
+async function add(context: WorktreeContext, addition: Addition): Promise<string> {
   const { resolved, path, branch, base, wanted } = addition;
-  const call = { trusted: wanted.repo.trusted };
-  await removeTree(path);
-  await removeTree(adminDir(resolved.gitDir, wanted.runId)); // named after the run, so it is nobody else's
-  const left = await line(git, resolved.path, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], {
-    ...call,
-    okCodes: [0, 1],
-  });
+  const args = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`];
+  const call = { trusted: wanted.repo.trusted, okCodes: [0, 1] };
+  const left = await line(context.git, resolved.path, args, call);
   const target = left === '' ? ['--no-track', '-b', branch, path, base] : [path, branch];
-  await git.run(resolved.path, ['worktree', 'add', '--force', '--no-checkout', ...target], call);
+  await registerTree(context, { checkout: checkoutOf(addition), mainPath: resolved.path, target });
   return left === '' ? base : left;
 }
 
-async function fill({ git }: WorktreeContext, place: Place, baseCommit: string): Promise<void> {
-  const checkout = checkoutOf(place);
-  if (!(await isAdminOf(checkout.gitDir, place.path))) {
-    throw new AppError('repo_unusable', `git keeps ${place.path} elsewhere than in ${checkout.gitDir}`);
-  }
-  await git.run(place.path, ['read-tree', '--reset', '-u', 'HEAD'], {
+/** Has git register a work tree without files; what stood at its place was never whole. */
+export async function registerTree(
+  { git }: WorktreeContext,
+  {
+    checkout,
+    mainPath,
+    target,
+  }: { readonly checkout: Checkout; readonly mainPath: string; readonly target: readonly string[] },
+): Promise<void> {
+  const { workTree, gitDir, trusted } = checkout;
+  await removeTree(workTree);
+  await removeTree(gitDir); // named after the run, so it is nobody else's
+  await git.run(mainPath, ['worktree', 'add', '--force', '--no-checkout', ...target], { trusted });
+  if (await isAdminOf(gitDir, workTree)) return;
+  throw new AppError('repo_unusable', `git keeps ${workTree} elsewhere than in ${gitDir}`);
+}
+
+/** Fills a registered work tree, and its index, with the files of a tree. */
+export async function fillTree({ git }: WorktreeContext, checkout: Checkout, tree: string): Promise<void> {
+  await git.run(checkout.workTree, ['read-tree', '--reset', '-u', tree], {
     ...placed(checkout),
     settings: [checkoutWorkers],
     timeoutMs: checkoutTimeoutMs,
   });
+}
+
+/** Says that a work tree is whole, and which commit its run started from. */
+export async function markWhole(checkout: Checkout, baseCommit: string): Promise<void> {
   await writeFileAtomic(join(checkout.gitDir, readyMarker), baseCommit, { durable: true });
 }
 

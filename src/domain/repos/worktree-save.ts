@@ -18,10 +18,13 @@ import {
   withTemporaryFolder,
 } from './checkout.ts';
 import { removeTree } from './remove-tree.ts';
-import { savedMessage, savedRef } from './saved.ts';
+import { retireSaved, savedMessage, savedRef } from './saved.ts';
 import { snapshot } from './snapshot.ts';
+import { isWhole } from './work.ts';
 
 export type Removal = {
+  /** False: there was nothing to remove. */
+  readonly wasThere: boolean;
   /** False: the folder was kept, for the reason given. */
   readonly removed: boolean;
   readonly reason: string | null;
@@ -33,6 +36,11 @@ const durable: NonNullable<GitCall['settings']> = [
   ['core.fsyncMethod', 'fsync'],
 ];
 
+/** Where a work tree is while it is being removed. */
+export function asideOf(checkout: Checkout): string {
+  return `${checkout.workTree}.removing`;
+}
+
 /**
  * Saves what a work tree holds besides its branch and removes it. Ignored files go; a work tree with a repository of its
  * own inside is kept, because no commit here can hold that. Throws, with everything as it was, when saving fails.
@@ -42,18 +50,23 @@ export async function saveAndRemove(
   target: { readonly checkout: Checkout; readonly runId: string; readonly mainPath: string },
 ): Promise<Removal> {
   const { checkout, runId, mainPath } = target;
-  const aside = `${checkout.workTree}.removing`;
+  const aside = asideOf(checkout);
   let saved: Removal['saved'] = null;
+  let wasThere = await exists(aside);
   if (await exists(checkout.workTree)) {
+    wasThere = true;
     if (!(await isAdminOf(checkout.gitDir, checkout.workTree))) {
       throw new AppError('repo_unusable', `git does not know the work tree ${checkout.workTree} any more`, {
         hint: 'mend it with `git worktree repair`, or move the folder away by hand',
       });
     }
-    const kept = await save(context, checkout, runId);
+    // nobody has worked in one that was never whole, and what it lacks would be saved as removed
+    const kept = (await isWhole(checkout))
+      ? await save(context, checkout, runId)
+      : { saved: null, nested: [] };
     if (kept.nested.length > 0) {
       const reason = `it holds repositories of its own: ${kept.nested.slice(0, 5).join(', ')}`;
-      return { removed: false, reason, saved: kept.saved };
+      return { wasThere, removed: false, reason, saved: kept.saved };
     }
     saved = kept.saved;
     await removeTree(aside);
@@ -65,7 +78,7 @@ export async function saveAndRemove(
     });
   }
   await removeTree(aside);
-  return { removed: true, reason: null, saved };
+  return { wasThere, removed: true, reason: null, saved };
 }
 
 type Kept = { readonly saved: Removal['saved']; readonly nested: readonly string[] };
@@ -91,7 +104,10 @@ async function save(context: WorktreeContext, checkout: Checkout, runId: string)
     ? await commit(state.stagedTree ?? '', [head], `drover: staged in ${runId}`)
     : '';
   const isClean = state.tree === headTree && staged === '';
-  if (isClean && branch.startsWith('refs/heads/')) return { saved: null, nested: state.nested };
+  if (isClean && branch.startsWith('refs/heads/')) {
+    await retireSaved(git, checkout, { runId, settings: durable });
+    return { saved: null, nested: state.nested };
+  }
 
   const kept = isClean ? head : await commit(state.tree, [head, staged], savedMessage(runId));
   assertObjectName(kept);

@@ -12,10 +12,14 @@ import {
 } from './checkout.ts';
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
+import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
+import type { WorkPlace } from './work.ts';
 import { type CreatedWorktree, createWorktree, findWorktree, type NewWorktree } from './worktree-create.ts';
 import { type Diff, diffCheckout } from './worktree-diff.ts';
+import { isContained, lookAt, type WorktreeLook } from './worktree-look.ts';
 import { repairWorktrees } from './worktree-repair.ts';
+import { type Restored, restoreWorktree } from './worktree-restore.ts';
 import { type Removal, saveAndRemove } from './worktree-save.ts';
 
 /** How a main checkout stands. */
@@ -27,6 +31,13 @@ export type MainCheckout = {
   readonly baseCommit: string | null;
   /** Uncommitted files. */
   readonly dirtyFiles: number;
+};
+
+/** The work tree of a run, and its branch where it is known. */
+export type RunPlace = {
+  readonly repo: WorktreeRepo;
+  readonly runId: string;
+  readonly branch: string | null;
 };
 
 /** Work trees of runs: `<state>/worktrees/<repo-id>/<run-id>`, never inside the user's checkout. */
@@ -61,10 +72,34 @@ export type Worktrees = {
     readonly label: string;
     readonly squash: boolean;
   }) => Promise<Applied>;
+  /** How the work tree of a run stands. Changes nothing. */
+  readonly look: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<WorktreeLook>;
+  /** True when the HEAD of the main checkout has all that the run has made, committed or not. */
+  readonly isContained: (of: RunPlace) => Promise<boolean>;
+  /** What was saved of removed work trees of this repository: run ids and commits, oldest run first. */
+  readonly saved: (
+    repo: WorktreeRepo,
+  ) => Promise<readonly { readonly runId: string; readonly ref: string; readonly commit: string }[]>;
+  /**
+   * Makes a removed work tree again, with what was saved as uncommitted files. Throws `worktree_exists` or
+   * `worktree_not_found`.
+   */
+  readonly restore: (of: RunPlace & { readonly baseCommit: string | null }) => Promise<Restored>;
+  /** Every folder for the work tree of a run, of registered repositories or not; oldest run first. */
+  readonly places: () => Promise<
+    readonly { readonly repoId: string; readonly runId: string; readonly path: string }[]
+  >;
   /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
   readonly repair: (repo: WorktreeRepo) => Promise<void>;
-  /** Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. */
-  readonly saveAndRemove: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<Removal>;
+  /**
+   * Saves uncommitted work under `refs/drover/saved/<run-id>`, then removes the work tree; the branch stays. `whyKeep` is
+   * asked once nobody else of us is at the repository, and keeps it by a reason.
+   */
+  readonly saveAndRemove: (of: {
+    readonly repo: WorktreeRepo;
+    readonly runId: string;
+    readonly whyKeep?: () => string | null;
+  }) => Promise<Removal>;
 };
 
 /** Makes the room's part that works on work trees. */
@@ -83,6 +118,11 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     const folder = join(stateRoot, 'worktrees', repo.id);
     const workTree = join(await realpath(folder).catch(() => folder), runId);
     return { ...main, workTree, gitDir: adminDir(main.commonDir, runId) };
+  };
+
+  const placeOf = async ({ repo, runId, branch }: RunPlace): Promise<WorkPlace> => {
+    const [main, checkout] = await Promise.all([mainCheckout(repo), runCheckout(repo, runId)]);
+    return { main, checkout, runId, branch };
   };
 
   /** Runs `work` in the repository's queue, once nothing that it would write to leads elsewhere. */
@@ -121,21 +161,45 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     list: async (repoId) => {
       assertPart(repoId);
       const folder = join(stateRoot, 'worktrees', repoId);
-      const names = await readdir(folder).catch((error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-        throw error;
-      });
-      return names.toSorted().map((name) => join(folder, name));
+      return (await namesIn(folder)).map((name) => join(folder, name));
+    },
+    places: async () => {
+      const folder = join(stateRoot, 'worktrees');
+      const places: { repoId: string; runId: string; path: string }[] = [];
+      for (const repoId of await namesIn(folder)) {
+        const names = await namesIn(join(folder, repoId));
+        const runIds = new Set(names.map((name) => name.replace(/\.removing$/, '')));
+        for (const runId of runIds) places.push({ repoId, runId, path: join(folder, repoId, runId) });
+      }
+      return places;
+    },
+    look: async ({ repo, runId }) => lookAt(context, await placeOf({ repo, runId, branch: null })),
+    isContained: async (of) => isContained(context, await placeOf(of)),
+    saved: async (repo) => listSaved(git, await mainCheckout(repo)),
+    restore: async ({ baseCommit, ...of }) => {
+      const place = await placeOf(of);
+      return inTurn(of.repo, place.main, () => restoreWorktree(context, { place, baseCommit }));
     },
     apply: async ({ repo, runId, placeId, branch, label, squash }) => {
-      const main = await mainCheckout(repo);
-      const place = { main, checkout: await runCheckout(repo, placeId), runId: placeId, branch };
-      return inTurn(repo, main, () => applyWork(context, { place, runId, label, squash }));
+      const place = await placeOf({ repo, runId: placeId, branch });
+      return inTurn(repo, place.main, () => applyWork(context, { place, runId, label, squash }));
     },
     repair: (repo) => repairWorktrees(context, repo),
-    saveAndRemove: async ({ repo, runId }) => {
+    saveAndRemove: async ({ repo, runId, whyKeep }) => {
       const checkout = await runCheckout(repo, runId);
-      return inTurn(repo, checkout, () => saveAndRemove(context, { checkout, runId, mainPath: repo.path }));
+      return inTurn(repo, checkout, async () => {
+        const reason = whyKeep?.() ?? null;
+        if (reason !== null) return { wasThere: true, removed: false, reason, saved: null };
+        return saveAndRemove(context, { checkout, runId, mainPath: repo.path });
+      });
     },
   };
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.toSorted();
 }

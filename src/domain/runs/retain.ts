@@ -17,7 +17,12 @@ export type RetainLimits = { readonly days: number; readonly bytes: number };
 
 /** What became of the place a run worked in. */
 export type RemovedWork =
-  | { readonly kind: 'removed'; readonly saved: { readonly ref: string; readonly commit: string } | null }
+  | {
+      readonly kind: 'removed';
+      /** False: it was gone, or other runs work in it. */
+      readonly wasThere: boolean;
+      readonly saved: { readonly ref: string; readonly commit: string } | null;
+    }
   /** It can never be saved, so its files stay where they are, and the run goes. */
   | { readonly kind: 'left'; readonly path: string; readonly reason: string }
   /** It may be saved later: the run stays. */
@@ -101,7 +106,7 @@ async function removeRun({ store, log, folder, removeWork }: RetainDeps, run: Ru
     const repo = run.repoId === null ? {} : { repoId: run.repoId };
     if (work.kind === 'removed' && work.saved !== null)
       tx.event({ type: 'worktree.saved', data: work.saved, source: 'daemon', ...repo });
-    if (work.kind === 'removed' && run.branch !== null && run.worktree !== null && run.placeOf === null)
+    if (work.kind === 'removed' && work.wasThere && run.branch !== null && run.worktree !== null)
       tx.event({ type: 'worktree.removed', data: { path: run.worktree }, source: 'daemon', ...repo });
     const range = eventRangeOfRun(tx, run.key);
     if (range === null) return;

@@ -28,6 +28,9 @@ import { runLogs } from './runs/logs.ts';
 import { retryRun } from './runs/retry.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
+import { listWorktrees } from './worktrees/list.ts';
+import { pruneWorktrees } from './worktrees/prune.ts';
+import { restoreWorktree } from './worktrees/restore.ts';
 
 /** The handler of every route of the contract: one that is missing does not compile. */
 export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
@@ -56,6 +59,9 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   runsDiff: runDiff,
   runsApply: applyRun,
   events,
+  worktreesList: listWorktrees,
+  worktreesPrune: pruneWorktrees,
+  worktreesRestore: restoreWorktree,
   approvalsList: listApprovals,
   approvalsShow: showApproval,
   approvalsResolve: resolveApproval,
