@@ -11,6 +11,7 @@ import {
   routes,
   run,
   status,
+  worker,
   worktree,
 } from '../../src/contract/index.ts';
 import { generated, markdownTable } from './markdown.ts';
@@ -32,7 +33,7 @@ export function apiPage(): string {
     '```sh\ncurl --unix-socket "$XDG_RUNTIME_DIR/drover/drover.sock" http://localhost/v1/status\n```\n',
     ...specs.map(routeSection),
     '\n## Resources\n',
-    ...[run, repo, approval, event, worktree, pruneResult, status, applyResult, reloadResult].map(
+    ...[run, worker, repo, approval, event, worktree, pruneResult, status, applyResult, reloadResult].map(
       resourceSection,
     ),
     '\n## Paths of other daemons\n\nThese answer too, in the shape that their own documentation gives.\n\n',

@@ -6,6 +6,13 @@ export { type AtomicFileOptions, syncFolder, writeFileAtomic } from './atomic-fi
 export { inBackground } from './background.ts';
 export { type Bus, type BusListener, createBus } from './bus.ts';
 export { type Clock, systemClock, toTimestamp } from './clock.ts';
+export {
+  type ControlGroup,
+  type GroupUsage,
+  listGroup,
+  readControlGroups,
+  readGroupUsage,
+} from './control-group.ts';
 export { fileDescriptorRoom, fileDescriptors } from './fd-limit.ts';
 export { createHistogram, type Histogram, type HistogramReading } from './histogram.ts';
 export { isListening } from './is-listening.ts';
@@ -43,7 +50,7 @@ export {
   readProcess,
   readRow,
 } from './process-identity.ts';
-export { listProcesses, readControlGroups, readEnvironmentMarks } from './process-table.ts';
+export { listProcesses, readEnvironmentMarks } from './process-table.ts';
 export { settleMemory } from './settle-memory.ts';
 export { settledWithin } from './settled-within.ts';
 export {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readKernelText } from './kernel-text.ts';
+import { machineUnits } from './machine-units.ts';
 import { runCommand } from './spawn.ts';
 
 /** What tells a process from every other one, before or after it, on this machine. */
@@ -21,6 +22,12 @@ export type ProcessRow = {
   /** Dead, but not yet waited for by its parent. */
   readonly isZombie: boolean;
   readonly startTime: string;
+  /** CPU time of its own, user and system. */
+  readonly cpuMs: number;
+  /** CPU time of its children that ended and were waited for, and of theirs; 0 where the system does not tell (macOS). */
+  readonly reapedCpuMs: number;
+  /** Memory of it that is in RAM; what it shares with others is counted whole. */
+  readonly residentBytes: number;
 };
 
 /** `ps` answers in milliseconds; a machine that swaps may need longer. */
@@ -73,6 +80,8 @@ export function parseProcStat(stat: string): ProcessRow | null {
   const [state, parent, group, session] = fields;
   const startTime = fields[19]; // field 22 of the line (proc(5)), counted from the state, which is field 3
   if (state === undefined || startTime === undefined) return null;
+  const { tickMs, pageBytes } = machineUnits();
+  const sumOf = (field: number) => Number(fields[field - 3]) + Number(fields[field - 2]);
   return {
     pid: Number.parseInt(stat, 10),
     parentPid: Number(parent),
@@ -80,6 +89,9 @@ export function parseProcStat(stat: string): ProcessRow | null {
     sessionId: Number(session),
     isZombie: isDeadState(state),
     startTime,
+    cpuMs: sumOf(14) * tickMs,
+    reapedCpuMs: sumOf(16) * tickMs,
+    residentBytes: Number(fields[24 - 3]) * pageBytes,
   };
 }
 
@@ -87,15 +99,21 @@ export function parseProcStat(stat: string): ProcessRow | null {
  * The columns that `parsePsLine` reads. One option each: behind `=` POSIX and FreeBSD take all that follows, commas too,
  * for the heading of that one column.
  */
-export const psColumns: readonly string[] = ['pid=', 'ppid=', 'pgid=', 'stat=', 'lstart='].flatMap(
-  (column) => ['-o', column],
-);
+export const psColumns: readonly string[] = [
+  'pid=',
+  'ppid=',
+  'pgid=',
+  'stat=',
+  'time=',
+  'rss=',
+  'lstart=',
+].flatMap((column) => ['-o', column]);
 
 /** Parses a line of `ps` with `psColumns` (macOS, BSD); null when it is not one. */
 export function parsePsLine(line: string): ProcessRow | null {
-  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(line);
+  const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+([\d:.-]+)\s+(\d+)\s+(\S.*?)\s*$/.exec(line);
   if (match === null) return null;
-  const [, pid, parent, group, state = '', startTime = ''] = match;
+  const [, pid, parent, group, state = '', time = '', kibibytes, startTime = ''] = match;
   return {
     pid: Number(pid),
     parentPid: Number(parent),
@@ -103,7 +121,17 @@ export function parsePsLine(line: string): ProcessRow | null {
     sessionId: 0,
     isZombie: isDeadState(state),
     startTime,
+    cpuMs: parsePsTime(time),
+    reapedCpuMs: 0,
+    residentBytes: Number(kibibytes) * 1024,
   };
+}
+
+/** `1:02.34` on macOS, `00:01:02` or `3-00:01:02` elsewhere: seconds last, days before a dash. */
+function parsePsTime(text: string): number {
+  const [clock = '', days = '0'] = text.split('-').toReversed();
+  const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  return Math.round((Number(days) * 86_400 + seconds) * 1000);
 }
 
 function isDeadState(state: string): boolean {

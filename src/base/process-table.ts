@@ -1,6 +1,5 @@
 import { open, readdir } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { readKernelText } from './kernel-text.ts';
 import { type ProcessRow, parsePsLine, psColumns, readRow } from './process-identity.ts';
 import { runCommand } from './spawn.ts';
 
@@ -64,15 +63,6 @@ export async function readEnvironmentMarks(
     if (pid !== undefined && value !== undefined && pids.includes(Number(pid))) marks.set(Number(pid), value);
   }
   return marks;
-}
-
-/** The control groups of a process, one path per hierarchy; none where the system has no such thing. */
-export function readControlGroups(pid: number): readonly string[] {
-  if (process.platform !== 'linux') return [];
-  const lines = readKernelText(`/proc/${pid}/cgroup`)
-    .split('\n')
-    .filter((line) => line !== '');
-  return lines.map((line) => line.split(':').slice(2).join(':'));
 }
 
 const psEnv = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC' };

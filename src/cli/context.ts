@@ -1,6 +1,7 @@
 import type { BaseContext } from 'clipanion';
 import type { Clock, Paths } from '../base/index.ts';
 import type { Catalogue } from './catalogue-types.ts';
+import type { Screen } from './screen.ts';
 
 /** What `daemon start --foreground` says about the daemon it wants. */
 export type RunDaemonOptions = {
@@ -24,6 +25,8 @@ export type World = BaseContext & {
   readonly isInteractive: boolean;
   readonly isOutTerminal: boolean;
   readonly isErrTerminal: boolean;
+  /** Takes the terminal over for a live picture; null where nobody sits at one. */
+  readonly openScreen: (() => Screen) | null;
   /** Calls the listener for each Ctrl-C. Returns the function that gives Ctrl-C back. */
   readonly onInterrupt: (listener: () => void) => () => void;
   /** The file that starts this program again: `dist/main.js`. */

@@ -3,6 +3,7 @@ import { systemClock } from '../base/index.ts';
 import { version } from '../contract/index.ts';
 import type { World } from './context.ts';
 import { runCli } from './run-cli.ts';
+import { openScreen } from './screen.ts';
 
 const runDaemonHere: World['runDaemon'] = async (options) =>
   (await import('../daemon/index.ts')).runDaemon(options);
@@ -35,6 +36,10 @@ function worldOf({ env, stdin, stdout, stderr }: NodeJS.Process): Omit<World, 'r
     isInteractive: stdin.isTTY === true && (isOutTerminal || isErrTerminal),
     isOutTerminal,
     isErrTerminal,
+    openScreen:
+      stdin.isTTY === true && isOutTerminal && env.TERM !== 'dumb'
+        ? () => openScreen({ stdin, stdout, process })
+        : null,
     onInterrupt: (listener) => {
       process.on('SIGINT', listener);
       return () => process.off('SIGINT', listener);

@@ -120,6 +120,12 @@ export const errorCodes = {
     exit: 2,
     about: 'The Idempotency-Key was used before with another request body.',
   },
+  worker_remote: {
+    status: 422,
+    exit: 2,
+    about:
+      'The worker runs on another machine, and nothing is fetched from there. The hint says where to ask.',
+  },
   // Not reachable, not allowed
   daemon_not_running: { status: 503, exit: 3, about: 'No daemon answers on the socket.' },
   unauthorized: {
@@ -154,6 +160,12 @@ export const errorCodes = {
     about: 'The run has no worktree, and neither a branch nor saved work to make one of.',
   },
   approval_not_found: { status: 404, exit: 5, about: 'No approval has this id or prefix.' },
+  worker_not_found: {
+    status: 404,
+    exit: 5,
+    about:
+      'No worker has this pid, name, id or prefix. A run that waits in the queue or has ended has no process, and is none.',
+  },
   method_not_allowed: { status: 405, exit: 2, about: 'The path exists, but not with this method.' },
   // Conflict
   already_running: { status: 409, exit: 6, about: 'Another daemon holds this state root.' },
@@ -163,7 +175,11 @@ export const errorCodes = {
     about: 'The TCP address or the socket is in use by another program.',
   },
   repo_exists: { status: 409, exit: 6, about: 'The repository is registered already.' },
-  name_taken: { status: 409, exit: 6, about: 'The name belongs to another live run or repository.' },
+  name_taken: {
+    status: 409,
+    exit: 6,
+    about: 'The name belongs to another live run, remote worker or repository.',
+  },
   repo_busy: {
     status: 409,
     exit: 6,

@@ -23,6 +23,7 @@ export { type PolicyRule, policyConfig } from './policy-config.ts';
 export {
   maxPromptChars,
   type PruneWorktrees,
+  type RegisterWorker,
   type ResolveApproval,
   type RetryRun,
   type StartRun,
@@ -48,7 +49,9 @@ export {
   run,
   type Status,
   status,
+  type Worker,
   type Worktree,
+  worker,
   worktree,
 } from './resources.ts';
 export type { Access, RouteSpec } from './route-spec.ts';
@@ -65,5 +68,5 @@ export {
   runStatusFilters,
   runtimes,
 } from './run-words.ts';
-export { formatDuration, parseBytes, parseDurationMs } from './units.ts';
+export { formatBytes, formatDuration, parseBytes, parseDurationMs } from './units.ts';
 export { isNodeNewEnough, leastNode, version } from './version.ts';

@@ -129,6 +129,34 @@ export const pruneWorktrees = z
   .meta({ id: 'PruneWorktrees' });
 export type PruneWorktrees = z.infer<typeof pruneWorktrees>;
 
+/** An address that a person can open: http or https, without a name and password in it. */
+const httpUrl = z.string().max(2048).refine(isPlainHttpUrl, {
+  error: 'expected an http:// or https:// address without user and password',
+});
+
+function isPlainHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}
+
+/** Body of `POST /v1/workers`: a remote worker's first word and each heartbeat. */
+export const registerWorker = z
+  .strictObject({
+    name: nameText,
+    url: httpUrl.meta({ description: 'Where to reach it; nothing is fetched from there' }),
+    host: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .meta({ description: 'Its machine; default: the host of url' }),
+    cwd: z.string().max(4096).optional(),
+    version: z.string().max(64).optional(),
+    session_id: z.string().max(200).optional(),
+  })
+  .meta({ id: 'RegisterWorker' });
+export type RegisterWorker = z.infer<typeof registerWorker>;
+
 /** Body of `POST /v1/approvals/{approval}` (contract §10.4). */
 export const resolveApproval = z
   .strictObject({
@@ -180,11 +208,17 @@ export const eventsQuery = z.strictObject({
     .meta({ description: 'false ends an event stream at the last event there is' }),
 });
 export const logsQuery = z.strictObject({
-  type: z.enum(logTypes).default('process'),
+  type: z.enum(logTypes).default('process').meta({
+    description:
+      'process: what it wrote besides its protocol; stdout, stderr: the raw files; transcript: its protocol; debug: the daemon’s own log of the run; telemetry: its events, one JSON object a line',
+  }),
   tail: queryInt(0, 1_000_000).optional().meta({ description: 'Only the last N lines' }),
-  offset: queryInt(0, Number.MAX_SAFE_INTEGER)
-    .optional()
-    .meta({ description: 'Begin at this byte of a raw file: what drover-next-offset said; not for process' }),
+  offset: queryInt(0, Number.MAX_SAFE_INTEGER).optional().meta({
+    description: 'Begin at this byte of stdout, stderr or transcript: what drover-next-offset said',
+  }),
+});
+export const listWorkersQuery = z.strictObject({
+  kind: z.enum(['run', 'remote']).optional(),
 });
 export const listAgentsQuery = z.strictObject({
   all: z.enum(['true', 'false']).default('false').meta({ description: 'Also those that are not installed' }),

@@ -93,6 +93,52 @@ export type ListedAgent = z.infer<typeof listedAgent>;
 
 export const approvalStatuses = ['pending', 'allowed', 'denied', 'answered', 'expired'] as const;
 
+const nullableMeta = <T extends z.ZodType>(type: T, description: string) =>
+  type.nullable().meta({ description });
+
+/** The process side of a live run, or a peer on another machine: every key is always present. */
+export const worker = z
+  .object({
+    kind: z.enum(['run', 'remote']),
+    name: z.string().nullable(),
+    run_id: z.string().nullable(),
+    pid: nullableMeta(z.int(), 'The process of the agent; null while there is none'),
+    agent: z.string().nullable(),
+    runtime: z.enum(runtimes).nullable(),
+    status: z.string().meta({ description: 'The status of the run; alive for a remote worker' }),
+    repo: z.object({ id: z.string(), project: z.string() }).nullable(),
+    session_id: z.string().nullable(),
+    cwd: z.string().nullable(),
+    started_at: nullableMeta(timestamp, 'When the run started, or the remote worker first came'),
+    age_sec: nullableMeta(z.number(), 'Seconds since then'),
+    processes: nullableMeta(
+      z.int(),
+      'How many are alive in the whole tree; drover’s launcher is not counted',
+    ),
+    cpu_pct: nullableMeta(
+      z.number(),
+      'CPU of the whole tree since the last look at it, some hundred milliseconds to 30 seconds ago; 100 is one core',
+    ),
+    cpu_seconds: nullableMeta(
+      z.number(),
+      'CPU time of the whole tree so far, user and system, processes that ended included as far as measured_by tells',
+    ),
+    memory_bytes: nullableMeta(
+      z.int(),
+      'Memory of the whole tree in RAM; pages that processes share are counted once by cgroup, else in each',
+    ),
+    measured_by: nullableMeta(
+      z.enum(['cgroup', 'processes']),
+      'What counts: the control group of the run’s unit, or its processes one by one',
+    ),
+    host: z.string(),
+    url: nullableMeta(z.string(), 'Where to reach a remote worker; drover itself never does'),
+    version: z.string().nullable(),
+    last_heartbeat_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Worker' });
+export type Worker = z.infer<typeof worker>;
+
 /** A permission request or a question of an agent that waits for a person (contract §10.4). */
 export const approval = z
   .object({

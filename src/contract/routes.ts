@@ -2,15 +2,10 @@ import * as z from 'zod';
 import * as requests from './requests.ts';
 import * as resources from './resources.ts';
 import type { RouteSpec } from './route-spec.ts';
+import { metricsRoute, workerRoutes } from './worker-routes.ts';
 import { worktreeRoutes } from './worktree-routes.ts';
 
 const ok = z.object({ status: z.literal('ok') });
-const workerMetrics = z.object({
-  run_id: z.string(),
-  pid: z.int(),
-  rss_bytes: z.int().nullable(),
-  cpu_seconds: z.number().nullable(),
-});
 
 /** Every route under `/v1` and the probes. The reference pages' own paths are in `alias-routes.ts`. */
 export const routes = {
@@ -59,16 +54,7 @@ export const routes = {
     response: 'text/plain',
     errors: [],
   },
-  metricsJson: {
-    id: 'metricsJson',
-    method: 'GET',
-    path: '/v1/metrics',
-    summary: 'The figures that have no labels, and those of each live run, as JSON',
-    access: 'read',
-    status: 200,
-    response: z.object({ metrics: z.record(z.string(), z.number()), workers: z.array(workerMetrics) }),
-    errors: [],
-  },
+  metricsJson: metricsRoute,
   status: {
     id: 'status',
     method: 'GET',
@@ -323,6 +309,7 @@ export const routes = {
       'draining',
     ],
   },
+  ...workerRoutes,
   events: {
     id: 'events',
     method: 'GET',

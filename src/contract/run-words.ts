@@ -16,7 +16,7 @@ export const runStatuses = [
 export const endedRunStatuses = ['succeeded', 'failed', 'canceled', 'interrupted'] as const;
 
 /** What of a run's output can be asked for. */
-export const logTypes = ['process', 'stdout', 'stderr', 'transcript'] as const;
+export const logTypes = ['process', 'stdout', 'stderr', 'transcript', 'debug', 'telemetry'] as const;
 
 /** What a list of runs can be asked for: a state, its other spelling, or all that live or have ended. */
 export const runStatusFilters = [...runStatuses, 'cancelled', 'live', 'ended'] as const;

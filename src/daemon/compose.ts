@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import {
   createBus,
   createLoopLagMeter,
@@ -15,9 +15,11 @@ import {
   createLaunchPort,
   createPolicy,
   createRuns,
+  createTreeReader,
   type Runs,
   removeOldRuns,
 } from '../domain/runs/index.ts';
+import { createMeter, createRemotes, createWorkers } from '../domain/workers/index.ts';
 import { createGit } from '../foundation/git/index.ts';
 import { findRunByTokenHash, openStore, type Store } from '../foundation/store/index.ts';
 import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../foundation/tokens/index.ts';
@@ -25,6 +27,7 @@ import { createHttp, type Http, type Services } from '../http/index.ts';
 import { createAgentCatalogue } from './agent-catalogue.ts';
 import { formatAddress } from './listen-address.ts';
 import { createRemoveWork } from './remove-work.ts';
+import { logRuns } from './run-log.ts';
 import { createRunMeter } from './run-meter.ts';
 import { createServices, type Instance, type ReloadFigures, type StatusDeps } from './services/index.ts';
 import type { Warnings } from './warnings.ts';
@@ -68,6 +71,7 @@ export function compose(options: ComposeOptions): Composed {
   const loopLag = createLoopLagMeter();
   const store = openStore({ path: paths.database, clock, bus });
   const runMeter = createRunMeter(store, runtimes);
+  logRuns(store, log);
   const git = createGit({ env, log, clock });
   const repos = createRepos({ store, git, clock, log });
   const worktrees = createWorktrees({ git, log, stateRoot: paths.stateRoot });
@@ -117,6 +121,15 @@ export function compose(options: ComposeOptions): Composed {
       now: clock.now(),
     }),
   });
+  const workers = createWorkers({
+    store,
+    clock,
+    meter: createMeter({ clock, reader: createTreeReader() }),
+    remotes: createRemotes(clock),
+    findRun: runs.row,
+    folder: launch.folder,
+    host: hostname(),
+  });
   const tokens = createTokens({
     auth: config().auth,
     inline: options.inlineTokens,
@@ -141,6 +154,7 @@ export function compose(options: ComposeOptions): Composed {
     worktrees,
     launch,
     agents: { list: agents.list },
+    workers,
     tokens,
     address,
     loopLag: loopLag.read,

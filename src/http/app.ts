@@ -24,7 +24,8 @@ export function createApp(options: DispatchOptions, log: Log): App {
   const register = (method: string, path: string, route: RouteSpec, alias: AliasRoute | null) => {
     const handler = (handlers as Record<string, unknown>)[route.id] as Matched['handler'] | undefined;
     if (handler === undefined) throw new Error(`Route ${route.id} has no handler`);
-    if ((route.access === 'write') !== (method !== 'GET'))
+    const isWrite = method !== 'GET';
+    if (alias === null ? (route.access === 'write') !== isWrite : route.access === 'write' && !isWrite)
       throw new Error(`Route ${route.id} has the wrong access`);
     paths.push({ method, pattern: patternOf(path) });
     const hasParams = path.includes('{');
@@ -44,7 +45,7 @@ function nothingThere(method: string, path: string, paths: readonly { method: st
   const methods = new Set(paths.filter(({ pattern }) => pattern.test(path)).map((known) => known.method));
   if (methods.size === 0) {
     return new AppError('not_found', `There is no route ${method} ${path}`, {
-      hint: 'see GET /v1/openapi.json for what there is',
+      hint: absentPaths.get(`${method} ${path}`) ?? 'see GET /v1/openapi.json for what there is',
     });
   }
   if (methods.has('GET')) methods.add('HEAD');
@@ -54,6 +55,14 @@ function nothingThere(method: string, path: string, paths: readonly { method: st
     fields: { allow },
   });
 }
+
+/** What a reference page documents and this daemon cannot do to itself, with what does it. */
+const absentPaths: ReadonlyMap<string, string> = new Map([
+  [
+    'POST /api/v1/daemon/restart',
+    'a daemon cannot restart itself over HTTP; on its machine run: drover daemon restart',
+  ],
+]);
 
 function patternOf(path: string): RegExp {
   const escaped = path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { AliasRoute, Repo, RouteId, RouteSpec, Run } from '../contract/index.ts';
-import { bodyOfAlias, shapeAnswer } from './alias.ts';
+import { bodyOfAlias, queryOfAlias, shapeAnswer } from './alias.ts';
+import { logEnvelope } from './alias-log.ts';
 import { parseJson, readBody } from './body.ts';
 import { once } from './idempotency.ts';
 import type { Admission } from './listen/index.ts';
@@ -41,7 +42,8 @@ const jsonHeaders = { 'content-type': 'application/json' };
  */
 export function dispatch(matched: Matched, options: DispatchOptions): Response | Promise<Response> {
   options.routed(matched.incoming, matched.route);
-  return matched.route.method === 'GET' ? read(matched, options) : write(matched, options);
+  const { method } = matched.alias ?? matched.route;
+  return method === 'GET' ? read(matched, options) : write(matched, options);
 }
 
 function read(matched: Matched, options: DispatchOptions): Response | Promise<Response> {
@@ -62,7 +64,7 @@ async function write(matched: Matched, options: DispatchOptions): Promise<Respon
   const call = async (idempotency: Call<RouteId>['idempotency']) =>
     matched.handler({ ...callOf(matched, options), query, body, idempotency } as Call<RouteId>);
   if (route.idempotent !== true) return answerWith(matched, await call(null));
-  const stored = (value: unknown, status: number) => ({ status, body: serialise(value, alias) });
+  const stored = (value: unknown, status: number) => ({ status, body: serialise(value, matched) });
   const request = {
     key: incoming.headers['idempotency-key'],
     method: route.method,
@@ -80,15 +82,26 @@ async function write(matched: Matched, options: DispatchOptions): Promise<Respon
   return new Response(answer.body, { status: answer.status, headers });
 }
 
-function queryOf({ route, incoming }: Matched): unknown {
-  return route.query && validate(route.query, parseQuery(incoming.url ?? ''), 'query');
+function queryOf(matched: Matched): unknown {
+  const { route, alias } = matched;
+  if (route.query === undefined) return undefined;
+  const asked = askedQuery(matched);
+  return validate(route.query, alias === null ? asked : queryOfAlias(alias, asked), 'query');
 }
 
-function answerWith({ route, alias }: Matched, answer: unknown): Response {
+function askedQuery({ incoming }: Matched): Readonly<Record<string, string>> {
+  return parseQuery(incoming.url ?? '');
+}
+
+function answerWith(matched: Matched, answer: unknown): Response | Promise<Response> {
+  const { route, alias } = matched;
   if (answer === RESPONSE_ALREADY_SENT) return RESPONSE_ALREADY_SENT;
-  if (answer instanceof Response) return answer;
+  if (answer instanceof Response) {
+    if (alias?.shape !== 'log') return answer;
+    return logEnvelope(answer, String(queryOfAlias(alias, askedQuery(matched)).type));
+  }
   const { status, value } = statusAndValue(answer, route.status);
-  return new Response(serialise(value, alias), { status, headers: jsonHeaders });
+  return new Response(serialise(value, matched), { status, headers: jsonHeaders });
 }
 
 function callOf(matched: Matched, options: DispatchOptions) {
@@ -103,6 +116,8 @@ function callOf(matched: Matched, options: DispatchOptions) {
   return { services: options.services, caller: admission.caller, params, stream };
 }
 
-function serialise(value: unknown, alias: AliasRoute | null): string {
-  return `${JSON.stringify(alias === null ? value : shapeAnswer(alias.shape, value))}\n`;
+function serialise(value: unknown, matched: Matched): string {
+  const { alias } = matched;
+  const shaped = alias === null ? value : shapeAnswer(alias.shape, value, askedQuery(matched));
+  return `${JSON.stringify(shaped)}\n`;
 }

@@ -14,6 +14,7 @@ export type {
   IdempotencyWrite,
   JournalEntry,
   ListOptions,
+  MachineFigures,
   MetricSample,
   Services,
   StoredAnswer,

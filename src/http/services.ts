@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { HistogramReading } from '../base/index.ts';
 import type {
   Access,
@@ -6,18 +7,22 @@ import type {
   Config,
   Event,
   ListedAgent,
+  logTypes,
   MetricName,
   Page,
   PruneResult,
   PruneWorktrees,
+  RegisterWorker,
   ReloadResult,
   Repo,
   ResolveApproval,
   RetryRun,
+  Routes,
   Run,
   RunStatus,
   StartRun,
   Status,
+  Worker,
   Worktree,
 } from '../contract/index.ts';
 
@@ -31,6 +36,22 @@ export type Caller = {
 };
 
 export type ListOptions = { readonly limit: number; readonly cursor: string | undefined };
+
+type MetricsAnswer = z.infer<Routes['metricsJson']['response']>;
+export type MachineFigures = Readonly<MetricsAnswer['machine']>;
+export type WorkerFigures = Readonly<MetricsAnswer['workers'][number]>;
+
+export type LogOptions = {
+  readonly type: (typeof logTypes)[number];
+  readonly tail?: number | undefined;
+  readonly offset?: number | undefined;
+};
+
+/** A log; `next` is where a reader goes on: after a seq, or at a byte of a raw file. Null where nobody can. */
+export type LogAnswer = {
+  readonly bytes: ReadableStream<Uint8Array>;
+  readonly next: { readonly kind: 'seq' | 'offset'; readonly value: number } | null;
+};
 
 /** A stored answer to a POST with an Idempotency-Key (contract §10.11). */
 export type StoredAnswer = { readonly status: number; readonly body: string };
@@ -52,8 +73,9 @@ export type Services = {
     readonly samples: readonly MetricSample[];
     /** For `/v1/metrics`: what has no labels, without the prefix `drover_`. */
     readonly metrics: Record<string, number>;
-    readonly workers: { run_id: string; pid: number; rss_bytes: number | null; cpu_seconds: number | null }[];
   }>;
+  /** What the machine has, and how much of it is in use. */
+  readonly machine: () => Promise<MachineFigures>;
   readonly reload: () => Promise<ReloadResult>;
   /** Begins the drain and returns at once. */
   readonly shutdown: (reason: string) => void;
@@ -93,15 +115,7 @@ export type Services = {
     readonly retry: (ref: string, body: RetryRun, key: IdempotencyWrite | null) => Promise<Run>;
     /** `canceled` when the tree is gone, `canceling` when that takes longer than 10 s. */
     readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
-    /** What the run wrote; `next` is where a reader goes on: a seq for `process`, a byte for the raw files. */
-    readonly logs: (
-      ref: string,
-      options: {
-        type: 'process' | 'stdout' | 'stderr' | 'transcript';
-        tail?: number | undefined;
-        offset?: number | undefined;
-      },
-    ) => Promise<{ bytes: ReadableStream<Uint8Array>; next: { kind: 'seq' | 'offset'; value: number } }>;
+    readonly logs: (ref: string, options: LogOptions) => Promise<LogAnswer>;
     readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
     readonly apply: (ref: string, options: { squash: boolean }) => Promise<ApplyResult>;
   };
@@ -109,6 +123,21 @@ export type Services = {
     readonly list: (options: { repo: string | undefined }) => Promise<Page<Worktree>>;
     readonly prune: (body: PruneWorktrees) => Promise<PruneResult>;
     readonly restore: (ref: string) => Promise<Worktree>;
+  };
+  readonly workers: {
+    readonly list: (filter: { kind?: Worker['kind'] | undefined }) => Promise<Page<Worker>>;
+    /** By pid, name, run id or prefix. Throws `worker_not_found`. */
+    readonly show: (ref: string) => Promise<Worker>;
+    readonly register: (body: RegisterWorker) => { readonly worker: Worker; readonly isNew: boolean };
+    /** Cancels the run of a worker; a remote one is forgotten. */
+    readonly remove: (
+      ref: string,
+      by: string,
+    ) => Promise<{ status: 'canceled' | 'canceling' | 'forgotten'; run_id: string | null }>;
+    /** Throws `worker_remote`. */
+    readonly logs: (ref: string, options: LogOptions) => Promise<LogAnswer>;
+    /** What each live run has taken so far. */
+    readonly figures: () => Promise<readonly WorkerFigures[]>;
   };
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;

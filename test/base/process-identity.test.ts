@@ -10,7 +10,9 @@ import {
   readEnvironmentMarks,
   readIdentity,
   readLockLimit,
+  readProcess,
 } from '../../src/base/index.ts';
+import { machineUnits } from '../../src/base/machine-units.ts';
 import { parseProcStat, parsePsLine, psColumns } from '../../src/base/process-identity.ts';
 import { until } from '../support/until.ts';
 
@@ -110,7 +112,8 @@ t.test('looks at all processes left 64 KiB behind for each', { skip: noLimits },
 
 t.test('a program cannot fake its record by its name', (t) => {
   const rest = Array.from({ length: 30 }, (_, index) => index + 23).join(' ');
-  const line = `77 (a) R 1 2 (x) ) S 5 6 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4242 ${rest}`;
+  const line = `77 (a) R 1 2 (x) ) S 5 6 7 0 -1 0 0 0 0 0 30 12 400 5 20 0 1 0 4242 ${rest}`;
+  const { tickMs, pageBytes } = machineUnits();
 
   t.strictSame(parseProcStat(line), {
     pid: 77,
@@ -119,20 +122,27 @@ t.test('a program cannot fake its record by its name', (t) => {
     sessionId: 7,
     isZombie: false,
     startTime: '4242',
+    cpuMs: 42 * tickMs,
+    reapedCpuMs: 405 * tickMs,
+    residentBytes: 24 * pageBytes,
   });
   t.equal(parseProcStat(''), null);
   t.end();
 });
 
 t.test('a line of ps is read as macOS prints it', (t) => {
-  t.match(parsePsLine('  501     1   501 Ss   Sat Nov 21 09:00:01 2026    '), {
+  t.match(parsePsLine('  501     1   501 Ss     1:02.34   2048 Sat Nov 21 09:00:01 2026    '), {
     pid: 501,
     parentPid: 1,
     groupId: 501,
     isZombie: false,
     startTime: 'Sat Nov 21 09:00:01 2026',
+    cpuMs: 62_340,
+    residentBytes: 2048 * 1024,
   });
-  t.match(parsePsLine('501 1 501 Z+ Sat Nov 21 09:00:01 2026'), { isZombie: true });
+  t.match(parsePsLine('501 1 501 Z+ 0:00.00 0 Sat Nov 21 09:00:01 2026'), { isZombie: true });
+  const long = '1 0 1 Ss 3-01:00:02 1 Sat Nov 21 09:00:01 2026';
+  t.match(parsePsLine(long), { cpuMs: (3 * 86_400 + 3602) * 1000 }, 'with days, as others print it');
   t.equal(parsePsLine(''), null);
   t.end();
 });
@@ -150,5 +160,20 @@ t.test('a column of ps took the names of all others for its heading', { skip: no
   const row = parsePsLine(stdout.trimEnd());
 
   t.match(row, { pid: process.pid, parentPid: process.ppid, isZombie: false });
+  t.ok((row?.residentBytes ?? 0) > 2 ** 20, `${row?.residentBytes} bytes`);
   t.match(row?.startTime, /^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4}$/);
+});
+
+t.test('CPU time and memory of a process are what it says itself', async (t) => {
+  const before = await readProcess(process.pid);
+  for (const end = performance.now() + 150; performance.now() < end; );
+  const row = await readProcess(process.pid);
+
+  const { user, system } = process.cpuUsage();
+  t.ok(row !== null && before !== null);
+  if (row === null || before === null) return;
+  t.ok(row.cpuMs > before.cpuMs);
+  t.ok(Math.abs(row.cpuMs - (user + system) / 1000) <= 60, `${row.cpuMs} of ${(user + system) / 1000} ms`);
+  const ratio = row.residentBytes / process.memoryUsage.rss();
+  t.ok(ratio > 0.8 && ratio < 1.25, `${row.residentBytes} bytes`);
 });

@@ -97,6 +97,39 @@ t.test('the examples of the page with /api/v1 run unchanged for what exists', ne
   const stream = await shell(world, `curl -N http://127.0.0.1:9090/api/v1/runs/${id}/stream`);
   t.match(stream.out, /event: run\.finished/);
 
+  const live = await world.start('echo said; sleep 300', '--name', 'feature-login');
+  await world.reach(live.id, 'running');
+  const workers = JSON.parse((await shell(world, 'curl http://127.0.0.1:8080/api/v1/workers')).out);
+  t.match(workers.data, [{ name: 'feature-login', pid: Number, kind: 'bg', mode: 'local', cwd: String }]);
+  const [{ pid }] = workers.data;
+  const asked = await shell(
+    world,
+    `curl -X POST http://127.0.0.1:8080/api/v1/daemon/start \\
+  -H "Content-Type: application/json" \\
+  -d '{"port": 9090}'`,
+  );
+  t.match(JSON.parse(asked.out), { status: 'running', pid: status.pid, startedAt: status.startedAt });
+  const logs = await shell(
+    world,
+    `curl "http://127.0.0.1:8080/api/v1/workers/${pid}/logs?type=telemetry&tail=100"`,
+  );
+  const events = JSON.parse(logs.out)
+    .data.content.trim()
+    .split('\n')
+    .map((line: string) => JSON.parse(line));
+  t.match(events[0], { type: 'run.queued', run_id: live.id });
+  const header = `curl -H "X-CodeBuddy-Request: 1"`;
+  const of = (path: string) => shell(world, `${header} "http://127.0.0.1:8080/api/v1/${path}"`);
+  t.match(JSON.parse((await of('workers/feature-login')).out).data, { pid, runId: live.id });
+  t.strictSame(JSON.parse((await of('workers?kind=interactive')).out), { data: [] });
+  t.match(JSON.parse((await of('metrics')).out).data, {
+    cpuCount: Number,
+    instances: [{ id: live.id, pid }],
+  });
+  const killed = await shell(world, `curl -X DELETE http://127.0.0.1:8080/api/v1/workers/${pid}`);
+  t.match(JSON.parse(killed.out), { data: { status: 'canceled', run_id: live.id } });
+  t.strictSame(JSON.parse((await of('workers')).out), { data: [] });
+
   const stopped = await shell(world, 'curl -X POST http://127.0.0.1:8080/api/v1/daemon/stop');
   t.match(JSON.parse(stopped.out), { data: { status: 'stopping' } });
 });

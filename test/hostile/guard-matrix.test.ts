@@ -6,7 +6,10 @@ import { raw, startServer } from '../support/http-server.ts';
 const holes = ['/hole', '/v1/hole'];
 const known = [...Object.values(routes), ...aliasRoutes].map(({ method, path }) => ({
   method,
-  path: path.replaceAll('{run}', 'run_a').replaceAll('{repo}', 'demo').replaceAll('{approval}', 'apr_1'),
+  path: path
+    .replaceAll(/\{(run|worker)\}/g, 'run_a')
+    .replaceAll('{repo}', 'demo')
+    .replaceAll('{approval}', 'apr_1'),
 }));
 const targets = [
   ...known,

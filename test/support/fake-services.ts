@@ -1,14 +1,6 @@
-import {
-  AppError,
-  type Approval,
-  type Event,
-  type Page,
-  type Repo,
-  type Run,
-  type Status,
-  type Worktree,
-} from '../../src/contract/index.ts';
+import { AppError, type Event, type Page, type Repo, type Run } from '../../src/contract/index.ts';
 import type { JournalEntry, Services, StoredAnswer } from '../../src/http/index.ts';
+import { fakeApproval, fakeRepo, fakeRun, fakeStatus, fakeWorker, fakeWorktree } from './fake-resources.ts';
 
 /** The tokens that the fake knows. */
 export const adminToken = 'admin-token-of-the-fake';
@@ -106,9 +98,17 @@ export function createFakeServices(): FakeServices {
           { name: 'drover_journal_last_seq', value: entries.length },
         ],
         metrics: { runs_running: 1, events_total: entries.length },
-        workers: [{ run_id: 'run_1', pid: 1, rss_bytes: 4096, cpu_seconds: 0.5 }],
       };
     },
+    machine: async () => ({
+      at,
+      cpu_count: 2,
+      cpu_pct: 12.5,
+      memory_total_bytes: 8 * 2 ** 30,
+      memory_used_bytes: 2 ** 30,
+      disk_total_bytes: 1e9,
+      disk_used_bytes: 4e8,
+    }),
     reload: async () => {
       call('reload');
       return { applied: [], needs_restart: [], unchanged: true };
@@ -223,6 +223,38 @@ export function createFakeServices(): FakeServices {
         return fakeWorktree();
       },
     },
+    workers: {
+      list: async () => {
+        call('workers.list');
+        return { items: [...runs.values()].map(fakeWorker), next_cursor: null };
+      },
+      show: async (ref) => {
+        call('workers.show');
+        return fakeWorker(findRun(ref));
+      },
+      register: ({ name, url }) => {
+        call('workers.register');
+        return {
+          worker: { ...fakeWorker(fakeRun('run_remote', '')), kind: 'remote', name, url },
+          isNew: true,
+        };
+      },
+      remove: async (ref) => {
+        call('workers.remove');
+        return { status: 'canceled', run_id: findRun(ref).id };
+      },
+      logs: async (ref) => {
+        call('workers.logs');
+        findRun(ref);
+        return { bytes: new Blob(['work\n']).stream(), next: { kind: 'seq', value: entries.length } };
+      },
+      figures: async () => {
+        call('workers.figures');
+        return [
+          { run_id: 'run_1', pid: 1, cwd: '/srv', age_sec: 3, rss_bytes: 4 * 2 ** 20, cpu_seconds: 0.5 },
+        ];
+      },
+    },
     approvals: {
       list: async ({ limit }) => {
         call('approvals.list');
@@ -300,112 +332,4 @@ export function createFakeServices(): FakeServices {
 
 function keyOf(key: string, method: string, path: string): string {
   return `${method} ${path} ${key}`;
-}
-
-function fakeRun(id: string, prompt: string): Run {
-  return {
-    id,
-    run_id: id,
-    status: 'running',
-    reason: null,
-    agent: 'demo',
-    runtime: 'acp',
-    profile: 'demo',
-    model: null,
-    approval_mode: 'ask',
-    max_turns: null,
-    label: null,
-    name: null,
-    prompt,
-    command: null,
-    repo: null,
-    worktree: null,
-    branch: null,
-    base_commit: null,
-    session_id: null,
-    retry_of: null,
-    created_at: at,
-    started_at: at,
-    ended_at: null,
-    exit_code: null,
-    signal: null,
-    result: null,
-    error: null,
-    usage: null,
-    cost_usd: null,
-    waiting_on: null,
-  };
-}
-
-function fakeRepo(id: string, project: string): Repo {
-  return {
-    id,
-    path: `/srv/${project}`,
-    project,
-    trusted: false,
-    missing: false,
-    active_runs: 0,
-    active_plans: [],
-    added_at: at,
-  };
-}
-
-function fakeWorktree(): Worktree {
-  return {
-    run_id: 'run_1',
-    state: 'ended',
-    repo: { id: 'repo_1', project: 'demo' },
-    path: '/state/worktrees/repo_1/run_1',
-    branch: 'drover/1-work',
-    uncommitted_files: 0,
-    merged: true,
-    saved: null,
-    problem: null,
-  };
-}
-
-function fakeApproval(): Approval {
-  return {
-    id: 'apr_1',
-    run_id: 'run_1',
-    repo: null,
-    kind: 'permission',
-    title: 'Write a file',
-    tool: null,
-    input: null,
-    options: [],
-    status: 'pending',
-    default: null,
-    requested_at: at,
-    expires_at: null,
-    resolved_at: null,
-    resolved_by: null,
-    reason: null,
-  };
-}
-
-function fakeStatus(lastSeq: number, repos: Repo[]): Status {
-  return {
-    running: true,
-    ready: true,
-    draining: false,
-    version: '0.0.0',
-    pid: 4242,
-    uptime_sec: 1,
-    started_at: at,
-    profile: 'default',
-    instance_id: 'fake',
-    socket: '/run/drover.sock',
-    address: null,
-    state_root: '/state',
-    config: null,
-    service: null,
-    repo_count: repos.length,
-    repos,
-    runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
-    runs_interrupted: 0,
-    approvals_pending: 0,
-    last_seq: lastSeq,
-    warnings: [],
-  };
 }

@@ -1,4 +1,4 @@
-import type { Approval, Event, Repo, Run, Status } from '../../src/contract/index.ts';
+import type { Approval, Event, Repo, Run, Status, Worker } from '../../src/contract/index.ts';
 
 /** A run with every key, changed by `changes`. */
 export function aRun(changes: Partial<Run> = {}): Run {
@@ -33,6 +33,35 @@ export function aRun(changes: Partial<Run> = {}): Run {
     waiting_on: null,
     ...changes,
   } as Run;
+}
+
+/** The processes of that run, changed by `changes`. */
+export function aWorker(changes: Partial<Worker> = {}): Worker {
+  const { name, id, agent, runtime, status, repo, session_id, worktree, started_at } = aRun();
+  return {
+    kind: 'run',
+    name,
+    run_id: id,
+    pid: 4711,
+    agent,
+    runtime,
+    status,
+    repo,
+    session_id,
+    cwd: worktree,
+    started_at,
+    age_sec: 61.5,
+    processes: 3,
+    cpu_pct: 42.5,
+    cpu_seconds: 12.25,
+    memory_bytes: 104_857_600,
+    measured_by: 'processes',
+    host: 'machine',
+    url: null,
+    version: null,
+    last_heartbeat_at: null,
+    ...changes,
+  };
 }
 
 /** The same run, ended well. */

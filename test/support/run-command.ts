@@ -25,6 +25,7 @@ export async function runCommand(argv: readonly string[], options: RunCommandOpt
     isInteractive: false,
     isOutTerminal: false,
     isErrTerminal: false,
+    openScreen: null,
     onInterrupt: () => () => {},
     program: ['/nowhere/main.js'],
     version: '0.1.0',

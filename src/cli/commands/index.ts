@@ -40,6 +40,9 @@ import { InstallServiceCommand } from './service/install.ts';
 import { ServiceUnitCommand } from './service/print-unit.ts';
 import { UninstallServiceCommand } from './service/uninstall.ts';
 import { VersionCommand } from './version.ts';
+import { KillCommand } from './worker/kill.ts';
+import { PsCommand } from './worker/ps.ts';
+import { TopCommand } from './worker/top.ts';
 import { WorktreesListCommand } from './worktrees/list.ts';
 import { WorktreesPruneCommand, WorktreesRemoveCommand } from './worktrees/prune.ts';
 import { WorktreesRestoreCommand } from './worktrees/restore.ts';
@@ -62,6 +65,9 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   WorktreesRemoveCommand,
   WorktreesRestoreCommand,
   AgentsListCommand,
+  PsCommand,
+  TopCommand,
+  KillCommand,
   ApprovalsListCommand,
   ApprovalsShowCommand,
   ApprovalsAllowCommand,

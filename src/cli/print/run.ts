@@ -104,7 +104,8 @@ function timeOf(run: Run, now: number): string {
   return formatSpan(end - Date.parse(run.started_at));
 }
 
-function paintStatus(status: string, style: Style): string {
+/** The status of a run in its colour. */
+export function paintStatus(status: string, style: Style): string {
   if (status === 'succeeded') return style.green(status);
   if (status === 'failed' || status === 'interrupted') return style.red(status);
   if (status === 'waiting' || status === 'canceled') return style.yellow(status);

@@ -1,14 +1,18 @@
 import { AppError, isAppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
-import { type LaunchPort, openLog, placeIdOf } from '../../domain/runs/index.ts';
+import { type LaunchPort, placeIdOf } from '../../domain/runs/index.ts';
+import type { Workers } from '../../domain/workers/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
 import { applyRun } from './apply.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
+import { createMachineReader } from './machine.ts';
 import { describeMetrics, type MetricsDeps } from './metrics.ts';
+import { openRunLog } from './run-logs.ts';
 import { describeStatus } from './status.ts';
+import { createWorkerServices } from './workers.ts';
 import { createWorktreeServices } from './worktrees/index.ts';
 
 export type { ReloadFigures, RetentionFigures } from './metrics.ts';
@@ -18,6 +22,7 @@ export type ServicesDeps = MetricsDeps & {
   readonly journal: Journal;
   readonly worktrees: Worktrees;
   readonly launch: LaunchPort;
+  readonly workers: Workers;
   readonly tokens: Tokens;
   readonly agents: Services['agents'];
   readonly reload: Services['reload'];
@@ -33,7 +38,7 @@ export const launchRoom = 2 * 12 + 4;
 
 /** The daemon's rooms as the control plane wants them. */
 export function createServices(deps: ServicesDeps): Services {
-  const { store, clock, repos, runs, journal, worktrees, launch } = deps;
+  const { store, clock, repos, runs, journal, worktrees } = deps;
   const idempotency = createIdempotency(store, clock);
   /** Before the runs are taken over, and after they are let go, nobody is there to carry out what changes one. */
   const assertReady = () => {
@@ -45,16 +50,17 @@ export function createServices(deps: ServicesDeps): Services {
         : ['The daemon is stopping', 'try again when it is back'];
     throw new AppError('draining', what, { hint });
   };
+  const cancelRun: Services['runs']['cancel'] = async (ref, by) => {
+    assertReady();
+    return runs.cancel(ref, by);
+  };
+  const runLogs: Services['runs']['logs'] = async (ref, options) =>
+    openRunLog({ ...deps, logsFolder: deps.paths.logs }, runs.row(ref), options);
   return {
     isReady: () => deps.phase() === 'ready',
     status: () => describeStatus(deps),
-    metrics: async () => ({
-      ...(await describeMetrics(deps)),
-      workers: store
-        .read(liveRuns)
-        .filter((run) => run.pid !== null && run.pid > 0)
-        .map((run) => ({ run_id: run.id, pid: run.pid ?? 0, rss_bytes: null, cpu_seconds: null })),
-    }),
+    metrics: () => describeMetrics(deps),
+    machine: createMachineReader(deps.paths.stateRoot, clock),
     reload: deps.reload,
     shutdown: deps.shutdown,
     assertRoomToStart: () => {
@@ -110,12 +116,8 @@ export function createServices(deps: ServicesDeps): Services {
         assertReady();
         return runs.retry(ref, body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
-      cancel: async (ref, by) => {
-        assertReady();
-        return runs.cancel(ref, by);
-      },
-      logs: async (ref, { type, tail, offset }) =>
-        openLog({ store, outputFile: launch.outputFile }, runs.row(ref), { type, tail, offset }),
+      cancel: cancelRun,
+      logs: runLogs,
       diff: async (ref) => {
         const run = runs.row(ref);
         if (run.repoId === null || run.baseCommit === null) {
@@ -136,6 +138,7 @@ export function createServices(deps: ServicesDeps): Services {
       },
     },
     worktrees: createWorktreeServices(deps, assertReady),
+    workers: createWorkerServices({ workers: deps.workers, runs: { cancel: cancelRun, logs: runLogs } }),
     approvals: {
       list: async (options) => runs.approvals(options),
       show: async (ref) => runs.approval(ref),

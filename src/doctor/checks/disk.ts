@@ -1,8 +1,8 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseBytes } from '../../contract/index.ts';
-import { type Finding, failure, fine, formatSize, note, warning } from '../finding.ts';
+import { formatBytes, parseBytes } from '../../contract/index.ts';
+import { type Finding, failure, fine, note, warning } from '../finding.ts';
 import { mountOf } from '../mounts.ts';
 import type { Situation } from '../situation.ts';
 import type { FileSystem } from '../world.ts';
@@ -37,14 +37,14 @@ function judgeSpace(name: 'state' | 'tmp', path: string, at: FileSystem): readon
   const free = at.bavail * at.bsize;
   const where = `The file system of ${path}`;
   const look = { command: `df -h ${path}; df -i ${path}` };
-  if (free < fewBytes) return [failure(`disk.${name}`, `${where} is full: ${formatSize(free)} left`, look)];
+  if (free < fewBytes) return [failure(`disk.${name}`, `${where} is full: ${formatBytes(free)} left`, look)];
   if (at.files > 0 && at.ffree < fewFiles)
     return [failure(`disk.${name}`, `${where} has no room for more files: ${at.ffree} inodes left`, look)];
   if (free < lowBytes)
-    return [warning(`disk.${name}`, `${where} is nearly full: ${formatSize(free)} left`, look)];
+    return [warning(`disk.${name}`, `${where} is nearly full: ${formatBytes(free)} left`, look)];
   if (at.files > 0 && at.ffree < lowFiles)
     return [warning(`disk.${name}`, `${where} has room for few more files: ${at.ffree} inodes left`, look)];
-  return [fine(`disk.${name}`, `${formatSize(free)} are free for ${path}`)];
+  return [fine(`disk.${name}`, `${formatBytes(free)} are free for ${path}`)];
 }
 
 function judgeKind(proc: string, path: string): readonly Finding[] {
@@ -106,7 +106,7 @@ function judgeRetention({ config, store }: Situation, at: FileSystem): readonly 
   return [
     warning(
       'disk.retention',
-      `Finished runs may take ${config.retention_bytes}, and there is room for ${formatSize(room)}`,
+      `Finished runs may take ${config.retention_bytes}, and there is room for ${formatBytes(room)}`,
       { detail: 'The disk is full before the oldest runs are removed. Set a smaller retention_bytes.' },
     ),
   ];
@@ -124,7 +124,7 @@ async function judgeLogs({ paths, config, drover }: Situation): Promise<readonly
     return [
       warning(
         'disk.logs',
-        `The log files hold ${formatSize(bytes)}, more than log.max_bytes (${config?.log.max_bytes})`,
+        `The log files hold ${formatBytes(bytes)}, more than log.max_bytes (${config?.log.max_bytes})`,
         {
           detail: `Files that drover did not name are never removed by it: look into ${paths.logs}.`,
           command: drover('daemon restart'),
@@ -132,7 +132,7 @@ async function judgeLogs({ paths, config, drover }: Situation): Promise<readonly
       ),
     ];
   }
-  return [fine('disk.logs', `The log files hold ${formatSize(bytes)}`)];
+  return [fine('disk.logs', `The log files hold ${formatBytes(bytes)}`)];
 }
 
 /** The folder that a path lies in, which may not be there yet; links followed. */

@@ -1,16 +1,7 @@
 import { opendir } from 'node:fs/promises';
+import { formatBytes } from '../../contract/index.ts';
 import type { StoreInspection } from '../../foundation/store/index.ts';
-import {
-  counted,
-  type Finding,
-  failure,
-  fine,
-  formatSize,
-  note,
-  shellWord,
-  someOf,
-  warning,
-} from '../finding.ts';
+import { counted, type Finding, failure, fine, note, shellWord, someOf, warning } from '../finding.ts';
 import type { Situation } from '../situation.ts';
 import { unreadConfig } from './config.ts';
 
@@ -33,7 +24,7 @@ export async function checkStore(situation: Situation): Promise<readonly Finding
       }),
     ];
   }
-  const figures = `${counted(runs.length, 'run')}, ${counted(events, 'event')}, ${formatSize(bytes + walBytes)}, schema ${schema}`;
+  const figures = `${counted(runs.length, 'run')}, ${counted(events, 'event')}, ${formatBytes(bytes + walBytes)}, schema ${schema}`;
   const found: Finding[] = [
     problems === null
       ? note('store.whole', `The database is too large to be checked in passing: ${figures}`, {
@@ -43,7 +34,7 @@ export async function checkStore(situation: Situation): Promise<readonly Finding
   ];
   if (walBytes > largeWalBytes) {
     found.push(
-      warning('store.log', `The write-ahead log of the database has ${formatSize(walBytes)}`, {
+      warning('store.log', `The write-ahead log of the database has ${formatBytes(walBytes)}`, {
         detail: 'Something reads for a long time, or the disk is full, so it cannot be copied back.',
         command: status === null ? situation.drover('daemon start') : situation.drover('daemon restart'),
       }),

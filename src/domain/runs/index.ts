@@ -5,9 +5,10 @@
  */
 
 export { cancelAnswerMs } from './cancel.ts';
+export { createTreeReader, type TreeReader, type TreeUsage } from './launch/index.ts';
 export { createLaunchPort } from './launch-port.ts';
 export type { ListApprovals, ListRuns } from './list.ts';
-export { type LogType, openLog } from './logs.ts';
+export { type LogType, type OpenLog, openLog } from './logs.ts';
 export { commandAgentName } from './new-run.ts';
 export type { NewRunContext } from './new-run-context.ts';
 export { placeIdOf } from './place.ts';

@@ -35,6 +35,7 @@ export {
   eventRangeOfRun,
   eventsAfter,
   outputPieces,
+  seqOfLastEvents,
 } from './tables/events.ts';
 export {
   type LiveFigures,
@@ -81,5 +82,6 @@ export {
   runPulse,
   type StopKind,
   updateRun,
+  workingRuns,
 } from './tables/runs.ts';
 export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './tables/sessions.ts';

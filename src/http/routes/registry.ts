@@ -28,6 +28,11 @@ import { runLogs } from './runs/logs.ts';
 import { retryRun } from './runs/retry.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
+import { listWorkers } from './workers/list.ts';
+import { workerLogs } from './workers/logs.ts';
+import { registerWorker } from './workers/register.ts';
+import { removeWorker } from './workers/remove.ts';
+import { showWorker } from './workers/show.ts';
 import { listWorktrees } from './worktrees/list.ts';
 import { pruneWorktrees } from './worktrees/prune.ts';
 import { restoreWorktree } from './worktrees/restore.ts';
@@ -58,6 +63,11 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   runsLogs: runLogs,
   runsDiff: runDiff,
   runsApply: applyRun,
+  workersList: listWorkers,
+  workersRegister: registerWorker,
+  workersShow: showWorker,
+  workersRemove: removeWorker,
+  workersLogs: workerLogs,
   events,
   worktreesList: listWorktrees,
   worktreesPrune: pruneWorktrees,

@@ -19,4 +19,5 @@ export { exists, inspectRunFolder, type RunExit, type RunFolderState } from './i
 export { listTree } from './members.ts';
 export { detectLauncher, type LauncherChoice, type LaunchOptions, type LaunchWay, launch } from './start.ts';
 export { type UnitLimits, type UnitResult, unitName, unitResult } from './systemd.ts';
+export { createTreeReader, type TreeReader, type TreeUsage } from './tree-usage.ts';
 export { settleLaunch, voidLaunch } from './void.ts';

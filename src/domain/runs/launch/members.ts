@@ -4,13 +4,12 @@ import {
   newestPid,
   type ProcessIdentity,
   type ProcessRow,
-  readControlGroups,
   readEnvironmentMarks,
 } from '../../../base/index.ts';
 import { readMeta, runFiles, runMark } from './folder.ts';
 import { exists, readIfThere, readWho } from './inspect.ts';
-import { findBornSince, pidsWithLimit } from './newborn.ts';
-import { unitName } from './systemd.ts';
+import { findBornSince, readLimitMarks } from './newborn.ts';
+import { unitGroups } from './systemd.ts';
 
 /** What a run's tree was known by, when its launcher was written down. */
 export type Tree = {
@@ -47,11 +46,30 @@ export async function readTree(folder: string): Promise<Tree> {
   };
 }
 
-/** Never ourselves nor what we descend from, whatever its environment says. */
-export async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
-  const newest = newestPid();
-  const rows = (await listProcesses()).filter((row) => !row.isZombie);
-  const byPid = new Map(rows.map((row) => [row.pid, row]));
+/** The machine's processes at one look, and what tells whose they are. */
+export type Look = {
+  readonly byPid: ReadonlyMap<number, ProcessRow>;
+  /** Those that may be of a tree: never ourselves nor what we descend from, whatever their environment says. */
+  readonly candidates: readonly ProcessRow[];
+  readonly marks: Marks;
+};
+
+/** By what processes say whose they are: the variable of their environment, and their limit of file locks. */
+export type Marks = {
+  readonly environment: ReadonlyMap<number, string>;
+  readonly limits: ReadonlyMap<number, bigint>;
+};
+export type ReadMarks = (rows: readonly ProcessRow[]) => Promise<Marks>;
+
+/** Reads the marks that processes carry now. */
+export const readMarks: ReadMarks = async (rows) => {
+  const pids = rows.map((row) => row.pid);
+  return { environment: await readEnvironmentMarks(pids, runMark), limits: await readLimitMarks(pids) };
+};
+
+/** Looks once for all of these trees. */
+export async function lookFor(trees: readonly Tree[], read: ReadMarks = readMarks): Promise<Look> {
+  const byPid = new Map((await listProcesses()).map((row) => [row.pid, row]));
   const ours = new Set<number>([1]);
   for (
     let row = byPid.get(process.pid);
@@ -60,30 +78,45 @@ export async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
   ) {
     ours.add(row.pid);
   }
-  const others = rows.filter((row) => !ours.has(row.pid) && mayDescend(row, tree.launcher));
-  const pids = others.map((row) => row.pid);
-  const marks = await readEnvironmentMarks(pids, runMark);
-  const { limitMark } = tree;
-  const limited = limitMark === null ? new Set<number>() : await pidsWithLimit(pids, limitMark);
-  const inUnit = tree.hasUnit ? pidsInUnit(pids, tree.runId) : new Set<number>();
+  const candidates = [...byPid.values()].filter(
+    (row) => !ours.has(row.pid) && trees.some((tree) => mayDescend(row, tree.launcher)),
+  );
+  return { byPid, candidates, marks: await read(candidates) };
+}
+
+/** The processes of a tree, those among them that ended and were not waited for yet. */
+export function membersOf(
+  tree: Tree,
+  { byPid, candidates, marks }: Look,
+  inUnit: ReadonlySet<number>,
+): readonly ProcessRow[] {
+  const others = candidates.filter((row) => mayDescend(row, tree.launcher));
   const members = new Set<number>();
   for (const row of others) {
-    const mark = marks.get(row.pid);
-    if (mark === tree.runId || inUnit.has(row.pid) || limited.has(row.pid)) members.add(row.pid);
+    const mark = marks.environment.get(row.pid);
+    const isLimited = tree.limitMark !== null && marks.limits.get(row.pid) === tree.limitMark;
+    if (mark === tree.runId || inUnit.has(row.pid) || isLimited) members.add(row.pid);
     else if (mark === undefined && isOfSession(row, tree, byPid)) members.add(row.pid);
   }
   for (let size = -1; size !== members.size; ) {
     size = members.size;
     for (const row of others) {
-      if (members.has(row.parentPid) && (marks.get(row.pid) ?? tree.runId) === tree.runId)
+      if (members.has(row.parentPid) && (marks.environment.get(row.pid) ?? tree.runId) === tree.runId)
         members.add(row.pid);
     }
   }
-  const born = limitMark === null ? [] : findBornSince(newest, limitMark);
-  return [
-    ...others.filter((row) => members.has(row.pid)),
-    ...born.filter((row) => !members.has(row.pid) && !ours.has(row.pid)),
-  ];
+  return others.filter((row) => members.has(row.pid));
+}
+
+/** The processes of one tree that are alive now, those that were born during the look among them. */
+export async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
+  const newest = newestPid();
+  const look = await lookFor([tree]);
+  const inUnit = tree.hasUnit ? pidsInUnit(look.candidates, tree.runId) : new Set<number>();
+  const members = membersOf(tree, look, inUnit).filter((row) => !row.isZombie);
+  const born = tree.limitMark === null ? [] : findBornSince(newest, tree.limitMark);
+  const known = new Set([process.pid, ...members.map((row) => row.pid)]);
+  return [...members, ...born.filter((row) => !known.has(row.pid))];
 }
 
 /** False for what was there before the launcher: most of the machine, whose environments need not be read then. */
@@ -107,12 +140,7 @@ function isOfSession(row: ProcessRow, tree: Tree, byPid: ReadonlyMap<number, Pro
   return false;
 }
 
-function pidsInUnit(pids: readonly number[], runId: string): ReadonlySet<number> {
-  const part = `/${unitName(runId)}.service`;
-  const found = new Set<number>();
-  for (const pid of pids) {
-    const groups = readControlGroups(pid);
-    if (groups.some((group) => `${group}/`.includes(`${part}/`))) found.add(pid);
-  }
-  return found;
+/** By the processes, not by the unit: whose launcher is gone may have a group that nobody can name any more. */
+function pidsInUnit(rows: readonly ProcessRow[], runId: string): ReadonlySet<number> {
+  return new Set(rows.map((row) => row.pid).filter((pid) => unitGroups(pid, runId).length > 0));
 }

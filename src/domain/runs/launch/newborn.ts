@@ -9,11 +9,13 @@ const huntMs = 10;
 /** Pids before the newest that a hunt begins with. */
 const pidsBack = 64;
 
-/** Those of `pids` that carry the mark. */
-export async function pidsWithLimit(pids: readonly number[], mark: bigint): Promise<ReadonlySet<number>> {
-  const found = new Set<number>();
+/** The marks that `pids` carry; those without any limit are absent. */
+export async function readLimitMarks(pids: readonly number[]): Promise<ReadonlyMap<number, bigint>> {
+  const found = new Map<number, bigint>();
+  if (process.platform !== 'linux') return found;
   for (const [index, pid] of pids.entries()) {
-    if (readLockLimit(pid) === mark) found.add(pid);
+    const limit = readLockLimit(pid);
+    if (limit !== null) found.set(pid, limit);
     if (index % pidsAtOnce === pidsAtOnce - 1) await setImmediate();
   }
   return found;

@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type Clock, readProcess, runCommand } from '../../../base/index.ts';
+import {
+  type Clock,
+  type ControlGroup,
+  readControlGroups,
+  readProcess,
+  runCommand,
+} from '../../../base/index.ts';
 
 /** Limits that a run's unit enforces; an empty or absent one is no limit. Values as systemd reads them. */
 export type UnitLimits = {
@@ -25,6 +31,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The name of the unit of a run, without `.service`. */
 export function unitName(runId: string): string {
   return `drover-run-${runId.toLowerCase()}`;
+}
+
+/** The control groups of the run's unit, as one of its processes stands in them; none for a process outside it. */
+export function unitGroups(pid: number, runId: string): readonly ControlGroup[] {
+  const part = `/${unitName(runId)}.service`;
+  return readControlGroups(pid).flatMap(({ controllers, path }) => {
+    const at = `${path}/`.indexOf(`${part}/`);
+    return at < 0 ? [] : [{ controllers, path: path.slice(0, at + part.length) }];
+  });
 }
 
 /** The variables by which the user manager is found; null when there is no place to look for it. */

@@ -112,6 +112,16 @@ export function eventRangeOfRun(
   return typeof range?.low === 'number' ? { from: range.low, to: Number(range.high) } : null;
 }
 
+/** Seq of the first of a run's last `count` events, or of the first of all; 0 when it has none. */
+export function seqOfLastEvents(sql: Sql, runKey: number, count: number): number {
+  const row = sql.get(
+    'SELECT min(seq) AS low FROM (SELECT seq FROM events WHERE run_key = ? ORDER BY seq DESC LIMIT ?)',
+    runKey,
+    count,
+  );
+  return Number(row?.low ?? 0);
+}
+
 /** Deletes the oldest events of a run, at most `limit`. Returns how many. */
 export function deleteEventsOfRun(sql: Sql, runKey: number, limit: number): number {
   return sql.run(

@@ -54,6 +54,13 @@ export function liveRuns(sql: Sql): readonly RunRow[] {
   return sql.all('SELECT * FROM runs WHERE ended_at IS NULL ORDER BY key').map(decodeRun);
 }
 
+/** Every run that has left the queue and not ended, oldest first. */
+export function workingRuns(sql: Sql): readonly RunRow[] {
+  return sql
+    .all("SELECT * FROM runs WHERE ended_at IS NULL AND status <> 'queued' ORDER BY key")
+    .map(decodeRun);
+}
+
 /** What the queue looks at, of every run that has not ended, oldest first. */
 export type QueueRow = Pick<
   RunRow,

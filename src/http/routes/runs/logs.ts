@@ -1,10 +1,14 @@
 import type { Handler } from '../../route.ts';
 import { textResponse } from '../../route.ts';
+import type { LogAnswer } from '../../services.ts';
 
 /** `GET /v1/runs/{run}/logs` */
-export const runLogs: Handler<'runsLogs'> = async ({ services, params, query }) => {
-  const { bytes, next } = await services.runs.logs(params.run, query);
+export const runLogs: Handler<'runsLogs'> = async ({ services, params, query }) =>
+  logResponse(await services.runs.logs(params.run, query));
+
+/** A log as an answer; a header says where a reader goes on. */
+export function logResponse({ bytes, next }: LogAnswer): Response {
   const response = textResponse(bytes);
-  response.headers.set(`drover-next-${next.kind}`, String(next.value));
+  if (next !== null) response.headers.set(`drover-next-${next.kind}`, String(next.value));
   return response;
-};
+}
