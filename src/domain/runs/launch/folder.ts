@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readLockLimit, writeFileAtomic } from '../../../base/index.ts';
+import { readLockLimit, runCommand, writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
 import { makeLimitMark } from './limit-mark.ts';
 
@@ -20,6 +20,7 @@ export const runFiles = {
   input: 'input',
   stdin: 'stdin',
   mark: 'mark',
+  reset: 'reset',
   launcherScript: 'launcher.sh',
   unit: 'unit',
   claim: 'claim',
@@ -65,6 +66,9 @@ const daemonOnly =
 const shellOwned = /^(UID|EUID|PPID|GROUPS|BASHOPTS|SHELLOPTS|BASH_VERSINFO|OPTIND)$/;
 const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** `env` answers in milliseconds, on a machine that swaps in seconds. */
+const envTimeoutMs = 10_000;
+
 let launcherText: Buffer | undefined;
 
 /**
@@ -74,6 +78,18 @@ let launcherText: Buffer | undefined;
 export function loadLauncher(): Buffer {
   launcherText ??= readFileSync(new URL('./launcher.sh', import.meta.url));
   return launcherText;
+}
+
+let resetsSignals: boolean | undefined;
+
+/** Whether this machine's `env` gives a program back the signals that a shell ignores for it: found out once. */
+async function canResetSignals(): Promise<boolean> {
+  if (resetsSignals !== undefined) return resetsSignals;
+  const args = ['--default-signal=INT,QUIT', 'true'];
+  const options = { env: { PATH: defaultPath }, timeoutMs: envTimeoutMs };
+  const { code } = await runCommand('/usr/bin/env', args, options).catch(() => ({ code: null }));
+  if (code !== null) resetsSignals = code === 0; // else it had no room to start, and is asked again
+  return code === 0;
 }
 
 /**
@@ -102,6 +118,7 @@ export async function prepareRunFolder(
   await write(runFiles.cwd, `cwd=${quote(spec.cwd)}\n`);
   await write(runFiles.env, lines.join(''));
   await write(runFiles.mark, `${makeLimitMark(spec.runId, readLockLimit(process.pid))}\n`);
+  if (await canResetSignals()) await write(runFiles.reset, '');
   if (spec.input === 'fifo') await write(runFiles.input, 'fifo\n');
   else if (spec.stdin !== undefined) await write(runFiles.stdin, spec.stdin);
   await write(runFiles.stdout, '');

@@ -89,9 +89,9 @@ mark=
 if [ -e mark ]; then read -r mark <mark; fi
 
 # A shell without job control starts background processes with INT and QUIT ignored, and dash cannot take that back.
-# GNU env can; bash, which may be `sh` elsewhere, does it by `trap -` below.
+# GNU env can (the daemon has tried it: two processes less here); bash, which may be `sh` elsewhere, does it by `trap -`.
 reset=
-if [ -z "${BASH_VERSION-}" ] && env --default-signal=INT,QUIT true 2>/dev/null; then reset=1; fi
+if [ -z "${BASH_VERSION-}" ] && [ -e reset ]; then reset=1; fi
 case $1 in *=*) reset= ;; esac # env would take it for an assignment
 
 # 6.
