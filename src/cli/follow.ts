@@ -1,5 +1,5 @@
 import { type Client, followRun } from '../client/index.ts';
-import { isAppError, type Run } from '../contract/index.ts';
+import { isAppError, type Run, waitsForPerson } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
 import { createEventPrinter, type Piece } from './print/events.ts';
 import { styleFor } from './print/style.ts';
@@ -75,18 +75,13 @@ async function readEvents(options: FollowRunOptions, signal: AbortSignal): Promi
       if (next.done) return next.value === null ? null : { kind: 'ended', run: next.value };
       if (options.format === 'json-lines') context.stdout.write(`${JSON.stringify(next.value)}\n`);
       if (options.format === 'human') write(printer.print(next.value));
-      if (options.leaveAtWait && next.value.type === 'run.waiting' && (await isStillWaiting(client, runId))) {
+      const isWait = options.leaveAtWait && next.value.type === 'run.waiting';
+      // A replayed wait may be over long since, and one for a provider's limit ends by itself.
+      if (isWait && waitsForPerson(await client.call('runsShow', { params: { run: runId } })))
         return { kind: 'waiting' };
-      }
     }
   } finally {
     write(printer.end());
     await events.return(null);
   }
-}
-
-/** A replayed wait may be over long since. */
-async function isStillWaiting(client: Client, runId: string): Promise<boolean> {
-  const run = await client.call('runsShow', { params: { run: runId } });
-  return run.status === 'waiting';
 }

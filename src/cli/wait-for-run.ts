@@ -1,6 +1,6 @@
 import type { Clock } from '../base/index.ts';
 import { type Client, followRun } from '../client/index.ts';
-import type { Run } from '../contract/index.ts';
+import { type Run, waitsForPerson } from '../contract/index.ts';
 
 export type WaitForRun = {
   readonly client: Client;
@@ -23,7 +23,7 @@ export async function waitForRun(options: WaitForRun): Promise<WaitEnd> {
   const { last_seq: after } = await client.call('status');
   const run = await client.call('runsShow', { params: { run: options.run } });
   if (run.ended_at !== null) return { run, isWaiting: false, hasTimedOut: false };
-  if (run.status === 'waiting' && options.leaveAtWait) return { run, isWaiting: true, hasTimedOut: false };
+  if (options.leaveAtWait && waitsForPerson(run)) return { run, isWaiting: true, hasTimedOut: false };
   const limit = options.timeoutMs === 0 ? undefined : AbortSignal.timeout(options.timeoutMs);
   const events = followRun(client, run.id, { after, clock, signal: limit });
   try {
@@ -33,7 +33,7 @@ export async function waitForRun(options: WaitForRun): Promise<WaitEnd> {
       if (!next.done && (!options.leaveAtWait || next.value.type !== 'run.waiting')) continue;
       const now = await client.call('runsShow', { params: { run: run.id } });
       if (next.done) return { run: now, isWaiting: false, hasTimedOut: now.ended_at === null };
-      if (now.status === 'waiting') return { run: now, isWaiting: true, hasTimedOut: false };
+      if (waitsForPerson(now)) return { run: now, isWaiting: true, hasTimedOut: false };
     }
   } finally {
     await events.return(null);

@@ -26,6 +26,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   runsList: { method: 'GET', path: '/v1/runs' },
   runsShow: { method: 'GET', path: '/v1/runs/{run}' },
   runsCancel: { method: 'DELETE', path: '/v1/runs/{run}' },
+  runsSend: { method: 'POST', path: '/v1/runs/{run}/input' },
   runsEvents: { method: 'GET', path: '/v1/runs/{run}/events' },
   runsLogs: { method: 'GET', path: '/v1/runs/{run}/logs' },
   runsDiff: { method: 'GET', path: '/v1/runs/{run}/diff' },

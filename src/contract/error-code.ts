@@ -192,7 +192,6 @@ export const errorCodes = {
     about:
       'What was asked contradicts the state of things, for a reason that this version of the command has no code for: the daemon is newer.',
   },
-  run_ended: { status: 409, exit: 6, about: 'The run has ended already.' },
   worktree_exists: { status: 409, exit: 6, about: 'The worktree of the run is there already.' },
   run_live: {
     status: 409,
@@ -216,6 +215,17 @@ export const errorCodes = {
     exit: 6,
     about:
       'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached.',
+  },
+  run_ended: { status: 409, exit: 6, about: 'The run has ended already, or its last turn is over.' },
+  run_not_started: {
+    status: 409,
+    exit: 6,
+    about: 'The run waits in the queue, or is being prepared: no agent is there yet to be told anything.',
+  },
+  input_refused: {
+    status: 409,
+    exit: 7,
+    about: 'The agent cannot be told more at this moment: too much waits for it already. Nothing was sent.',
   },
   approval_resolved: {
     status: 409,

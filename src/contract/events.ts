@@ -33,7 +33,12 @@ export const eventData = {
     pid: z.int().meta({ description: 'Of the agent; 0 where it was not written down' }),
     launched_by: z.enum(['systemd', 'session']),
   }),
-  'run.waiting': z.object({ waiting_on: z.string() }),
+  'run.waiting': z.object({
+    waiting_on: z.string().meta({
+      description: 'The id of the pending approval, `input`, or `rate_limit`: only the last needs no person',
+    }),
+    until: timestamp.optional().meta({ description: 'With `rate_limit`: when the run goes on by itself' }),
+  }),
   'run.resumed': z.object({}),
   'run.finished': z.object({
     status: z.enum(endedRunStatuses),
@@ -103,6 +108,17 @@ export const eventData = {
       description:
         '`policy`: its time was over, and it was answered by its default; `agent`: it was taken back; `daemon`: the run ended',
     }),
+  }),
+  'input.received': z.object({
+    input_id: z.string(),
+    text: z
+      .string()
+      .meta({ description: 'What a person said to the agent at work; its beginning when it is long' }),
+  }),
+  'input.read': z.object({ input_id: z.string() }),
+  'input.unread': z.object({
+    input_id: z.string(),
+    reason: z.string().meta({ description: 'Why the agent never read it: most often the run ended first' }),
   }),
   'input.uncertain': z.object({
     input: z.string().meta({

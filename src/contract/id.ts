@@ -11,8 +11,11 @@ export type RepoId = Id<'repo'>;
 /** `apr_` and a ULID. */
 export type ApprovalId = Id<'approval'>;
 
-type IdPrefix = 'run' | 'repo' | 'apr';
-type IdOf = { run: RunId; repo: RepoId; apr: ApprovalId };
+/** `inp_` and a ULID. */
+export type InputId = Id<'input'>;
+
+type IdPrefix = 'run' | 'repo' | 'apr' | 'inp';
+type IdOf = { run: RunId; repo: RepoId; apr: ApprovalId; inp: InputId };
 
 /** The least number of characters after the underscore that a shortened id needs. */
 export const minIdPrefixChars = 4;

@@ -10,6 +10,7 @@ export { type ErrorCode, type ErrorCodeInfo, errorCodeNames, errorCodes } from '
 export { type EventData, type EventType, eventData, eventTypes } from './events.ts';
 export {
   type ApprovalId,
+  type InputId,
   idPattern,
   isIdPrefix,
   minIdPrefixChars,
@@ -26,6 +27,7 @@ export {
   type RegisterWorker,
   type ResolveApproval,
   type RetryRun,
+  type SendInput,
   type StartRun,
 } from './requests.ts';
 export {
@@ -47,7 +49,9 @@ export {
   reloadResult,
   repo,
   run,
+  type SentInput,
   type Status,
+  sentInput,
   status,
   type Worker,
   type Worktree,
@@ -67,6 +71,8 @@ export {
   runStatuses,
   runStatusFilters,
   runtimes,
+  waitsForPerson,
+  waitsOnLimit,
 } from './run-words.ts';
 export { formatBytes, formatDuration, parseBytes, parseDurationMs } from './units.ts';
 export { isNodeNewEnough, leastNode, version } from './version.ts';

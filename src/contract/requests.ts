@@ -169,6 +169,18 @@ export const resolveApproval = z
   .meta({ id: 'ResolveApproval' });
 export type ResolveApproval = z.infer<typeof resolveApproval>;
 
+/** Body of `POST /v1/runs/{run}/input`. */
+export const sendInput = z
+  .strictObject({
+    text: z
+      .string()
+      .max(maxPromptChars)
+      .refine((text) => text.trim() !== '', { error: 'expected something to say' })
+      .meta({ description: 'What the agent is told while it works' }),
+  })
+  .meta({ id: 'SendInput' });
+export type SendInput = z.infer<typeof sendInput>;
+
 /** An integer in a query string. */
 const queryInt = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 

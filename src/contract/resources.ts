@@ -48,10 +48,16 @@ export const run = z
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     usage: usage.nullable(),
     cost_usd: z.number().nullable(),
-    waiting_on: z.string().nullable().meta({ description: 'The id of the pending approval, or input' }),
+    waiting_on: z.string().nullable().meta({
+      description: 'The id of the pending approval, `input`, or `rate_limit`: only the last needs no person',
+    }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof run>;
+
+/** A message that was taken for an agent at work: the events `input.read` and `input.unread` tell what became of it. */
+export const sentInput = z.object({ input_id: z.string(), run_id: z.string() }).meta({ id: 'SentInput' });
+export type SentInput = z.infer<typeof sentInput>;
 
 /** A registered git repository. */
 export const repo = z
@@ -242,7 +248,15 @@ export const pruneResult = z
   .meta({ id: 'PruneResult' });
 export type PruneResult = z.infer<typeof pruneResult>;
 
-const runCounts = z.object({ queued: z.int(), starting: z.int(), running: z.int(), waiting: z.int() });
+const runCounts = z.object({
+  queued: z.int(),
+  starting: z.int(),
+  running: z.int(),
+  waiting: z.int(),
+  parked: z
+    .int()
+    .meta({ description: 'How many of the waiting ones wait for a provider’s limit, not for a person' }),
+});
 
 /** What `GET /v1/status` answers. */
 export const status = z

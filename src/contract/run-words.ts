@@ -30,6 +30,17 @@ export type RunStatus = (typeof runStatuses)[number];
 export type Runtime = (typeof runtimes)[number];
 export type ApprovalMode = (typeof approvalModes)[number];
 
+/** What a run waits on that its provider refuses for now, until an instant that is known. */
+export const waitsOnLimit = 'rate_limit';
+
+/** True for a run that goes on only when a person does something. */
+export function waitsForPerson(run: {
+  readonly status: RunStatus;
+  readonly waiting_on: string | null;
+}): boolean {
+  return run.status === 'waiting' && run.waiting_on !== waitsOnLimit;
+}
+
 /** True for the final states. */
 export function isEnded(status: RunStatus): boolean {
   return (endedRunStatuses as readonly RunStatus[]).includes(status);

@@ -20,6 +20,7 @@ import type {
   Routes,
   Run,
   RunStatus,
+  SentInput,
   StartRun,
   Status,
   Worker,
@@ -115,6 +116,8 @@ export type Services = {
     readonly retry: (ref: string, body: RetryRun, key: IdempotencyWrite | null) => Promise<Run>;
     /** `canceled` when the tree is gone, `canceling` when that takes longer than 10 s. */
     readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
+    /** Takes a message for the agent at work. */
+    readonly send: (ref: string, text: string, key: IdempotencyWrite | null) => Promise<SentInput>;
     readonly logs: (ref: string, options: LogOptions) => Promise<LogAnswer>;
     readonly diff: (ref: string) => Promise<Uint8Array<ArrayBuffer>>;
     readonly apply: (ref: string, options: { squash: boolean }) => Promise<ApplyResult>;
@@ -190,7 +193,7 @@ export type IdempotencyWrite = {
   readonly method: string;
   readonly path: string;
   readonly bodyHash: string;
-  readonly answer: (resource: Run | Repo) => StoredAnswer;
+  readonly answer: (resource: Run | Repo | SentInput) => StoredAnswer;
 };
 
 /** One event as a reader gets it. */

@@ -1,3 +1,4 @@
 import { realAgentCases } from '../support/real-agent-cases.ts';
+import { talkCases } from '../support/real-agent-talk.ts';
 
-await realAgentCases('claude');
+await realAgentCases('claude', talkCases);

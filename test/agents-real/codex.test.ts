@@ -1,4 +1,5 @@
 import { realAgentCases } from '../support/real-agent-cases.ts';
+import { talkCases } from '../support/real-agent-talk.ts';
 import { unattendedCases } from '../support/unattended-cases.ts';
 
-await realAgentCases('codex', unattendedCases);
+await realAgentCases('codex', { ...talkCases, ...unattendedCases });

@@ -172,9 +172,10 @@ void t.test('what went wrong is told by its own code', async (t) => {
   drive.says({ type: 'rate_limit_event', rate_limit_info: limit });
   for (const message of recordedMessages('claude-limited')) drive.says(message);
 
-  t.match(outcomeIn(drive.effects), {
-    error: { code: 'rate_limited', message: /until 2030-03-17T17:46:40.000Z/ },
-    resetsAt: '2030-03-17T17:46:40.000Z',
+  t.match(drive.effects.at(-1), {
+    kind: 'park',
+    reason: /until 2030-03-17T17:46:40.000Z/,
+    until: '2030-03-17T17:46:40.000Z',
   });
   t.match(events(drive.effects, 'agent.notice'), [{ text: /Reached the limit five_hour/ }]);
   t.match(outcomeIn(replay('claude-limited').effects), { error: { code: 'rate_limited' } });

@@ -246,9 +246,10 @@ void t.test('what went wrong is told by its own code', async (t) => {
     },
   });
 
-  t.match(failedWith('usageLimitExceeded', limited), {
-    error: { code: 'rate_limited' },
-    resetsAt: '2030-03-17T17:46:40.000Z',
+  t.equal(failedWith('usageLimitExceeded', limited), undefined);
+  t.match(limited.effects.at(-1), {
+    kind: 'park',
+    until: '2030-03-17T17:46:40.000Z',
   });
   t.match(outcomeIn(replay('codex-limited').effects), { error: { code: 'rate_limited' } });
   t.match(outcomeIn(replay('codex-lost-session', { sessionId: 'x' }).effects), {

@@ -110,6 +110,8 @@ for (const codec of codecs) {
       adapter.read(state, { stream: 'stderr', text: 'x', offset: 0, bytes: 2, partial: false }),
       ...pieces.map((piece) => adapter.read(state, piece)),
       adapter.cancel(state),
+      adapter.say(state, { key: 'inp_1', text: 'x' }),
+      adapter.goOn(state),
       adapter.answer(state, 'ask-1', { decision: 'allow', always: false, optionId: null, text: null }),
     ];
 

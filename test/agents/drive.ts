@@ -85,6 +85,11 @@ export class Drive {
     return this.take(this.adapter.answer(this.state, key, answer));
   }
 
+  /** A person says something. */
+  sends(key: string, text: string): AdapterEffect[] {
+    return this.take(this.adapter.say(this.state, { key, text }));
+  }
+
   cancels(): AdapterEffect[] {
     return this.take(this.adapter.cancel(this.state));
   }

@@ -56,6 +56,7 @@ void t.test('only the commands that work exist', async (t) => {
     'runs list',
     'runs logs',
     'runs retry',
+    'runs send',
     'runs show',
     'runs start',
     'runs wait',

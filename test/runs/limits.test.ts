@@ -132,7 +132,7 @@ t.test('who floods gets less time to leave than who is stopped for anything else
     run: { startedAt: null, timeoutMs: 0 },
     lastOutputAt: () => 0,
   });
-  const running = { status: 'running', stopKind: null, hasOutcome: false } as const;
+  const running = { status: 'running', stopKind: null, parkedUntil: null, hasOutcome: false } as const;
 
   t.equal(guard(running, 10), null);
   t.match(guard(running, 11), { kind: 'stop', because: 'output_limit' });

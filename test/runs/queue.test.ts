@@ -13,6 +13,7 @@ const run = (key: number, status: QueueRow['status'], more: Partial<QueueRow> = 
   project: more.repoId ?? null,
   placeOf: null,
   reason: null,
+  isParked: false,
   ...more,
 });
 
@@ -196,5 +197,21 @@ t.test('a long queue is looked at once', (t) => {
 
   t.equal(plan.launch.length, 2);
   t.equal(looks, rows.length - 8);
+  t.end();
+});
+
+t.test('a run parked at its provider’s limit holds its session, and no place beside it', (t) => {
+  const live = [
+    run(1, 'waiting', { isParked: true }),
+    run(2, 'queued', { placeOf: 'run_1' }),
+    run(3, 'queued'),
+    run(4, 'queued'),
+  ];
+
+  const plan = planQueue(live, limitsOf({ maxRuns: 1, maxRunsPerAgent: new Map([['claude', 1]]) }));
+
+  t.same(plan.launch, [3]);
+  t.match(plan.waiting.get(2), /run_1 of the same session comes first/);
+  t.match(plan.waiting.get(4), /1 run is at work, as many as max_parallel_runs allows/);
   t.end();
 });

@@ -46,6 +46,8 @@ export type Engine = {
   readonly fake: (agent: string, prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   /** Starts the fake ACP agent. */
   readonly acp: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
+  /** Starts the fake Claude Code. */
+  readonly claude: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   readonly ended: (id: string) => Promise<Run>;
   readonly reached: (id: string, status: Run['status']) => Promise<Run>;
   /** Resolves when the run has asked so many times, and waits for the last one. */
@@ -178,6 +180,7 @@ export async function makeWorld(): Promise<World> {
       sh: (script, more) => start({ command: ['/bin/sh', '-c', script], ...more }),
       fake: (agent, prompt, more) => start({ prompt, agent, ...more }),
       acp: (prompt, more) => start({ prompt, agent: 'acp', ...more }),
+      claude: (prompt, more) => start({ prompt, agent: 'claude', ...more }),
       ended: (id) => until(`the end of ${id}`, () => runs.show(id).ended_at !== null && runs.show(id)),
       reached: (id, status) =>
         until(`${id} to be ${status}`, () => runs.show(id).status === status && runs.show(id)),

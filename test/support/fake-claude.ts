@@ -1,7 +1,8 @@
 /**
- * A small Claude Code. The prompt says what it does, word by word: `ask` asks to edit `a.txt` in its folder, `ask:PATH`
- * another file, `run` asks to run a command, `question` puts a question; it says what came back. `file:PATH` waits until
- * that file is there. It appends each line that it reads to $ACP_LOG.
+ * A small Claude Code, with one turn for each message. A message says what it does, word by word: `ask` asks to edit
+ * `a.txt` in its folder, `ask:PATH` another file, `run` asks to run a command, `question` puts a question, and it says
+ * what came back; `say:TEXT` says it, `file:PATH` waits until that file is there, `limit:MS` is refused by the provider
+ * until then, `die` ends the process. Other words it passes over. It appends each line that it reads to $ACP_LOG.
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,6 +10,7 @@ import { until } from './until.ts';
 
 type Line = {
   readonly type: string;
+  readonly uuid?: string;
   readonly request_id?: string;
   readonly request?: { readonly subtype: string };
   readonly response?: { readonly request_id: string; readonly response: unknown };
@@ -16,7 +18,9 @@ type Line = {
 };
 
 const answers = new Map<string, (response: unknown) => void>();
+const seen = new Set<string>();
 let asked = 0;
+let turns = Promise.resolve();
 const write = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const say = (text: string) => write({ type: 'assistant', message: { content: [{ type: 'text', text }] } });
 
@@ -39,9 +43,19 @@ function ask(tool_name: string, input: object): Promise<unknown> {
   return new Promise((resolve) => answers.set(request_id, resolve));
 }
 
-async function play(prompt: string): Promise<void> {
+function limit(inMs: number): object {
+  const resetsAt = Math.ceil((Date.now() + inMs) / 1000);
+  const rate_limit_info = { status: 'rejected', resetsAt, rateLimitType: 'five_hour' };
+  write({ type: 'rate_limit_event', rate_limit_info });
+  write({ type: 'assistant', error: 'rate_limit', message: { content: [] } });
+  return { is_error: true, api_error_status: 429, result: 'Limit reached' };
+}
+
+async function play(uuid: string, prompt: string): Promise<void> {
+  write({ type: 'command_lifecycle', command_uuid: uuid, state: 'started' });
   write({ type: 'system', subtype: 'init', session_id: 's1' });
-  for (const word of prompt.split(' ')) {
+  let refusal = {};
+  for (const word of prompt.split(/\s+/)) {
     const [verb, ...rest] = word.split(':');
     const argument = rest.join(':');
     if (verb === 'ask') say(JSON.stringify(await ask('Edit', { file_path: argument || 'a.txt' })));
@@ -49,17 +63,25 @@ async function play(prompt: string): Promise<void> {
     else if (verb === 'question') {
       const questions = [{ question: 'Which?', options: [{ label: 'One' }, { label: 'Two' }] }];
       say(JSON.stringify(await ask('AskUserQuestion', { questions })));
-    } else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
+    } else if (verb === 'say') say(argument);
+    else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
+    else if (verb === 'limit') refusal = limit(Number(argument));
+    else if (verb === 'die') process.exit(3);
   }
-  write({ type: 'result', subtype: 'success', result: 'done' });
+  write({ type: 'result', subtype: 'success', result: 'done', ...refusal });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (process.env.ACP_LOG) appendFileSync(process.env.ACP_LOG, `${line}\n`);
   if (line === '') continue;
-  const { type, request_id, request, response, message } = JSON.parse(line) as Line;
-  if (type === 'control_request' && request?.subtype === 'initialize')
+  const { type, uuid = '', request_id, request, response, message } = JSON.parse(line) as Line;
+  if (type === 'control_request') {
     write({ type: 'control_response', response: { subtype: 'success', request_id, response: {} } });
+    if (request?.subtype === 'interrupt') process.exit(0);
+  }
   if (type === 'control_response') answers.get(response?.request_id ?? '')?.(response?.response);
-  if (type === 'user') void play(message?.content[0]?.text ?? '');
+  if (type !== 'user' || seen.has(uuid)) continue;
+  seen.add(uuid);
+  const text = message?.content[0]?.text ?? '';
+  turns = turns.then(() => play(uuid, text));
 }

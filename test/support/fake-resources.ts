@@ -113,7 +113,7 @@ export function fakeStatus(lastSeq: number, repos: Repo[]): Status {
     service: null,
     repo_count: repos.length,
     repos,
-    runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
+    runs: { queued: 0, starting: 0, running: 1, waiting: 0, parked: 0 },
     runs_interrupted: 0,
     approvals_pending: 0,
     last_seq: lastSeq,

@@ -176,6 +176,13 @@ export function createFakeServices(): FakeServices {
         findRun(ref);
         return 'canceled';
       },
+      send: async (ref, _text, key) => {
+        call('runs.send');
+        const sent = { input_id: 'inp_1', run_id: findRun(ref).id };
+        if (key !== null)
+          stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(sent), bodyHash: key.bodyHash });
+        return sent;
+      },
       logs: async (ref) => {
         call('runs.logs');
         findRun(ref);

@@ -136,7 +136,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
     service: null,
     repo_count: 1,
     repos: [aRepo()],
-    runs: { queued: 0, starting: 0, running: 1, waiting: 0 },
+    runs: { queued: 0, starting: 0, running: 1, waiting: 0, parked: 0 },
     runs_interrupted: 0,
     approvals_pending: 0,
     last_seq: 41,

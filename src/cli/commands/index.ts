@@ -34,6 +34,7 @@ import { RunsListCommand } from './run/list.ts';
 import { RunsLogsCommand } from './run/logs.ts';
 import { RunsRetryCommand } from './run/retry.ts';
 import { RunCommand, RunsStartCommand } from './run/run.ts';
+import { RunsSendCommand } from './run/send.ts';
 import { RunsShowCommand } from './run/show.ts';
 import { RunsWaitCommand } from './run/wait.ts';
 import { InstallServiceCommand } from './service/install.ts';
@@ -54,6 +55,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsStartCommand,
   RunsShowCommand,
   RunsCancelCommand,
+  RunsSendCommand,
   RunsRetryCommand,
   RunsLogsCommand,
   RunsDiffCommand,

@@ -48,6 +48,10 @@ export function createEventPrinter(style: Style): EventPrinter {
     'run.queued': (data) =>
       data.reason === null ? [] : progress(style.dim(`queued: ${escapeLine(data.reason)}`)),
     'run.started': (data) => progress(style.dim(`started, pid ${data.pid}`)),
+    'run.waiting': (data) =>
+      data.until === undefined
+        ? []
+        : progress(style.yellow(`waits for its provider’s limit: goes on at ${data.until}`)),
     'run.cancel_requested': (data) => progress(style.yellow(`cancelling: ${escapeLine(data.reason)}`)),
     'run.applied': (data) =>
       progress(
@@ -88,6 +92,9 @@ export function createEventPrinter(style: Style): EventPrinter {
         `${escapeLine(data.status)} by ${escapeLine(data.resolved_by)}${data.reason === null ? '' : `: ${escapeLine(data.reason)}`}`,
       ),
     'approval.expired': (data) => progress(style.yellow(`approval expired: ${escapeLine(data.reason)}`)),
+    'input.received': (data) => progress(`${style.cyan('you:')} ${escapeLine(data.text)}`),
+    'input.read': () => progress(style.dim('the agent has read it')),
+    'input.unread': (data) => progress(style.yellow(`not read by the agent: ${escapeLine(data.reason)}`)),
     'input.uncertain': (data) =>
       progress(style.yellow(`input may not have arrived: ${escapeLine(data.reason)}`)),
     'output.stdout': (data) => output('out', data),

@@ -1,4 +1,4 @@
-import type { Run } from '../../contract/index.ts';
+import { type Run, waitsOnLimit } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
 import { nextStep } from './next-step.ts';
 import { formatAge, formatSpan } from './span.ts';
@@ -29,17 +29,17 @@ export function formatRuns(runs: readonly Run[], now: number, style: Style): str
     ]),
     (text, _row, column) => (column === 1 ? paintStatus(text, style) : text),
   );
-  return table + [...whyQueued(runs), ...whatToRetry(runs)].map((line) => style.dim(`${line}\n`)).join('');
+  return table + [...whyNotAtWork(runs), ...whatToRetry(runs)].map((line) => style.dim(`${line}\n`)).join('');
 }
 
-/** Each reason for which a run of the list does not start yet, once. */
-function whyQueued(runs: readonly Run[]): string[] {
-  const queued = runs.filter((run) => run.status === 'queued' && run.reason !== null);
-  const reasons = new Set(queued.map((run) => run.reason));
-  return [...reasons].map((reason) => {
-    const count = queued.filter((run) => run.reason === reason).length;
-    return `${count} queued: ${escapeLine(reason ?? '')}`;
-  });
+/** Each reason for which a run of the list does not start yet, or does not go on yet by itself, once. */
+function whyNotAtWork(runs: readonly Run[]): string[] {
+  const lines = runs.flatMap(({ status, waiting_on, reason }) =>
+    reason !== null && (status === 'queued' || waiting_on === waitsOnLimit)
+      ? [`${status}: ${escapeLine(reason)}`]
+      : [],
+  );
+  return [...new Set(lines)].map((line) => `${lines.filter((other) => other === line).length} ${line}`);
 }
 
 /** A run that was interrupted never starts again by itself. */

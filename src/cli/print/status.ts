@@ -11,11 +11,12 @@ export function formatStatus(status: Status, style: Style): string {
     : status.ready
       ? style.green('running')
       : style.yellow('starting');
-  const { queued, starting, running, waiting } = status.runs;
+  const { queued, starting, running, waiting, parked = 0 } = status.runs; // an older daemon parks none
   const interrupted = status.runs_interrupted ?? 0; // an older daemon says nothing
   const runs = [
     `${starting + running} running`,
-    ...(waiting > 0 ? [style.yellow(`${waiting} waiting for you`)] : []),
+    ...(waiting > parked ? [style.yellow(`${waiting - parked} waiting for you`)] : []),
+    ...(parked > 0 ? [`${parked} waiting for a provider’s limit`] : []),
     ...(queued > 0 ? [`${queued} queued`] : []),
     ...(interrupted > 0
       ? [style.red(`${interrupted} interrupted since the start: drover runs list --status interrupted`)]

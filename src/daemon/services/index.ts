@@ -117,6 +117,10 @@ export function createServices(deps: ServicesDeps): Services {
         return runs.retry(ref, body, key === null ? undefined : (tx, run) => storeAnswer(tx, key, run));
       },
       cancel: cancelRun,
+      send: async (ref, text, key) => {
+        assertReady();
+        return runs.send(ref, text, key === null ? undefined : (tx, sent) => storeAnswer(tx, key, sent));
+      },
       logs: runLogs,
       diff: async (ref) => {
         const run = runs.row(ref);

@@ -2,7 +2,7 @@ import { type Clock, type Paths, toTimestamp } from '../../base/index.ts';
 import type { RunStatus, Status } from '../../contract/index.ts';
 import type { Repos } from '../../domain/repos/index.ts';
 import type { Runs } from '../../domain/runs/index.ts';
-import { countPendingApprovals, type Store } from '../../foundation/store/index.ts';
+import { countParkedRuns, countPendingApprovals, type Store } from '../../foundation/store/index.ts';
 import type { Warnings } from '../warnings.ts';
 
 /** What stays the same for the life of this daemon. */
@@ -61,6 +61,7 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
       starting: count('starting'),
       running: count('running'),
       waiting: count('waiting'),
+      parked: store.read(countParkedRuns),
     },
     runs_interrupted: deps.interruptedRuns(),
     approvals_pending: store.read(countPendingApprovals),

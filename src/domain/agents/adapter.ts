@@ -53,6 +53,10 @@ export type AdapterEffect =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'usage'; readonly usage: NonNullable<Run['usage']>; readonly costUsd: number | null }
   | { readonly kind: 'result'; readonly text: string }
+  /** A message of a person was read; or, with the reason, nobody reads it any more. In the step that said it: it is refused. */
+  | { readonly kind: 'heard'; readonly key: string; readonly unreadBecause: string | null }
+  /** The turn was refused by the provider until then (RFC 3339), and the agent stays: the engine calls `goOn` when it is time. */
+  | { readonly kind: 'park'; readonly until: string; readonly reason: string }
   /** The turn is over in the protocol: the engine closes stdin, waits a grace and ends what is left. */
   | { readonly kind: 'finish'; readonly outcome: Outcome };
 
@@ -90,9 +94,10 @@ export type Step<State> = { readonly state: State; readonly effects: readonly Ad
 
 /**
  * One runtime as a pure codec: bytes → effects, decisions → bytes. Life: `start` once before the launch, `read` for
- * each piece in order, `answer` for each resolved approval, `left` once when there is nothing more to read, `exited` once
- * with the exit record. `State` is plain JSON:
- * it is stored in the transaction that moves the output offset, so that a restarted daemon goes on exactly there.
+ * each piece in order, `answer` for each resolved approval, `say` for each message of a person, `goOn` after each `park`
+ * that no message ended, `left` once when there is nothing more to read, `exited` once with the exit record. `State` is
+ * plain JSON: it is stored in the transaction that moves the output offset, so that a restarted daemon goes on exactly
+ * there.
  */
 export type Adapter<State> = {
   readonly runtime: Runtime;
@@ -109,6 +114,15 @@ export type Adapter<State> = {
   readonly start: (request: AgentRequest) => Step<State>;
   readonly read: (state: State, piece: OutputPiece) => Step<State>;
   readonly answer: (state: State, key: string, answer: ApprovalAnswer) => Step<State>;
+  /** False where nothing can be said to it once it is at work. */
+  readonly takesMessages: boolean;
+  /**
+   * A person says something to the agent at work. The run goes on until that was read: in this turn, or in one more. An
+   * effect `heard` with a reason in this very step refuses it.
+   */
+  readonly say: (state: State, message: { readonly key: string; readonly text: string }) => Step<State>;
+  /** After `park`: the agent is asked to take up the work that its provider had refused. */
+  readonly goOn: (state: State) => Step<State>;
   /** The polite way to stop a turn, written before the signals; may be nothing. */
   readonly cancel: (state: State) => Step<State>;
   /** What is still open when the agent is gone, told as that. */

@@ -24,6 +24,7 @@ export type {
   ProcessExit,
   Step,
 } from './adapter.ts';
+export { shorten } from './bounded.ts';
 export { type AgentEnvironment, agentEnvironment } from './environment.ts';
 export { type OutcomeCode, outcomeCodes } from './outcome.ts';
 export { type Preset, presets } from './preset-rows.ts';

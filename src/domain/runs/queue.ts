@@ -18,8 +18,8 @@ export type QueuePlan = {
 
 /**
  * Which queued runs start now: oldest first, within the limits; a run held by its session, its repository's limit or its
- * agent's does not hold the ones behind it. A run that `isHeld` is left where it stands, and in its place nothing
- * overtakes it. A pure function of the live runs, oldest first; one look at each.
+ * agent's does not hold the ones behind it, and one that is parked at its provider's limit holds its session only. A run
+ * that `isHeld` is left where it stands, and in its place nothing overtakes it. A pure function of the live runs, oldest first; one look at each.
  */
 export function planQueue(
   live: readonly QueueRow[],
@@ -52,12 +52,12 @@ export function planQueue(
   return { launch, waiting };
 }
 
-/** Runs that have left the queue: all, by repository, by agent. */
+/** Runs that have left the queue and are not parked: all, by repository, by agent. */
 type AtWork = { all: number; readonly perRepo: Map<string, number>; readonly perAgent: Map<string, number> };
 
 function countAtWork(live: readonly QueueRow[]): AtWork {
   const atWork: AtWork = { all: 0, perRepo: new Map(), perAgent: new Map() };
-  for (const run of live) if (run.status !== 'queued') add(atWork, run);
+  for (const run of live) if (run.status !== 'queued' && !run.isParked) add(atWork, run);
   return atWork;
 }
 

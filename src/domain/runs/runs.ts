@@ -8,6 +8,7 @@ import {
   type RetryRun,
   type Run,
   type RunStatus,
+  type SentInput,
   type StartRun,
 } from '../../contract/index.ts';
 import {
@@ -24,7 +25,7 @@ import { approve } from './approve.ts';
 import { cancelRun } from './cancel.ts';
 import { createExpiry } from './expire.ts';
 import { findApproval, findRun } from './find.ts';
-import { ofRun } from './follow/apply.ts';
+import { ofRun } from './follow/waiting.ts';
 import { type ListApprovals, type ListRuns, pageOfApprovals, pageOfRuns } from './list.ts';
 import { freeName, refuseTakenName } from './live-name.ts';
 import { agentName, type NewRun, newRun } from './new-run.ts';
@@ -32,6 +33,7 @@ import type { NewRunContext } from './new-run-context.ts';
 import type { EngineDeps } from './ports.ts';
 import { planQueue, type QueueLimits } from './queue.ts';
 import { retryRun, sessionToResume } from './retry.ts';
+import { sendInput } from './send.ts';
 import { findSession, ownerOf } from './session.ts';
 import { createSupervisors } from './supervisors.ts';
 import { viewApproval, viewRun } from './view.ts';
@@ -62,6 +64,12 @@ export type Runs = {
   readonly approvals: (options: ListApprovals) => Page<Approval>;
   readonly approval: (ref: string) => Approval;
   readonly resolve: (ref: string, body: ResolveApproval, by: string) => Promise<Approval>;
+  /** Takes a message for the agent at work. `also` runs in the transaction that makes it durable. */
+  readonly send: (
+    ref: string,
+    text: string,
+    also?: (tx: Transaction, sent: SentInput) => void,
+  ) => Promise<SentInput>;
   readonly counts: () => ReadonlyMap<RunStatus, number>;
   /** Takes over every run that has left the queue, and starts the queue. Call once, before the daemon is ready. */
   readonly recover: () => void;
@@ -168,6 +176,8 @@ export function createRuns(deps: RunsDeps): Runs {
     approvals: (options) => pageOfApprovals(store, options),
     approval: (ref) => viewApproval(store.read((sql) => findApproval(sql, ref))),
     resolve: (ref, body, by) => approve(ref, body, { store, supervisors, by }),
+    send: (ref, text, also) =>
+      sendInput(ref, text, { store, clock, supervisors, adapterOf: deps.adapterOf, also }),
     counts: () => store.read(countLiveRuns),
     recover: () => {
       for (const run of store.read(liveRuns)) if (run.status !== 'queued') supervisors.of(run.key);

@@ -3,7 +3,8 @@ import { AppError } from '../../contract/index.ts';
 import { type ApprovalRow, getRun, type Resolution, resolveApproval } from '../../foundation/store/index.ts';
 import type { ApprovalAnswer } from '../agents/index.ts';
 import { findApproval } from './find.ts';
-import { resumeIfNothingWaits, tellResolved } from './follow/apply.ts';
+import { tellResolved } from './follow/apply.ts';
+import { resumeIfNothingWaits } from './follow/waiting.ts';
 import type { Supervisors } from './supervisors.ts';
 
 export type Settlement = {

@@ -1,6 +1,6 @@
 import { inBackground } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
-import { type LiveRun, superviseRun } from './live/live-run.ts';
+import { type LiveRun, type LiveRunEvents, superviseRun } from './live/live-run.ts';
 import type { EngineDeps } from './ports.ts';
 
 /** After a launch that the machine had no room for. */
@@ -16,16 +16,10 @@ export type Supervisors = {
   readonly detach: () => Promise<void>;
 };
 
-export type SupervisorsOptions = {
-  /** Called when a place in the queue may have become free. */
-  readonly onFree: () => void;
-  /** Called when a request of a run has been put to a person. */
-  readonly onAsked: () => void;
-};
-
 /** Makes them. */
-export function createSupervisors(deps: EngineDeps, { onFree, onAsked }: SupervisorsOptions): Supervisors {
+export function createSupervisors(deps: EngineDeps, events: LiveRunEvents): Supervisors {
   const { clock, log } = deps;
+  const { onFree } = events;
   const live = new Map<number, LiveRun>();
   const resting = new Set<number>();
   const detached = new AbortController();
@@ -58,7 +52,7 @@ export function createSupervisors(deps: EngineDeps, { onFree, onAsked }: Supervi
       if (detached.signal.aborted) {
         throw new AppError('draining', 'The daemon is stopping', { hint: 'try again when it is back' });
       }
-      const run = superviseRun(deps, key, onAsked);
+      const run = superviseRun(deps, key, events);
       live.set(key, run);
       inBackground(log, 'supervision of a run', watch(run));
       return run;

@@ -62,6 +62,7 @@ export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './t
 export {
   countLiveRuns,
   countLiveRunsOfRepo,
+  countParkedRuns,
   deleteRun,
   type EndedRun,
   endedRuns,

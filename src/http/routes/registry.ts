@@ -26,6 +26,7 @@ import { runEvents } from './runs/events.ts';
 import { listRuns } from './runs/list.ts';
 import { runLogs } from './runs/logs.ts';
 import { retryRun } from './runs/retry.ts';
+import { sendInput } from './runs/send.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
 import { listWorkers } from './workers/list.ts';
@@ -59,6 +60,7 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   runsList: listRuns,
   runsShow: showRun,
   runsCancel: cancelRun,
+  runsSend: sendInput,
   runsEvents: runEvents,
   runsLogs: runLogs,
   runsDiff: runDiff,

@@ -77,13 +77,13 @@ export function whole(said: Exclude<Said, { kind: 'error' }>, asked: Asked, id: 
 }
 
 /** An error in this provider's shape. */
-export function problem(status: number, message: string): unknown {
+export function problem(status: number, message: string, details: object = {}): unknown {
   const types: Readonly<Record<number, string>> = {
     429: 'rate_limit_error',
     529: 'overloaded_error',
     401: 'authentication_error',
   };
-  return { type: 'error', error: { type: types[status] ?? 'api_error', message } };
+  return { type: 'error', error: { type: types[status] ?? 'api_error', message, ...details } };
 }
 
 function block(index: number, opening: object, deltas: readonly object[], pauseMs = 0): Frame[] {

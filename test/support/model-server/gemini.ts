@@ -19,8 +19,9 @@ export function whole(said: Exclude<Said, { kind: 'error' }>, asked: Asked): unk
 }
 
 /** An error in this provider's shape. */
-export function problem(status: number, message: string): unknown {
-  return { error: { code: status, message, status: status === 429 ? 'RESOURCE_EXHAUSTED' : 'INTERNAL' } };
+export function problem(status: number, message: string, details: object = {}): unknown {
+  const name = status === 429 ? 'RESOURCE_EXHAUSTED' : 'INTERNAL';
+  return { error: { code: status, message, status: name, ...details } };
 }
 
 function answer(part: object, asked: Asked, isLast: boolean) {

@@ -59,10 +59,19 @@ export async function startModelServer(...turns: readonly Turn[]): Promise<Model
     if (read.method !== 'POST' || route === undefined) return answerAside(read, response);
     const said = sayTurn(read, id, takeTurn(read));
     if (said.kind === 'error') {
-      return sendJson(response, said.status, route.speaks.problem(said.status, said.message), said.headers);
+      const problem = route.speaks.problem(said.status, said.message, said.details);
+      return sendJson(response, said.status, problem, said.headers);
     }
     if (!read.isStream) return sendJson(response, 200, route.speaks.whole(said, read, id));
-    return writeFrames(response, route.speaks.frames(said, read, id), said.kind === 'hang');
+    const frames = route.speaks.frames(said, read, id);
+    if (said.kind === 'text' && said.until !== null) {
+      const rest =
+        frames.findIndex(({ data }) => JSON.stringify(data).includes(JSON.stringify(said.pieces[0]))) + 1;
+      await writeFrames(response, frames.slice(0, rest), true);
+      await said.until;
+      return writeFrames(response, frames.slice(rest));
+    }
+    return writeFrames(response, frames, said.kind === 'hang');
   };
 
   const takeTurn = (read: Asked): Turn => {
@@ -98,6 +107,7 @@ function sayTurn(read: Asked, id: string, turn: Turn): Said {
         pieces: cutText(turn.text, turn.pieces ?? 1),
         thought: turn.thought ?? null,
         pauseMs: turn.pauseMs ?? 0,
+        until: turn.until ?? null,
       };
     default: {
       const call = callOf(turn, read, `call_${id}`);

@@ -64,9 +64,10 @@ export function whole(
 }
 
 /** An error in this provider's shape. */
-export function problem(status: number, message: string): unknown {
+export function problem(status: number, message: string, details: object = {}): unknown {
   const types: Readonly<Record<number, string>> = { 429: 'rate_limit_exceeded', 401: 'invalid_api_key' };
-  return { error: { message, type: types[status] ?? 'server_error', code: types[status] ?? 'server_error' } };
+  const type = types[status] ?? 'server_error';
+  return { error: { message, type, code: type, ...details } };
 }
 
 function thoughtFrames(id: string, text: string): Frame[] {

@@ -13,14 +13,16 @@ export function bare(data: unknown, pauseMs = 0): Frame {
   return { event: null, data, pauseMs };
 }
 
-/** Writes the frames; with `isEndless` the answer is then left open until the agent gives up. */
+/** Writes the frames; with `isEndless` the answer is then left open, for more or until the agent gives up. */
 export async function writeFrames(
   response: ServerResponse,
   frames: readonly Frame[],
   isEndless = false,
 ): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  response.flushHeaders();
+  if (!response.headersSent) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+    response.flushHeaders();
+  }
   for (const { event, data, pauseMs = 0 } of frames) {
     if (pauseMs > 0) await pause(pauseMs, response);
     if (response.destroyed) return;

@@ -7,6 +7,8 @@ export type Turn =
       /** Said in this many pieces, with a pause between two. */
       readonly pieces?: number;
       readonly pauseMs?: number;
+      /** After its first piece it says no more before this. */
+      readonly until?: Promise<unknown>;
     }
   /** Writes a file with whatever tool the agent offers for that. */
   | { readonly kind: 'write'; readonly path: string; readonly content: string }
@@ -20,6 +22,8 @@ export type Turn =
       readonly status: number;
       readonly message: string;
       readonly headers?: Readonly<Record<string, string>>;
+      /** Said with the error, beside its message: what an account's own limit says of itself. */
+      readonly details?: Readonly<Record<string, unknown>>;
     }
   /** Begins to answer and never ends. */
   | { readonly kind: 'hang'; readonly text?: string };
@@ -38,6 +42,7 @@ export type Said =
       readonly pieces: readonly string[];
       readonly thought: string | null;
       readonly pauseMs: number;
+      readonly until: Promise<unknown> | null;
     }
   | { readonly kind: 'call'; readonly call: ToolCall; readonly isFreeform: boolean }
   | Extract<Turn, { kind: 'error' }>

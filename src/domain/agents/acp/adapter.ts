@@ -1,10 +1,11 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
+import { leave } from '../dialog/end.ts';
 import { formResult } from '../dialog/form.ts';
 import { maxLineBytes, readPiece } from '../dialog/lines.ts';
+import { type Message, takeHeld } from '../dialog/messages.ts';
 import { nextKey } from '../dialog/pending.ts';
 import { type Incoming, parseLine } from '../dialog/rpc.ts';
-import { leaveMessage } from '../dialog/speech.ts';
 import { step, update, write } from '../dialog/work.ts';
 import { asText, type Fields } from '../fields.ts';
 import { canceled } from '../outcome.ts';
@@ -26,7 +27,8 @@ import { encodeError, rpcCodes } from './wire.ts';
  * 3. with a model asked for: `session/set_config_option` or `session/set_model`, or the run fails;
  * 4. `session/prompt`: the only write that must not be repeated after a crash;
  * 5. updates become events, requests for permission become approvals;
- * 6. the answer to the prompt carries the stop reason, which is the outcome.
+ * 6. the answer to the prompt carries the stop reason, which is the outcome;
+ * 7. what a person said meanwhile is kept here, each message the prompt of one more turn: the last turn decides.
  */
 export const acpAdapter: Adapter<AcpState> = {
   runtime: 'acp',
@@ -37,8 +39,11 @@ export const acpAdapter: Adapter<AcpState> = {
   start,
   read: (state: AcpState, piece: OutputPiece) => step(state, (work) => readPiece(work, piece, onLine)),
   answer,
+  takesMessages: true,
+  say,
+  goOn: (state: AcpState) => ({ state, effects: [] }), // ACP tells of no limit that is lifted at a known time
   cancel,
-  left: (state: AcpState) => step(state, leaveMessage),
+  left: (state: AcpState) => step(state, leave),
   exited: (state: AcpState, exit: ProcessExit) => outcomeOfExit(state, exit),
 };
 
@@ -89,6 +94,14 @@ function answer(state: AcpState, key: string, given: ApprovalAnswer): Step<AcpSt
     const result =
       ask.kind === 'permission' ? permissionResult(work, ask.options, given) : formResult(ask.fields, given);
     answerPending(work, pending, result);
+  });
+}
+
+/** One prompt at a time: written when the turn before it is over. */
+function say(state: AcpState, message: Message): Step<AcpState> {
+  return step(state, (work) => {
+    const { held } = work.state;
+    if (takeHeld(work, held, message)) update(work, { held: [...held, message] });
   });
 }
 

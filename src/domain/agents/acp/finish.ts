@@ -1,6 +1,10 @@
 import type { Outcome, ProcessExit } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { finish as endDialog, outcomeOfExit as outcomeOfEnd } from '../dialog/end.ts';
+import {
+  finish as endDialog,
+  endTurn as endDialogTurn,
+  outcomeOfExit as outcomeOfEnd,
+} from '../dialog/end.ts';
 import type { RpcError } from '../dialog/rpc.ts';
 import { update } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
@@ -14,8 +18,20 @@ const tooManyRequests = 429;
 /** Ends the conversation: nothing is read or said after it. */
 export function finish(work: Work, outcome: Outcome): void {
   endDialog(work, outcome);
-  update(work, { phase: 'finished', prompt: null, statuses: [] });
+  update(work, { ...nothingOpen, phase: 'finished' });
 }
+
+/** Ends the turn, and the conversation with it unless something was said that is to be told next. */
+export function endTurn(work: Work, outcome: Outcome): 'goes on' | 'finished' {
+  if (endDialogTurn(work, outcome) === 'goes on') {
+    update(work, nothingOpen);
+    return 'goes on';
+  }
+  update(work, { ...nothingOpen, phase: 'finished' });
+  return 'finished';
+}
+
+const nothingOpen = { prompt: null, statuses: [] };
 
 /** What a stop reason means for the run. */
 export function outcomeOfStop(state: AcpState, result: Fields): Outcome {

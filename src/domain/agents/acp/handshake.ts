@@ -1,11 +1,12 @@
 import type { InitializeRequest } from '@agentclientprotocol/sdk';
 import { oneLine } from '../bounded.ts';
+import { sayKey } from '../dialog/messages.ts';
 import { update, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { failed } from '../outcome.ts';
 import { finish } from './finish.ts';
 import type { Work } from './state.ts';
-import { encodeRequest, rpcIds } from './wire.ts';
+import { encodeRequest, promptId, rpcIds } from './wire.ts';
 
 /** The version of ACP that drover speaks. */
 export const protocolVersion = 1;
@@ -86,10 +87,26 @@ export function onSession(work: Work, result: Fields): void {
 
 /** The turn begins. The prompt leaves the state here. */
 export function sendPrompt(work: Work): void {
-  const { sessionId, prompt } = work.state;
-  update(work, { phase: 'prompt', prompt: null, turnDue: true });
-  const params = { sessionId, prompt: [{ type: 'text', text: prompt ?? '' }] };
-  write(work, 'session/prompt', encodeRequest(rpcIds.prompt, 'session/prompt', params), 'unsafe');
+  const { prompt } = work.state;
+  update(work, { phase: 'prompt', prompt: null });
+  writePrompt(work, prompt ?? '');
+}
+
+/** One more turn, with the oldest message that is held. */
+export function sendHeld(work: Work): void {
+  const { held, promptNumber } = work.state;
+  const [message, ...rest] = held;
+  if (message === undefined) return;
+  const promptKey = sayKey(message.key);
+  update(work, { held: rest, promptKey, promptNumber: promptNumber + 1, promptArrived: false });
+  writePrompt(work, message.text);
+}
+
+function writePrompt(work: Work, text: string): void {
+  const { sessionId, promptKey, promptNumber } = work.state;
+  update(work, { turnDue: true });
+  const params = { sessionId, prompt: [{ type: 'text', text }] };
+  write(work, promptKey, encodeRequest(promptId(promptNumber), 'session/prompt', params), 'unsafe');
 }
 
 type ModelChoice =

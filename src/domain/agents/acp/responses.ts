@@ -3,18 +3,19 @@ import { noteArrived } from '../dialog/pending.ts';
 import type { Incoming } from '../dialog/rpc.ts';
 import { notice, update } from '../dialog/work.ts';
 import { asCount, asFields, type Fields } from '../fields.ts';
-import { finish, outcomeOfError, outcomeOfStop } from './finish.ts';
-import { onInitialized, onSession, sendPrompt } from './handshake.ts';
+import { endTurn, finish, outcomeOfError, outcomeOfStop } from './finish.ts';
+import { onInitialized, onSession, sendHeld, sendPrompt } from './handshake.ts';
 import type { AcpState, Work } from './state.ts';
 import { addUsage, notePromptArrived } from './updates.ts';
-import { rpcIds } from './wire.ts';
+import { promptId, rpcIds } from './wire.ts';
 
 /** An answer is taken once, in its phase; a second one, or one to nothing that was asked, changes nothing. */
 export function readResponse(work: Work, message: Extract<Incoming, { kind: 'response' }>): void {
   const { phase } = work.state;
   const waited = waitedFor(work.state);
   if (waited === null || message.id !== waited.id) {
-    const isRepeat = Object.values<unknown>(rpcIds).includes(message.id);
+    const last = promptId(work.state.promptNumber);
+    const isRepeat = typeof message.id === 'number' && message.id >= 1 && message.id <= last;
     if (isRepeat || work.state.strayTold) return;
     update(work, { strayTold: true });
     notice(
@@ -42,7 +43,7 @@ function waitedFor(state: AcpState): { id: number; key: string; method: string }
     case 'config':
       return { id: rpcIds.config, key: 'session/model', method: `the model '${state.model}'` };
     case 'prompt':
-      return { id: rpcIds.prompt, key: 'session/prompt', method: 'the prompt' };
+      return { id: promptId(state.promptNumber), key: state.promptKey, method: 'the prompt' };
     case 'finished':
       return null;
   }
@@ -51,7 +52,7 @@ function waitedFor(state: AcpState): { id: number; key: string; method: string }
 function onStop(work: Work, result: Fields): void {
   addUsage(work, tokensOf(result), null);
   if (work.state.canceling) work.effects.push({ kind: 'arrived', key: 'session/cancel' });
-  finish(work, outcomeOfStop(work.state, result));
+  if (endTurn(work, outcomeOfStop(work.state, result)) === 'goes on') sendHeld(work);
 }
 
 /** What the turn cost. Gemini CLI tells it beside the protocol. */

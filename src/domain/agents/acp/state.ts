@@ -1,6 +1,7 @@
 import type { Run } from '../../../contract/index.ts';
 import type { AgentRequest } from '../adapter.ts';
 import type { FormField } from '../dialog/form.ts';
+import type { Message } from '../dialog/messages.ts';
 import { type Dialog, emptyDialog, type Work as WorkOn } from '../dialog/work.ts';
 
 /** What an answer must be fitted to: the options of a permission, or the fields of a question's form. */
@@ -22,7 +23,12 @@ export type AcpState = Dialog<Ask> & {
   readonly prompt: string | null;
   /** The session asked for, then the one that is open. */
   readonly sessionId: string | null;
+  /** The key of the prompt that is under way, and its number: 0 is the run's own, the others are messages. */
+  readonly promptKey: string;
+  readonly promptNumber: number;
   readonly promptArrived: boolean;
+  /** Messages for the turns after this one. */
+  readonly held: readonly Message[];
   /** Names of the ways to sign in, for the outcome. */
   readonly signIn: readonly string[];
   /** The agent's own id of the open message. */
@@ -49,7 +55,10 @@ export function initialState(request: AgentRequest): AcpState {
     maxTurns: request.maxTurns,
     prompt: request.prompt,
     sessionId: request.sessionId,
+    promptKey: 'session/prompt',
+    promptNumber: 0,
     promptArrived: false,
+    held: [],
     signIn: [],
     messageId: null,
     statuses: [],

@@ -1,7 +1,8 @@
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import { oneLine } from '../bounded.ts';
+import { noteRead, sayKey } from '../dialog/messages.ts';
 import { endMessage, replacePlan as tellPlan, addThought as tellThought } from '../dialog/speech.ts';
-import { notice, update } from '../dialog/work.ts';
+import { arrived, notice, update } from '../dialog/work.ts';
 import { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
 import { addChunk, contentText } from './message.ts';
 import type { Work } from './state.ts';
@@ -61,8 +62,11 @@ export function readUpdate(work: Work, params: Fields): void {
 /** Says once that the prompt has reached the agent. */
 export function notePromptArrived(work: Work): void {
   if (work.state.promptArrived) return;
+  const { promptKey, unread } = work.state;
   update(work, { promptArrived: true });
-  work.effects.push({ kind: 'arrived', key: 'session/prompt' });
+  const message = unread.find((key) => sayKey(key) === promptKey);
+  if (message === undefined) arrived(work, promptKey);
+  else noteRead(work, message);
 }
 
 /** Adds what the agent says of its tokens and its price; the effect carries all that is known so far. */

@@ -3,6 +3,11 @@ import type { RpcId } from '../dialog/rpc.ts';
 /** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. */
 export const rpcIds = { initialize: 1, session: 2, config: 3, prompt: 4 } as const;
 
+/** The id of the request with the run's prompt (0), or with the message that is its nth. */
+export function promptId(number: number): number {
+  return rpcIds.prompt + number;
+}
+
 /** JSON-RPC and ACP error codes that drover reads or gives. */
 export const rpcCodes = {
   invalidParams: -32602,

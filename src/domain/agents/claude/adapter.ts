@@ -1,8 +1,8 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
-import { finish, outcomeOfExit } from '../dialog/end.ts';
+import { finish, leave, outcomeOfExit } from '../dialog/end.ts';
 import { maxLineBytes, readPiece } from '../dialog/lines.ts';
+import { goOnText, type Message, noteRead, sayKey, takeGoOn, takeMessage } from '../dialog/messages.ts';
 import { withdrawPending } from '../dialog/pending.ts';
-import { leaveMessage } from '../dialog/speech.ts';
 import { arrived, step, update, write } from '../dialog/work.ts';
 import { asFields, asText, type Fields, parseFields } from '../fields.ts';
 import { failed } from '../outcome.ts';
@@ -19,7 +19,9 @@ import { controlRequest, requestIds, userMessage, uuidOf } from './wire.ts';
  * 1. `initialize` and the prompt are written at once: it reads them in order;
  * 2. `system/init` names the session; `stream_event` tells what is said as it is said, `assistant` and `user` tell it whole;
  * 3. `can_use_tool` asks for a permission, or puts a question, and waits for as long as it takes;
- * 4. `result` ends the turn, and is the outcome.
+ * 4. what is said meanwhile is taken up between two steps of the turn, or begins one more after it; `command_lifecycle`
+ *    tells when;
+ * 5. `result` ends the turn, and is the outcome when nothing that was said is left.
  *
  * Every write may be repeated after a crash: a prompt is known by its uuid, an answer by the id of its request.
  */
@@ -32,17 +34,19 @@ export const claudeAdapter: Adapter<ClaudeState> = {
   start,
   read: (state: ClaudeState, piece: OutputPiece) => step(state, (work) => readPiece(work, piece, onLine)),
   answer,
+  takesMessages: true,
+  say,
+  goOn,
   cancel,
-  left: (state: ClaudeState) => step(state, leaveMessage),
+  left: (state: ClaudeState) => step(state, leave),
   exited: (state: ClaudeState, exit: ProcessExit) =>
     outcomeOfExit(state, exit, state.promptArrived ? 'before it had answered' : 'before it was ready'),
 };
 
 function start(request: AgentRequest): Step<ClaudeState> {
-  const uuid = uuidOf(`${request.runId}/prompt`);
-  return step(initialState(request, uuid), (work) => {
+  return step(initialState(request), (work) => {
     write(work, 'initialize', controlRequest(requestIds.initialize, 'initialize'));
-    write(work, 'prompt', userMessage(uuid, request.prompt));
+    write(work, 'prompt', userMessage(uuidOf(work.state, 'prompt'), request.prompt));
   });
 }
 
@@ -50,7 +54,7 @@ function onLine(work: ClaudeWork, line: string): boolean {
   const message = parseFields(line);
   if (message === null || typeof message.type !== 'string') return false;
   if (message.parent_tool_use_id === undefined || message.parent_tool_use_id === null)
-    notePrompt(work, message);
+    noteTaken(work, message);
   switch (message.type) {
     case 'system':
       onSystem(work, message);
@@ -84,14 +88,17 @@ function onLine(work: ClaudeWork, line: string): boolean {
   return true;
 }
 
-/** Each of these is there only because the prompt was read. */
-function notePrompt(work: ClaudeWork, message: Fields): void {
-  if (work.state.promptArrived) return;
-  const { type, command_uuid } = message;
-  const isSign = type === 'assistant' || type === 'stream_event' || command_uuid === work.state.promptUuid;
-  if (!isSign) return;
-  update(work, { promptArrived: true });
-  arrived(work, 'prompt');
+/** Each of these is there only because the prompt, or a message, was taken up: it is named, or echoed under its uuid. */
+function noteTaken(work: ClaudeWork, message: Fields): void {
+  const { type, command_uuid, state } = message;
+  const uuid = type === 'user' ? message.uuid : command_uuid;
+  const isAnswer = type === 'assistant' || type === 'stream_event';
+  if (!work.state.promptArrived && (isAnswer || uuid === uuidOf(work.state, 'prompt'))) {
+    update(work, { promptArrived: true });
+    arrived(work, 'prompt');
+  }
+  if (type !== 'user' && (type !== 'command_lifecycle' || state !== 'started')) return;
+  for (const key of work.state.unread) if (uuid === uuidOf(work.state, sayKey(key))) noteRead(work, key);
 }
 
 function onResponse(work: ClaudeWork, response: Fields): void {
@@ -116,6 +123,24 @@ function answer(state: ClaudeState, key: string, given: ApprovalAnswer): Step<Cl
     const pending = work.state.pending.find((other) => other.key === key);
     if (pending !== undefined) answerRequest(work, pending, given);
   });
+}
+
+/** Written at once: Claude Code keeps it until it comes to it. */
+function say(state: ClaudeState, { key, text }: Message): Step<ClaudeState> {
+  return step(state, (work) => {
+    if (takeMessage(work, key)) tell(work, sayKey(key), text);
+  });
+}
+
+function goOn(state: ClaudeState): Step<ClaudeState> {
+  return step(state, (work) => {
+    const key = takeGoOn(work);
+    if (key !== null) tell(work, key, goOnText);
+  });
+}
+
+function tell(work: ClaudeWork, key: string, text: string): void {
+  write(work, key, userMessage(uuidOf(work.state, key), text));
 }
 
 /** An interrupt ends the turn, and with it what was asked. */

@@ -15,6 +15,7 @@ export function claudeCommandLine(command: readonly string[], request: AgentRequ
     '--output-format=stream-json',
     '--verbose',
     '--include-partial-messages',
+    '--replay-user-messages',
     '--permission-prompt-tool=stdio',
     '--permission-mode=default',
     ...(isTrusted ? [] : ['--setting-sources=user']),

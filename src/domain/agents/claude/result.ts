@@ -1,7 +1,7 @@
 import type { Outcome } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { finish } from '../dialog/end.ts';
-import { notice } from '../dialog/work.ts';
+import { endTurn } from '../dialog/end.ts';
+import { notice, update } from '../dialog/work.ts';
 import { asCount, asFields, asList, asPrice, asText, type Fields } from '../fields.ts';
 import { canceled, failed, succeeded } from '../outcome.ts';
 import { timeText } from '../time-text.ts';
@@ -17,8 +17,8 @@ export function onResult(work: ClaudeWork, message: Fields): void {
     (denial) => asText(asFields(denial).tool_name) ?? 'a tool',
   );
   if (denied.length > 0) notice(work, `Denied in this turn: ${oneLine(denied.slice(0, 20).join(', '))}`);
-  const outcome = outcomeOf(work.state, message);
-  finish(work, outcome);
+  endTurn(work, outcomeOf(work.state, message));
+  update(work, { apiError: null, limitResetsAt: null });
 }
 
 function tellUsage(work: ClaudeWork, message: Fields): void {

@@ -19,8 +19,8 @@ export type ClaudeAsk =
 
 /** Where a conversation with Claude Code stands. Plain JSON. */
 export type ClaudeState = Dialog<ClaudeAsk> & {
-  /** The uuid of the prompt: by it Claude Code knows a second copy, and tells of the first. */
-  readonly promptUuid: string;
+  /** Of it the uuids of messages are made: by them Claude Code knows a second copy, and tells of the first. */
+  readonly runId: string;
   readonly promptArrived: boolean;
   readonly sessionId: string | null;
   /** What of the open message was told piece by piece, so that its whole is not told again. */
@@ -36,10 +36,10 @@ export type ClaudeState = Dialog<ClaudeAsk> & {
 export type ClaudeWork = Work<ClaudeState>;
 
 /** The state before anything was said. */
-export function initialState(request: AgentRequest, promptUuid: string): ClaudeState {
+export function initialState(request: AgentRequest): ClaudeState {
   return {
     ...emptyDialog,
-    promptUuid,
+    runId: request.runId,
     promptArrived: false,
     sessionId: request.sessionId,
     streamed: { text: false, thought: false },

@@ -1,3 +1,4 @@
+import { noteProgress } from '../dialog/end.ts';
 import { noteArrived } from '../dialog/pending.ts';
 import { addThought, addToMessage, endMessage, finishTool, startTool } from '../dialog/speech.ts';
 import { update } from '../dialog/work.ts';
@@ -26,7 +27,8 @@ export function onStreamEvent(work: ClaudeWork, message: Fields): void {
 /** A block of the model's message, whole: told now, unless it was told in pieces. */
 export function onAssistant(work: ClaudeWork, message: Fields): void {
   const error = asText(message.error);
-  if (error !== null) update(work, { apiError: error });
+  if (error === null) noteProgress(work);
+  else update(work, { apiError: error });
   for (const block of asList(asFields(message.message).content).map(asFields)) {
     if (block.type === 'tool_use') onToolUse(work, block);
     else if (error === null && !isSubagent(message)) onBlock(work, block);

@@ -23,9 +23,9 @@ export function userMessage(uuid: string, text: string): unknown {
   return { type: 'user', uuid, message: { role: 'user', content: [{ type: 'text', text }] } };
 }
 
-/** A uuid that is the same for the same words, in the form of a random one. */
-export function uuidOf(words: string): string {
-  const hex = createHash('sha256').update(words).digest('hex');
+/** The uuid of one message of a run: the same each time, in the form of a random one. */
+export function uuidOf({ runId }: { readonly runId: string }, key: string): string {
+  const hex = createHash('sha256').update(`${runId}/${key}`).digest('hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),

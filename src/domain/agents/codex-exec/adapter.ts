@@ -1,8 +1,7 @@
 import type { Adapter, AgentRequest, OutputPiece, ProcessExit, Step } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { finish, outcomeOfExit } from '../dialog/end.ts';
+import { finish, leave, outcomeOfExit } from '../dialog/end.ts';
 import { maxLineBytes, readPiece } from '../dialog/lines.ts';
-import { leaveMessage } from '../dialog/speech.ts';
 import { notice, step, update } from '../dialog/work.ts';
 import { asCount, asFields, asText, type Fields, parseFields } from '../fields.ts';
 import { failed, succeeded } from '../outcome.ts';
@@ -29,8 +28,11 @@ export const codexExecAdapter: Adapter<ExecState> = {
   start,
   read: (state: ExecState, piece: OutputPiece) => step(state, (work) => readPiece(work, piece, onLine)),
   answer: (state) => ({ state, effects: [] }),
+  takesMessages: false,
+  say: (state) => ({ state, effects: [] }),
+  goOn: (state) => ({ state, effects: [] }),
   cancel: (state: ExecState) => step(state, (work) => update(work, { canceling: true })),
-  left: (state: ExecState) => step(state, leaveMessage),
+  left: (state: ExecState) => step(state, leave),
   exited: (state: ExecState, exit: ProcessExit) =>
     sessionLost(state) ??
     outcomeOfExit(state, exit, state.hasBegun ? 'before it had answered' : 'before it was ready'),

@@ -1,10 +1,10 @@
 import type { Adapter, AgentRequest, ApprovalAnswer, OutputPiece, ProcessExit, Step } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { finish, outcomeOfExit } from '../dialog/end.ts';
+import { finish, leave, outcomeOfExit } from '../dialog/end.ts';
 import { maxLineBytes, readPiece } from '../dialog/lines.ts';
 import { withdrawPending } from '../dialog/pending.ts';
 import { parseLine } from '../dialog/rpc.ts';
-import { leaveMessage, replacePlan } from '../dialog/speech.ts';
+import { replacePlan } from '../dialog/speech.ts';
 import { notice, step, update } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
 import { canceled } from '../outcome.ts';
@@ -12,6 +12,7 @@ import { interrupt } from './answers.ts';
 import { codexCommandLine } from './command-line.ts';
 import { beginWork, notePrompt, onResponse, sendInitialize } from './handshake.ts';
 import { onItemCompleted, onItemStarted, onMessageDelta, onThoughtDelta } from './items.ts';
+import { goOn, say } from './messages.ts';
 import { answerRequest, onRequest } from './requests.ts';
 import { type CodexState, type CodexWork, initialState } from './state.ts';
 import { onError, onRateLimits, onTurnCompleted, onUsage, planEntries } from './turn-end.ts';
@@ -21,7 +22,9 @@ import { onError, onRateLimits, onTurnCompleted, onUsage, planEntries } from './
  * 1. `initialize`, then `thread/start`, or `thread/resume` for a session that is to go on;
  * 2. `turn/start` with the prompt: the only write that must not be repeated after a crash;
  * 3. items begin and end, and tell what is said and done; requests for approval become approvals;
- * 4. `turn/completed` ends the turn, and is the outcome; at the end of its input the server leaves.
+ * 4. what is said meanwhile is a `turn/start` too: Codex takes it into the turn at work, or begins one more with it;
+ * 5. `turn/completed` ends the turn, and is the outcome when nothing that was said is left; at the end of its input the
+ *    server leaves.
  *
  * What other threads (its subagents) say stays between them.
  */
@@ -34,8 +37,11 @@ export const codexAdapter: Adapter<CodexState> = {
   start: (request: AgentRequest) => step(initialState(request), sendInitialize),
   read: (state: CodexState, piece: OutputPiece) => step(state, (work) => readPiece(work, piece, onLine)),
   answer,
+  takesMessages: true,
+  say,
+  goOn,
   cancel,
-  left: (state: CodexState) => step(state, leaveMessage),
+  left: (state: CodexState) => step(state, leave),
   exited: (state: CodexState, exit: ProcessExit) =>
     outcomeOfExit(state, exit, state.phase === 'working' ? 'before it had answered' : 'before it was ready'),
 };

@@ -1,4 +1,4 @@
-import { finish } from '../dialog/end.ts';
+import { finish, noteProgress } from '../dialog/end.ts';
 import { update, write } from '../dialog/work.ts';
 import { failed } from '../outcome.ts';
 import type { CodexWork } from './state.ts';
@@ -10,6 +10,7 @@ import { request, rpcIds } from './wire.ts';
  */
 export function countAnswer(work: CodexWork): boolean {
   const { answerDue, request: asked } = work.state;
+  noteProgress(work);
   if (!answerDue) return true;
   const answers = work.state.answers + 1;
   update(work, { answers, answerDue: false });

@@ -5,6 +5,7 @@ import type { Incoming } from '../dialog/rpc.ts';
 import { arrived, notice, update, write } from '../dialog/work.ts';
 import { asFields, asText, type Fields } from '../fields.ts';
 import { failed } from '../outcome.ts';
+import { onToldResponse, tellHeld } from './messages.ts';
 import type { CodexState, CodexWork } from './state.ts';
 import { request, rpcCodes, rpcIds } from './wire.ts';
 
@@ -64,6 +65,7 @@ function sendTurn(work: CodexWork, prompt: string): void {
 /** An answer to a request of drover: taken once, in its phase. */
 export function onResponse(work: CodexWork, message: Extract<Incoming, { kind: 'response' }>): void {
   if (message.id === rpcIds.interrupt) arrived(work, 'interrupt');
+  if (onToldResponse(work, message)) return;
   const { phase } = work.state;
   if (phase === 'working' || message.id !== rpcIds[phase]) return;
   arrived(work, `${phase}${again(work.state)}`);
@@ -119,12 +121,13 @@ function onThread(work: CodexWork, threadId: string | null): void {
   update(work, { threadId });
   work.effects.push({ kind: 'session', sessionId: threadId });
   sendTurn(work, work.state.request.prompt);
+  tellHeld(work);
 }
 
 /** The turn is under way; the prompt is not needed any more. */
 export function beginWork(work: CodexWork, turnId: string | null): void {
   const asked = { ...work.state.request, prompt: '' };
-  update(work, { phase: 'working', turnId: turnId ?? work.state.turnId, request: asked });
+  update(work, { phase: 'working', turnId: turnId ?? work.state.turnId, ended: null, request: asked });
 }
 
 /** A sign in the output that the prompt was read, which may come before the answer to it. */

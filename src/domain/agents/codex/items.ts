@@ -6,6 +6,7 @@ import { boundPaths } from '../paths.ts';
 import { countAnswer } from './answers.ts';
 import { describeItem, isGood } from './describe.ts';
 import { notePrompt } from './handshake.ts';
+import { noteTold } from './messages.ts';
 import type { CodexWork } from './state.ts';
 
 /** Changes of files that are remembered at once. */
@@ -28,8 +29,15 @@ export function onThoughtDelta(work: CodexWork, params: Fields): void {
 /** Something that the agent does begins. */
 export function onItemStarted(work: CodexWork, item: Fields): void {
   const id = asText(item.id);
-  if (item.type === 'userMessage') notePrompt(work);
+  if (item.type === 'userMessage') {
+    notePrompt(work);
+    noteTold(work, item);
+  }
   if (id === null || item.type === 'userMessage' || !countAnswer(work)) return;
+  if (item.type === 'agentMessage') {
+    endMessage(work); // one that a person's message cut short is never completed
+    update(work, { streamed: { ...work.state.streamed, text: false } });
+  }
   const tool = describeItem(item);
   if (tool === null) return;
   startTool(work, id, tool);

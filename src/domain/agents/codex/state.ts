@@ -1,5 +1,6 @@
-import type { AgentRequest } from '../adapter.ts';
+import type { AgentRequest, Outcome } from '../adapter.ts';
 import type { FormField } from '../dialog/form.ts';
+import type { Message } from '../dialog/messages.ts';
 import type { Question } from '../dialog/questions.ts';
 import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
@@ -24,7 +25,21 @@ export type CodexState = Dialog<CodexAsk> & {
   readonly request: AgentRequest;
   /** The thread asked for, then the one that is open. */
   readonly threadId: string | null;
+  /** The turn at work; null between two. */
   readonly turnId: string | null;
+  /** How the last turn ended, while there may be one more. */
+  readonly ended: Outcome | null;
+  /** Messages from before there was a thread. */
+  readonly held: readonly Message[];
+  /** Messages told and not yet seen in the conversation: in which turn they are to be, once Codex has said so. */
+  readonly told: readonly {
+    readonly clientId: string;
+    readonly writeKey: string;
+    readonly rpcId: number;
+    readonly turnId: string | null;
+  }[];
+  /** How many messages were told. */
+  readonly messages: number;
   readonly promptArrived: boolean;
   /** Requests that Codex was too busy for, by phase. */
   readonly refusals: number;
@@ -54,6 +69,10 @@ export function initialState(request: AgentRequest): CodexState {
     request,
     threadId: request.sessionId,
     turnId: null,
+    ended: null,
+    held: [],
+    told: [],
+    messages: 0,
     promptArrived: false,
     refusals: 0,
     streamed: { text: false, thought: false },

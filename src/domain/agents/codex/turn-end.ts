@@ -1,15 +1,19 @@
 import type { Outcome } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
-import { finish } from '../dialog/end.ts';
+import { endTurn } from '../dialog/end.ts';
 import { notice, update } from '../dialog/work.ts';
 import { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
 import { canceled, failed, succeeded } from '../outcome.ts';
 import { timeText } from '../time-text.ts';
+import { giveUpTold } from './messages.ts';
 import type { CodexState, CodexWork } from './state.ts';
 
 /** The turn is over. */
 export function onTurnCompleted(work: CodexWork, turn: Fields): void {
-  finish(work, outcomeOf(work.state, turn));
+  giveUpTold(work, asText(turn.id));
+  const outcome = outcomeOf(work.state, turn);
+  if (endTurn(work, outcome) === 'finished') return;
+  update(work, { turnId: null, ended: outcome, answerDue: true, limitResetsAt: null });
 }
 
 /** An error in the middle: Codex says whether it tries again. One that it gives up on comes with the turn's end too. */

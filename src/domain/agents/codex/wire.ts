@@ -1,7 +1,7 @@
 import type { RpcId } from '../dialog/rpc.ts';
 
-/** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. */
-export const rpcIds = { initialize: 1, thread: 2, turn: 3, interrupt: 4 } as const;
+/** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. Messages count on. */
+export const rpcIds = { initialize: 1, thread: 2, turn: 3, interrupt: 4, message: 100 } as const;
 
 /** The codes of Codex that drover reads or gives. */
 export const rpcCodes = { overloaded: -32001, methodNotFound: -32601, busy: -32003 } as const;

@@ -36,6 +36,12 @@ export type Dialog<Ask> = {
   readonly answered: readonly { readonly writeKey: string; readonly toolCallId: string | null }[];
   /** Numbers the requests of the agent: its own ids may repeat, these never do. */
   readonly asked: number;
+  /** Keys of messages that were said to the agent and not seen to have been read, oldest first. */
+  readonly unread: readonly string[];
+  /** Until when its provider refuses to go on, while the agent stays. */
+  readonly parked: { readonly until: string; readonly reason: string } | null;
+  /** How often in a row it was parked and then did nothing. */
+  readonly parks: number;
   /** The last line that was no message, for the outcome. */
   readonly lastWords: string | null;
   /** In the middle of a line too long to read. */
@@ -51,6 +57,9 @@ export const emptyDialog = {
   pending: [],
   answered: [],
   asked: 0,
+  unread: [],
+  parked: null,
+  parks: 0,
   lastWords: null,
   skipping: false,
 } as const satisfies Dialog<never>;

@@ -2,7 +2,6 @@ import { toTimestamp } from '../../../base/index.ts';
 import { newId } from '../../../contract/index.ts';
 import {
   getRun,
-  hasUncertainInput,
   insertApproval,
   insertInput,
   markInputArrived,
@@ -15,6 +14,8 @@ import {
 } from '../../../foundation/store/index.ts';
 import type { AdapterEffect } from '../../agents/index.ts';
 import type { Verdict } from '../policy/judge.ts';
+import { park } from './parking.ts';
+import { type EffectTarget, ofRun, resumeIfNothingWaits, waitOn } from './waiting.ts';
 
 /** Who is named as having answered where no person did: a rule, the approval mode of the run, or the time that was over. */
 export const answeredByPolicy = 'policy';
@@ -24,14 +25,6 @@ type Asked = Extract<AdapterEffect, { kind: 'approval' }> & { readonly verdict: 
 
 /** What an adapter wants done, once the policy has seen it. */
 export type RunEffect = Exclude<AdapterEffect, { kind: 'approval' }> | Asked;
-
-/** The run that effects belong to. */
-export type EffectTarget = { readonly key: number; readonly id: string; readonly repoId: string | null };
-
-/** Fields of an event that tells of this run. */
-export function ofRun(run: EffectTarget) {
-  return { run: { key: run.key, id: run.id }, ...(run.repoId === null ? {} : { repoId: run.repoId }) };
-}
 
 /**
  * Carries the effects of a step out in the transaction that moves the output offset. What leaves the process (lines for
@@ -82,10 +75,27 @@ function applyEffect(tx: Transaction, run: EffectTarget, effect: RunEffect): voi
     case 'result':
       updateRun(tx, run.key, { result: effect.text });
       return;
+    case 'heard':
+      tellHeard(tx, run, effect);
+      return;
+    case 'park':
+      park(tx, run, effect);
+      return;
     case 'finish':
       updateRun(tx, run.key, { outcome: effect.outcome });
       return;
   }
+}
+
+/** What became of a message of a person. */
+function tellHeard(
+  tx: Transaction,
+  run: EffectTarget,
+  { key, unreadBecause: reason }: Extract<AdapterEffect, { kind: 'heard' }>,
+): void {
+  if (reason === null)
+    tx.event({ type: 'input.read', data: { input_id: key }, source: 'agent', ...ofRun(run) });
+  else tx.event({ type: 'input.unread', data: { input_id: key, reason }, source: 'daemon', ...ofRun(run) });
 }
 
 function numbersOf(usage: NonNullable<RunRow['usage']>): Record<string, number> {
@@ -170,22 +180,6 @@ function sourceOf(by: string): 'agent' | 'daemon' | 'person' {
   return by === answeredByPolicy || by === 'daemon' ? 'daemon' : 'person';
 }
 
-/** Why a run waits on `input`. */
-export const uncertainReason =
-  'The daemon stopped while it wrote this to the agent, and the agent has not shown that it arrived';
-
-/** Moves a run to `waiting`, with the event. A run that waits already keeps what it waits on first. */
-export function waitOn(
-  tx: Transaction,
-  run: EffectTarget,
-  wait: { readonly waitingOn: string; readonly reason: string },
-): void {
-  const now = getRun(tx, run.key);
-  if (now.endedAt !== null || now.waitingOn !== null) return;
-  updateRun(tx, run.key, { status: 'waiting', waitingOn: wait.waitingOn, reason: wait.reason });
-  tx.event({ type: 'run.waiting', data: { waiting_on: wait.waitingOn }, source: 'daemon', ...ofRun(run) });
-}
-
 function withdraw(
   tx: Transaction,
   run: EffectTarget,
@@ -196,23 +190,6 @@ function withdraw(
     expireOne(tx, run, { id: approval.id, by: 'agent', reason: effect.reason });
   }
   resumeIfNothingWaits(tx, run);
-}
-
-/** After an approval was resolved or an input arrived: the run goes on, or waits on what is left. */
-export function resumeIfNothingWaits(tx: Transaction, run: EffectTarget): void {
-  const now = getRun(tx, run.key);
-  if (now.status !== 'waiting') return;
-  const next = pendingApprovalsOfRun(tx, run.key)[0];
-  if (next !== undefined) {
-    updateRun(tx, run.key, { waitingOn: next.id, reason: `Waiting for a person: ${next.title}` });
-    return;
-  }
-  if (hasUncertainInput(tx, run.key)) {
-    updateRun(tx, run.key, { waitingOn: 'input', reason: uncertainReason });
-    return;
-  }
-  updateRun(tx, run.key, { status: 'running', waitingOn: null, reason: null });
-  tx.event({ type: 'run.resumed', data: {}, source: 'daemon', ...ofRun(run) });
 }
 
 /** Expires what still waits when a run ends. */

@@ -24,6 +24,8 @@ export function withFaults(adapter: Adapter<unknown>): Adapter<unknown> {
     start: guarded(adapter.start),
     read: guarded(adapter.read),
     answer: guarded(adapter.answer),
+    say: guarded(adapter.say),
+    goOn: guarded(adapter.goOn),
     cancel: guarded(adapter.cancel),
     left: guarded(adapter.left),
     exited: guarded(adapter.exited),

@@ -7,7 +7,8 @@ import {
   updateRun,
 } from '../../../foundation/store/index.ts';
 import type { Adapter, Outcome } from '../../agents/index.ts';
-import { expireApprovals, ofRun } from '../follow/apply.ts';
+import { expireApprovals } from '../follow/apply.ts';
+import { ofRun } from '../follow/waiting.ts';
 
 /** How the process side of a run ended. */
 export type ProcessEnd =
@@ -96,6 +97,7 @@ export function finishRun(tx: Transaction, key: number, final: FinalState, end: 
     errorMessage: final.error?.message ?? null,
     endedAt: tx.now,
     waitingOn: null,
+    parkedUntil: null,
     tokenHash: null,
     adapterState: null, // may be large, and nobody reads it any more
     endSeq,

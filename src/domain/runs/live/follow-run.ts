@@ -1,14 +1,15 @@
 import type { Transaction } from '../../../foundation/store/index.ts';
 import { type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
 import type { OutputPiece } from '../../agents/index.ts';
-import { ofRun } from '../follow/apply.ts';
 import { createOutputReader, type OutputBatch, type OutputReader } from '../follow/output-reader.ts';
+import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
 import type { ProcessEnd } from './finish.ts';
 import type { Wake } from './folder-watch.ts';
 import { createGuard, floodGraceMs, stopGraceMs, type Wish } from './guard.ts';
 import type { InputPump } from './inputs.ts';
 import type { JudgedAdapter } from './judged-adapter.ts';
+import { createParking } from './parking.ts';
 import { readPieces, type Steps } from './steps.ts';
 
 /** A run whose process died without a record is noticed within this, whatever the configuration says. */
@@ -25,6 +26,7 @@ export type FollowOptions = {
   readonly inputs: InputPump;
   /** Steps that wait out a full disk. */
   readonly steps: Steps;
+  readonly onPark: () => void;
   readonly stop: (wish: Extract<Wish, { kind: 'stop' }>) => Promise<void>;
   readonly endTree: (graceMs: number) => Promise<void>;
   readonly endInput: () => Promise<void>;
@@ -49,6 +51,7 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     }),
   }));
   let lastOutputAt = clock.monotonic();
+  const parking = createParking({ ...options, clock });
   const guard = createGuard({ clock, limits: deps.limits, run, lastOutputAt: () => lastOutputAt });
 
   /** One batch of each stream, so that a flood on one does not keep the other from being read. */
@@ -101,10 +104,8 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
       signal.throwIfAborted();
       const hadOutput = await pass(false);
       void inputs.pump();
-      const wish = guard(
-        store.read((sql) => runPulse(sql, run.key)),
-        await outputBytes(),
-      );
+      const pulse = store.read((sql) => runPulse(sql, run.key));
+      const wish = guard(pulse, await outputBytes());
       if (!hadOutput || wish !== null || clock.monotonic() >= inspectAt) {
         inspectAt = clock.monotonic() + inspectEveryMs;
         const state = await launch.inspect(run);
@@ -112,6 +113,7 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
         if (state.kind === 'ended' || state.kind === 'vanished') return await drain(state);
       }
       if (wish !== null) await carryOut(wish, options);
+      else if (await parking(pulse)) lastOutputAt = clock.monotonic(); // its silence begins here
       if (hadOutput) continue;
       if (wake.arm()) continue; // what came before it is not told
       await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));

@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../../../contract/index.ts';
 import { type InputRow, openInputs, type RunRow, setInputState } from '../../../foundation/store/index.ts';
-import { ofRun, uncertainReason, waitOn } from '../follow/apply.ts';
+import { ofRun, uncertainReason, waitOn } from '../follow/waiting.ts';
 import type { EngineDeps, InputWriter } from '../ports.ts';
 
 /** How long the output may take to prove that a line of before a crash arrived. */

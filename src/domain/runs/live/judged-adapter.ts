@@ -47,6 +47,8 @@ export function judgedAdapter({ store, adapterOf, policy }: EngineDeps, run: Run
     start: (...args) => judged(adapter.start(...args)),
     read: (...args) => judged(adapter.read(...args)),
     answer: (...args) => judged(adapter.answer(...args)),
+    say: (...args) => judged(adapter.say(...args)),
+    goOn: (...args) => judged(adapter.goOn(...args)),
     cancel: (...args) => judged(adapter.cancel(...args)),
     left: (...args) => judged(adapter.left(...args)),
   };

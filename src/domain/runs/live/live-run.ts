@@ -9,6 +9,7 @@ import { followRun } from './follow-run.ts';
 import { graceFor, stopGraceMs } from './guard.ts';
 import { createInputPump } from './inputs.ts';
 import { judgedAdapter } from './judged-adapter.ts';
+import { createSay, type Say } from './say.ts';
 import { isShortage, shortageRetryMs, untilStored } from './shortage.ts';
 import { startRun } from './start.ts';
 import { createSteps, type Steps } from './steps.ts';
@@ -37,15 +38,22 @@ export type LiveRun = {
     answer: ApprovalAnswer,
     change: (tx: Transaction) => T,
   ) => Promise<T>;
+  /** Says something to the agent; only for a run whose adapter has started. */
+  readonly say: Say;
   /** Stops following; the run itself goes on. */
   readonly detach: () => Promise<void>;
 };
 
-/**
- * Takes a run over, from wherever it stands: just queued, or found alive after a restart. `onAsked` is called when a
- * request of it has been put to a person.
- */
-export function superviseRun(deps: EngineDeps, key: number, onAsked: () => void): LiveRun {
+/** What others want to know at once of a run that lives. */
+export type LiveRunEvents = {
+  /** A place in the queue may have become free. */
+  readonly onFree: () => void;
+  /** A request of it has been put to a person. */
+  readonly onAsked: () => void;
+};
+
+/** Takes a run over, from wherever it stands: just queued, or found alive after a restart. */
+export function superviseRun(deps: EngineDeps, key: number, { onFree, onAsked }: LiveRunEvents): LiveRun {
   const { store, clock, launch, log } = deps;
   const row = () => store.read((sql) => getRun(sql, key));
   const first = row();
@@ -53,6 +61,7 @@ export function superviseRun(deps: EngineDeps, key: number, onAsked: () => void)
   const wake = createWake(launch.folder(first.id));
   const abort = new AbortController();
   const steps = createSteps({ store, run: first, onAsked });
+  const say = createSay(steps, adapter);
   const inputs = createInputPump(deps, first, abort.signal);
   let ending: Promise<void> | null = null;
 
@@ -134,6 +143,7 @@ export function superviseRun(deps: EngineDeps, key: number, onAsked: () => void)
           wake,
           inputs,
           steps: patientSteps,
+          onPark: onFree,
           stop: ({ because, reason }) => stop(because, reason),
           endTree,
           endInput,
@@ -180,6 +190,11 @@ export function superviseRun(deps: EngineDeps, key: number, onAsked: () => void)
     stop,
     answer: async (agentKey, answer, change) => {
       const result = await steps((state) => adapter.answer(state, agentKey, answer), change);
+      wake.nudge();
+      return result;
+    },
+    say: async (message, change) => {
+      const result = await say(message, change);
       wake.nudge();
       return result;
     },

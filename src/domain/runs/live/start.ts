@@ -1,6 +1,7 @@
 import { isAppError } from '../../../contract/index.ts';
 import { getRun, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
-import { applyEffects, ofRun } from '../follow/apply.ts';
+import { applyEffects } from '../follow/apply.ts';
+import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
 import { resumePrompt } from '../retry.ts';
 import { ownerOf, sessionAtStart } from '../session.ts';

@@ -36,15 +36,19 @@ export function getRun(sql: Sql, key: number): RunRow {
 }
 
 /** What of a live run changes while it is followed: read at each look, so without the columns that hold JSON. */
-export type RunPulse = Pick<RunRow, 'status' | 'stopKind'> & { readonly hasOutcome: boolean };
+export type RunPulse = Pick<RunRow, 'status' | 'stopKind' | 'parkedUntil'> & { readonly hasOutcome: boolean };
 
 /** The pulse of one run. */
 export function runPulse(sql: Sql, key: number): RunPulse {
-  const row = sql.get('SELECT status, stop_kind, outcome IS NOT NULL AS has FROM runs WHERE key = ?', key);
+  const row = sql.get(
+    'SELECT status, stop_kind, parked_until, outcome IS NOT NULL AS has FROM runs WHERE key = ?',
+    key,
+  );
   if (row === undefined) throw new Error(`no run has key ${key}`);
   return {
     status: row.status as RunStatus,
     stopKind: row.stop_kind as StopKind | null,
+    parkedUntil: row.parked_until as number | null,
     hasOutcome: row.has === 1,
   };
 }
@@ -65,13 +69,13 @@ export function workingRuns(sql: Sql): readonly RunRow[] {
 export type QueueRow = Pick<
   RunRow,
   'key' | 'id' | 'status' | 'agent' | 'repoId' | 'project' | 'placeOf' | 'reason'
->;
+> & { readonly isParked: boolean };
 
 /** The live runs as the queue sees them: thousands may wait, so without the rest of their rows. */
 export function queueRows(sql: Sql): readonly QueueRow[] {
   return sql
     .all(
-      `SELECT key, id, status, agent, repo_id, project, place_of, reason
+      `SELECT key, id, status, agent, repo_id, project, place_of, reason, parked_until IS NOT NULL AS parked
        FROM runs WHERE ended_at IS NULL ORDER BY key`,
     )
     .map((row) => ({
@@ -83,6 +87,7 @@ export function queueRows(sql: Sql): readonly QueueRow[] {
       project: row.project as string | null,
       placeOf: row.place_of as string | null,
       reason: row.reason as string | null,
+      isParked: row.parked === 1,
     }));
 }
 
@@ -162,6 +167,13 @@ export function listRuns(sql: Sql, filter: RunFilter): readonly RunRow[] {
 export function countLiveRuns(sql: Sql): ReadonlyMap<RunStatus, number> {
   const rows = sql.all('SELECT status, count(*) AS n FROM runs WHERE ended_at IS NULL GROUP BY status');
   return new Map(rows.map((row) => [row.status as RunStatus, Number(row.n)]));
+}
+
+/** How many live runs wait for their provider's limit. */
+export function countParkedRuns(sql: Sql): number {
+  return Number(
+    sql.get('SELECT count(*) AS n FROM runs WHERE ended_at IS NULL AND parked_until IS NOT NULL')?.n,
+  );
 }
 
 /** What retention looks at of an ended run. */
