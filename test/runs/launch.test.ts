@@ -20,6 +20,7 @@ import {
   voidLaunch,
 } from '../../src/domain/runs/launch/index.ts';
 import { makeLimitMark } from '../../src/domain/runs/launch/limit-mark.ts';
+import { findBornSince } from '../../src/domain/runs/launch/newborn.ts';
 import { unitCommand } from '../../src/domain/runs/launch/systemd.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -277,6 +278,16 @@ t.test('each run has a mark of its own, which a daemon inside a run can still se
   );
   for (const own of [mark, mark - 1n, mark + 1n, 2n ** 60n]) t.ok(makeLimitMark(runId, own) < own);
   t.equal((await readFile(join(await prepared(t), 'mark'), 'utf8')).trim(), `${mark}`);
+});
+
+t.test('a look held the daemon for as long as processes were born faster than it looked', (t) => {
+  let newest = process.pid;
+
+  t.same(
+    findBornSince(process.pid, 4711n, () => (newest += 100)),
+    [],
+  );
+  t.end();
 });
 
 t.test('a quoted text is one word', (t) => {

@@ -4,6 +4,8 @@ import { signalIfThere } from './input.ts';
 
 /** Pids that are looked at before everything else gets its turn. */
 const pidsAtOnce = 128;
+/** Newborn processes that are looked at after a look at all: some ten milliseconds. */
+const mostNewborn = 512;
 /** How long the event loop is held by a hunt. */
 const huntMs = 10;
 /** Pids before the newest that a hunt begins with. */
@@ -22,14 +24,16 @@ export async function readLimitMarks(pids: readonly number[]): Promise<ReadonlyM
 }
 
 /**
- * Those with the mark among the pids that were given after `newest`. A process that goes on as its own child has left
+ * Those with the mark among the pids that were given after `since`. A process that goes on as its own child has left
  * before a look at the whole table is at its end, and its child was not in it: only both looks together tell that there is
- * none.
+ * none. Where processes are born faster than one looks this looks at so many and no more: in a tree that does that the
+ * table had others.
  */
-export function findBornSince(newest: number | null, mark: bigint): ProcessRow[] {
+export function findBornSince(since: number | null, mark: bigint, newest = newestPid): ProcessRow[] {
   const found: ProcessRow[] = [];
-  for (let pid = newest; pid !== null && pid < (newestPid() ?? 0); ) {
-    pid += 1;
+  if (since === null) return found;
+  let looks = 0;
+  for (let pid = since + 1; looks < mostNewborn && pid <= (newest() ?? 0); pid += 1, looks += 1) {
     const row = readLockLimit(pid) === mark ? readRow(pid) : null;
     if (row !== null && !row.isZombie) found.push(row);
   }
