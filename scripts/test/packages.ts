@@ -10,6 +10,7 @@ const needs: readonly Need[] = [
   { package: 'procps', file: '/usr/bin/ps' },
   { package: 'strace', file: '/usr/bin/strace' },
   { package: 'util-linux', file: '/usr/bin/unshare' },
+  { package: 'tmux', file: '/usr/bin/tmux' },
   { package: 'tini', file: '/usr/bin/tini' },
   { package: 'systemd', file: '/lib/systemd/systemd' },
   { package: 'dbus', file: '/usr/bin/dbus-daemon' },

@@ -23,7 +23,7 @@ const bytesText = z.string().refine(
 export const agentConfig = z.strictObject({
   runtime: z
     .enum(runtimes)
-    .meta({ description: 'The kind of program: "acp", "claude", "codex" or "command"' }),
+    .meta({ description: 'The kind of program: "acp", "claude", "codex", "command" or "terminal"' }),
   command: z.array(z.string()).min(1).meta({ description: 'The program and its arguments' }),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())

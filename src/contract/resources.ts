@@ -51,6 +51,10 @@ export const run = z
     waiting_on: z.string().nullable().meta({
       description: 'The id of the pending approval, `input`, or `rate_limit`: only the last needs no person',
     }),
+    attach_command: z.array(z.string()).nullable().meta({
+      description:
+        'The command that opens the terminal of a live run on the machine of the daemon; null for other runs',
+    }),
   })
   .meta({ id: 'Run' });
 export type Run = z.infer<typeof run>;

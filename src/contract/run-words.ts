@@ -1,5 +1,5 @@
 /** The words of runs. Without a schema, so that the command line can offer them and load nothing else. */
-export const runtimes = ['acp', 'claude', 'codex', 'command'] as const;
+export const runtimes = ['acp', 'claude', 'codex', 'command', 'terminal'] as const;
 export const approvalModes = ['ask', 'auto', 'unrestricted'] as const;
 /** `yolo` is what one reference page calls `unrestricted`. */
 export const approvalModeWords = [...approvalModes, 'yolo'] as const;

@@ -8,7 +8,7 @@ import {
   systemClock,
 } from '../base/index.ts';
 import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/index.ts';
-import { adapterOfRun } from '../domain/agents/index.ts';
+import { adapterOfRun, findTmux } from '../domain/agents/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
 import {
@@ -80,6 +80,7 @@ export function compose(options: ComposeOptions): Composed {
     clock,
     log,
     inputOf: (run) => (adapterOfRun(run).input === 'none' ? 'none' : 'fifo'),
+    findTmux: () => findTmux(env.PATH ?? ''),
   });
   const journal = createJournal({ store, bus, outputFile: launch.outputFile });
   const user = userInfo();

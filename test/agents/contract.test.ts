@@ -9,6 +9,7 @@ import {
   adapterFor,
   adapterOfRun,
   type OutputPiece,
+  takesCommand,
 } from '../../src/domain/agents/index.ts';
 import { frame, request } from './drive.ts';
 import { ordinaryTurn, recorded, says } from './transcripts.ts';
@@ -26,6 +27,9 @@ const transcripts: Record<Runtime, Buffer> = {
   claude: recorded('claude-edit'),
   codex: recorded('codex-edit'),
   command: Buffer.from(`first\n\n${'long '.repeat(30_000)}\nlast größer 🚀\n\nno newline at the end`),
+  terminal: Buffer.from(
+    `\u001b[2J\u001b]0;title\u0007\u001b[31mred\u001b[0m\r\n${'wide '.repeat(30_000)}\r\n10%\r100%\r\nlast größer 🚀\u001b[K`,
+  ),
 };
 const ofRuntimes = (Object.keys(transcripts) as Runtime[]).map((runtime): Codec => {
   return { name: runtime, adapter: adapterFor(runtime), transcript: transcripts[runtime] };
@@ -80,7 +84,7 @@ function cut(bytes: Uint8Array, at: readonly number[]): Uint8Array[] {
 
 for (const codec of codecs) {
   const { name, adapter, transcript } = codec;
-  const isCommand = adapter.runtime === 'command';
+  const isCommand = takesCommand(adapter.runtime);
 
   void t.test(`${name}: the same bytes in any split give the same effects`, async (t) => {
     const bytes = transcript;
@@ -170,7 +174,7 @@ for (const codec of codecs) {
 /** What an agent says before anything can go wrong. */
 function opening({ adapter, transcript }: Codec): OutputPiece[] {
   if (adapter.runtime === 'acp') return frame(adapter, [lines([says.initialized(), says.opened()])]);
-  return adapter.runtime === 'command' ? [] : frame(adapter, [transcript]).slice(0, 6);
+  return takesCommand(adapter.runtime) ? [] : frame(adapter, [transcript]).slice(0, 6);
 }
 
 /** A recorded line in which some values are of another kind. */
@@ -233,7 +237,7 @@ function anyPiece({ adapter, transcript }: Codec): fc.Arbitrary<OutputPiece> {
       { requiredKeys: ['sessionUpdate'] },
     )
     .map((fields) => ({ method: 'session/update', params: { sessionId: 's1', update: fields } }));
-  const nearly = adapter.runtime === 'command' ? [] : [nearlyRecorded(transcript, odd)];
+  const nearly = takesCommand(adapter.runtime) ? [] : [nearlyRecorded(transcript, odd)];
   const message = fc.oneof(
     ...nearly,
     update,

@@ -13,7 +13,7 @@ import {
 } from '../../src/domain/agents/index.ts';
 
 const demoCommand = ['node', 'demo.js'];
-const own = (command: string, runtime: 'acp' | 'command' = 'acp'): AgentConfig => ({
+const own = (command: string, runtime: 'acp' | 'command' | 'terminal' = 'acp'): AgentConfig => ({
   runtime,
   command: [command],
   env: { KEY: 'v' },
@@ -42,6 +42,7 @@ void t.test('programs that are found become agents, in the order of preference',
       ['codex-exec', 'codex', '/bin/codex exec'],
       ['demo', 'acp', 'node demo.js'],
       ['command', 'command', ''],
+      ['terminal', 'terminal', ''],
     ],
   );
   t.ok(agents.every((agent) => agent.approvalMode === 'ask'));
@@ -87,7 +88,7 @@ void t.test('its version is told by the package it lies in, or by the name of it
   t.equal(agents[0]?.version, '9.9.9');
   t.throws(() => chooseAgent(agents, { name: 'gpt', defaultName: '' }), {
     code: 'agent_unknown',
-    hint: 'this machine has claude 9.9.9, demo, command',
+    hint: 'this machine has claude 9.9.9, demo, command, terminal',
   });
 });
 
@@ -96,7 +97,7 @@ void t.test('the configuration wins over what is found, and keeps its name’s r
 
   t.strictSame(
     agents.map((agent) => agent.name),
-    ['gemini', 'qwen', 'mine', 'demo', 'command'],
+    ['gemini', 'qwen', 'mine', 'demo', 'command', 'terminal'],
   );
   t.match(agents[0], {
     source: 'config',
@@ -119,14 +120,15 @@ void t.test(
     t.equal(chooseAgent(list({ lint: own('lint', 'command'), mine: own('mine') }), nobody).name, 'mine');
     t.equal(chooseAgent(list({}, 'qwen'), { name: null, defaultName: 'demo' }).name, 'demo');
     t.equal(chooseAgent(list({}, 'qwen'), { name: 'demo', defaultName: 'qwen' }).name, 'demo');
-    t.throws(() => chooseAgent(list({ lint: own('lint', 'command') }), nobody), {
+    const tools = { lint: own('lint', 'command'), edit: own('vi', 'terminal') };
+    t.throws(() => chooseAgent(list(tools), nobody), {
       code: 'no_agent',
       hint: /install/,
     });
     t.throws(() => chooseAgent(list({}), { name: 'gpt', defaultName: '' }), {
       code: 'agent_unknown',
       message: "No agent is called 'gpt'",
-      hint: 'this machine has demo, command',
+      hint: 'this machine has demo, command, terminal',
     });
     t.throws(() => chooseAgent(list({}), { name: '__proto__', defaultName: '' }), { code: 'agent_unknown' });
   },

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type * as z from 'zod';
 import { type Clock, createBus, silentLog, systemClock } from '../../src/base/index.ts';
 import type { AgentConfig, Event, policyConfig, Run, StartRun } from '../../src/contract/index.ts';
-import { type Agent, adapterOfRun } from '../../src/domain/agents/index.ts';
+import { type Agent, adapterOfRun, findTmux } from '../../src/domain/agents/index.ts';
 import { createJournal, type Journal } from '../../src/domain/journal/index.ts';
 import {
   createLaunchPort,
@@ -78,6 +78,7 @@ function fake(name: string): string[] {
 
 const agents: Readonly<Record<string, Pick<Agent, 'runtime' | 'command'>>> = {
   command: { runtime: 'command', command: [] },
+  terminal: { runtime: 'terminal', command: [] },
   acp: { runtime: 'acp', command: fake('fake-acp.ts') },
   claude: { runtime: 'claude', command: fake('fake-claude.ts') },
   codex: { runtime: 'codex', command: fake('fake-codex.ts') },
@@ -113,6 +114,7 @@ export async function makeWorld(): Promise<World> {
       clock,
       log: silentLog,
       inputOf: (run) => (adapterOfRun(run).input === 'none' ? 'none' : 'fifo'),
+      findTmux: () => findTmux(process.env.PATH ?? ''),
       chooseWay: async () => ({ kind: 'ready', via: 'session' }),
     });
     const journal = createJournal({ store, bus, outputFile: launch.outputFile });

@@ -41,6 +41,7 @@ export function fakeRun(id: string, prompt: string): Run {
     usage: null,
     cost_usd: null,
     waiting_on: null,
+    attach_command: null,
   };
 }
 

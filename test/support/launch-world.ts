@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock as clock } from '../../src/base/index.ts';
@@ -11,6 +11,7 @@ import {
   listTree,
   prepareRunFolder,
   type RunFolderState,
+  terminalCommand,
 } from '../../src/domain/runs/launch/index.ts';
 import { until } from './until.ts';
 
@@ -41,19 +42,32 @@ export async function makeRun(
     readonly args?: readonly string[];
     readonly parent?: string;
     readonly limits?: { readonly memoryMax?: string };
+    /** Where tmux is: the agent is in a terminal. */
+    readonly tmux?: string;
+    /** The last part of the name of the run's own folders. */
+    readonly suffix?: string;
   } = {},
 ): Promise<TestRun> {
-  const home = await mkdtemp(join(tmpdir(), "launch $test '"));
+  const { tmux, suffix = '', ...spec } = options;
+  const home = join(await mkdtemp(join(tmpdir(), "launch $test '")), suffix);
+  await mkdir(home, { recursive: true });
   lastRun += 1;
   const runId = options.runId ?? `run_T${process.pid}X${lastRun}`;
   const folder = join(home, runId);
   const recorded = `echo "$$" >>"$STARTS"; ${script}`;
+  const argv = ['/bin/sh', '-c', recorded, 'agent', ...(options.args ?? [])];
+  const terminal = {
+    argv: terminalCommand(folder, tmux ?? '', argv),
+    hasTerminal: true,
+    input: 'fifo',
+  } as const;
   await prepareRunFolder(folder, {
     runId,
-    argv: ['/bin/sh', '-c', recorded, 'agent', ...(options.args ?? [])],
+    argv,
     cwd: home,
     input: 'none',
-    ...options,
+    ...(tmux === undefined ? {} : terminal),
+    ...spec,
     env: { PATH: '/usr/bin:/bin', STARTS: join(home, 'starts'), ...options.env },
   });
   const script0 = join(folder, 'launcher.sh');

@@ -11,6 +11,7 @@ import { codexAdapter } from './codex/adapter.ts';
 import { codexExecAdapter } from './codex-exec/adapter.ts';
 import { commandAdapter } from './command/adapter.ts';
 import { isCodexExec } from './supported.ts';
+import { terminalAdapter } from './terminal/adapter.ts';
 
 export type {
   Adapter,
@@ -38,7 +39,14 @@ export {
   listAgents,
   missingPresets,
 } from './presets.ts';
-export { assertSupported, type RunOptions, type Spoken, unsupportedOption } from './supported.ts';
+export {
+  assertSupported,
+  type RunOptions,
+  type Spoken,
+  takesCommand,
+  unsupportedOption,
+} from './supported.ts';
+export { findTmux } from './terminal/find-tmux.ts';
 export { tested, testedWith } from './tested.ts';
 export { trustVariables } from './trust.ts';
 export { programVersion } from './version.ts';
@@ -68,5 +76,7 @@ export function adapterFor(runtime: Runtime): Adapter<unknown> {
       return codexAdapter as Adapter<unknown>;
     case 'command':
       return commandAdapter as Adapter<unknown>;
+    case 'terminal':
+      return terminalAdapter as Adapter<unknown>;
   }
 }

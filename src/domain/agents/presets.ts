@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type AgentConfig, AppError, type ApprovalMode, type Runtime } from '../../contract/index.ts';
 import { type Preset, presets } from './preset-rows.ts';
+import { takesCommand } from './supported.ts';
 
 /** An agent that a run can name. */
 export type Agent = {
@@ -8,7 +9,7 @@ export type Agent = {
   /** `config` from `[agents.NAME]`, `found` on PATH, `built-in` with drover. */
   readonly source: 'config' | 'found' | 'built-in';
   readonly runtime: Runtime;
-  /** Program and arguments; empty for the built-in `command`, whose runs bring their own. */
+  /** Program and arguments; empty for the built-in `command` and `terminal`, whose runs bring their own. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly approvalMode: ApprovalMode;
@@ -20,7 +21,7 @@ export type Agent = {
 };
 
 /** Agents that always exist and are never chosen by themselves. */
-export const builtInNames = ['demo', 'command'] as const;
+export const builtInNames = ['demo', 'command', 'terminal'] as const;
 
 const installHint =
   'install one of claude, codex, opencode or gemini so that the daemon finds it on its PATH, or add [agents.NAME] to the configuration; --agent demo shows drover without a model';
@@ -53,6 +54,7 @@ export function listAgents(options: ListAgentsOptions): Agent[] {
   const builtIn = [
     agent({ name: 'demo', source: 'built-in', runtime: 'acp', command: demoCommand }),
     agent({ name: 'command', source: 'built-in', runtime: 'command', command: [] }),
+    agent({ name: 'terminal', source: 'built-in', runtime: 'terminal', command: [] }),
   ];
   const isBuiltIn = (name: string) => (builtInNames as readonly string[]).includes(name);
   for (const name of Object.keys(configured)) {
@@ -96,7 +98,7 @@ export function defaultAgent(agents: readonly Agent[], defaultName: string): str
 }
 
 function isChosenByItself({ name, runtime }: Agent): boolean {
-  return runtime !== 'command' && name !== 'demo';
+  return !takesCommand(runtime) && name !== 'demo';
 }
 
 function unknownAgent(agents: readonly Agent[], name: string): AppError {

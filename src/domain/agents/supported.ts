@@ -19,6 +19,11 @@ export function isCodexExec({ runtime, command }: Spoken): boolean {
   return runtime === 'codex' && command.at(-1) === 'exec';
 }
 
+/** True for runtimes that run any command, and speak no protocol with it. */
+export function takesCommand(runtime: Runtime): boolean {
+  return runtime === 'command' || runtime === 'terminal';
+}
+
 /** Says which option this agent can never honour, or null. What only the agent knows, it says later. */
 export function unsupportedOption(agent: Spoken, options: RunOptions): Unsupported | null {
   if (isCodexExec(agent) && options.approvalMode === 'ask') {
@@ -27,7 +32,7 @@ export function unsupportedOption(agent: Spoken, options: RunOptions): Unsupport
       hint: 'choose --approval auto, which keeps it in its sandbox, or unrestricted; the agent codex asks',
     };
   }
-  if (agent.runtime !== 'command') return null;
+  if (!takesCommand(agent.runtime)) return null;
   const hint = 'leave the option out, or name an agent';
   const refuse = (sentence: string) => ({ sentence, hint });
   if (options.model !== null) return refuse(`A command has no model to set to '${options.model}'`);

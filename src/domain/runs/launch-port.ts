@@ -4,18 +4,21 @@ import type { Clock, Log } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
 import type { RunRow } from '../../foundation/store/index.ts';
 import {
+  assertTerminalFits,
+  attachCommand,
   detectLauncher,
   endTree,
   exists,
   inspectRunFolder,
   type LauncherChoice,
   launch,
-  loadLauncher,
+  loadScripts,
   openInput,
   prepareRunFolder,
   type RunFolderState,
   requestEndOfInput,
   runFiles,
+  terminalCommand,
   unitResult,
   voidLaunch,
 } from './launch/index.ts';
@@ -27,6 +30,8 @@ export type LaunchPortOptions = {
   readonly log: Log;
   /** What the run's stdin is. */
   readonly inputOf: (run: RunRow) => 'fifo' | 'none';
+  /** Where tmux is, for runs in a terminal. Throws `agent_unknown` where it is not installed. */
+  readonly findTmux: () => string;
   /** How to launch here; asked at each launch. */
   readonly chooseWay?: () => Promise<LauncherChoice>;
 };
@@ -39,26 +44,33 @@ const inputTimeoutMs = 600_000;
 
 /** The launcher as the engine sees it: by run instead of by folder. */
 export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
-  const { runsFolder, clock, log, inputOf, chooseWay = () => detectLauncher() } = options;
-  loadLauncher();
+  const { runsFolder, clock, log, inputOf, findTmux, chooseWay = () => detectLauncher() } = options;
+  loadScripts();
   const folder = (runId: string) => join(runsFolder, runId);
   // An error stays one: taken for absent, the folder of a live run would be written anew.
   const isPrepared = (run: RunRow) => exists(folder(run.id), runFiles.meta);
   return {
     folder,
+    assertTerminal: (runId) => {
+      findTmux();
+      assertTerminalFits(folder(runId));
+    },
+    attachCommand: (runId) => attachCommand(folder(runId)),
     outputFile: (runId, stream) =>
       join(folder(runId), stream === 'stdout' ? runFiles.stdout : runFiles.stderr),
     isPrepared,
     prepare: async (run, { cwd, argv, env, stdin }) => {
       await mkdir(runsFolder, { recursive: true, mode: 0o700 });
       await rm(folder(run.id), { recursive: true, force: true }); // without its meta.json nothing was ever launched from it
+      const hasTerminal = run.runtime === 'terminal';
       const { droppedVariables } = await prepareRunFolder(folder(run.id), {
         runId: run.id,
-        argv,
+        argv: hasTerminal ? terminalCommand(folder(run.id), findTmux(), argv) : argv,
         cwd,
         env,
         input: inputOf(run),
         ...(stdin !== undefined && { stdin }),
+        hasTerminal,
       });
       if (droppedVariables.length > 0)
         log.warn('variables that a shell cannot hand on were left out', {

@@ -1,7 +1,7 @@
 import { AppError, type Approval, type Page, type Run, type RunStatus } from '../../contract/index.ts';
-import { listApprovals, listRuns, type Store } from '../../foundation/store/index.ts';
+import { listApprovals, listRuns, type RunRow, type Store } from '../../foundation/store/index.ts';
 import { ownerOfSession } from './session.ts';
-import { viewApproval, viewRun } from './view.ts';
+import { viewApproval } from './view.ts';
 
 /** A page of runs; `limit` 0 = all. */
 export type ListRuns = {
@@ -21,7 +21,11 @@ export type ListApprovals = {
 };
 
 /** Runs newest first. The cursor is a place, not a run: retention may remove the run that stood there. */
-export function pageOfRuns(store: Store, { limit, cursor, status, repoId, session }: ListRuns): Page<Run> {
+export function pageOfRuns(
+  store: Store,
+  { limit, cursor, status, repoId, session }: ListRuns,
+  view: (row: RunRow) => Run,
+): Page<Run> {
   const rows = store.read((sql) => {
     const owner = session === undefined ? null : ownerOfSession(sql, session);
     if (owner === undefined) return [];
@@ -33,7 +37,7 @@ export function pageOfRuns(store: Store, { limit, cursor, status, repoId, sessio
       limit: oneMore(limit),
     });
   });
-  return pageOf(rows, limit, { view: viewRun, cursorOf: (run) => String(run.key) });
+  return pageOf(rows, limit, { view, cursorOf: (run) => String(run.key) });
 }
 
 /** Pending approvals oldest first, others newest first. */

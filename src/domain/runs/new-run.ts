@@ -7,12 +7,12 @@ import {
   type StartRun,
 } from '../../contract/index.ts';
 import type { RunRow } from '../../foundation/store/index.ts';
-import { type Agent, assertSupported } from '../agents/index.ts';
+import { type Agent, assertSupported, takesCommand } from '../agents/index.ts';
 import type { NewRunContext } from './new-run-context.ts';
 import type { Place, Session } from './session.ts';
 import { placeInSession } from './session-request.ts';
 
-/** The agent that runs any command: `drover run --agent command -- CMD ARG…`. */
+/** The agent of a command that names none: `drover run -- CMD ARG…`. */
 export const commandAgentName = 'command';
 
 /** What Linux takes as one argument: 32 pages, with the zero at its end. */
@@ -62,7 +62,7 @@ export async function newRun(
     label: request.run_label ?? null,
     name: request.name ?? null,
     prompt: request.prompt ?? argv.join(' '),
-    command: agent.runtime === 'command' ? argv : null,
+    command: takesCommand(agent.runtime) ? argv : null,
     ...place,
     sessionId: session === null ? (request.session_id ?? null) : session.id,
     createdAt: context.now,
@@ -118,10 +118,10 @@ export function agentName(request: StartRun): string | undefined {
 }
 
 function argvOf(request: StartRun, agent: Agent): readonly string[] {
-  if (agent.runtime !== 'command') {
+  if (!takesCommand(agent.runtime)) {
     if (request.command !== undefined) {
       throw new AppError('invalid_request', `The agent '${agent.name}' takes a prompt, not a command`, {
-        hint: `use the agent '${commandAgentName}' to run a command`,
+        hint: `use the agent '${commandAgentName}' to run a command, or 'terminal' for one with a screen`,
       });
     }
     if (request.prompt === undefined || request.prompt.trim() === '') throw promptMissing();
@@ -130,7 +130,7 @@ function argvOf(request: StartRun, agent: Agent): readonly string[] {
   if (request.command !== undefined) return [...agent.command, ...request.command];
   if (agent.command.length === 0) {
     throw new AppError('invalid_request', `The agent '${agent.name}' needs a command`, {
-      hint: 'drover run --agent command -- CMD ARG…',
+      hint: `drover run --agent ${agent.name} -- CMD ARG…`,
     });
   }
   if (request.prompt === undefined) throw promptMissing();

@@ -41,6 +41,10 @@ export type LaunchPort = {
   readonly verdict: (run: RunRow) => Promise<'out_of_memory' | null>;
   readonly outputFile: (runId: string, stream: 'stdout' | 'stderr') => string;
   readonly folder: (runId: string) => string;
+  /** Throws `agent_unknown` or `socket_path_too_long` where a run of this id could not have a terminal. */
+  readonly assertTerminal: (runId: string) => void;
+  /** The command that shows the terminal of a run that is in one. */
+  readonly attachCommand: (runId: string) => readonly string[];
 };
 
 /** Stdin of an agent. One line at a time; resolves when the kernel has all of it. */

@@ -1,6 +1,6 @@
 import { AppError, newId, type RetryRun } from '../../contract/index.ts';
 import type { RunRow, Sql } from '../../foundation/store/index.ts';
-import { type Agent, unsupportedOption } from '../agents/index.ts';
+import { type Agent, takesCommand, unsupportedOption } from '../agents/index.ts';
 import { assertCanBeGiven, type NewRun } from './new-run.ts';
 import type { NewRunContext } from './new-run-context.ts';
 import { hasSession, type Place, type Session, sessionOf } from './session.ts';
@@ -65,7 +65,7 @@ function mayHaveSession({ runtime, argv, approvalMode, id }: RunRow): boolean {
 
 async function agentAgain(old: RunRow, context: NewRunContext): Promise<Agent> {
   const agent = await context.chooseAgent(old.agent);
-  if ((agent.runtime === 'command') === (old.runtime === 'command')) return agent;
+  if (takesCommand(agent.runtime) === takesCommand(old.runtime)) return agent;
   throw new AppError(
     'agent_unknown',
     `The agent '${old.agent}' is of the runtime ${agent.runtime} now, and was of ${old.runtime}`,
@@ -77,7 +77,7 @@ function argvAgain(
   old: RunRow,
   { agent, prompt }: { readonly agent: Agent; readonly prompt: string | undefined },
 ): readonly string[] {
-  if (old.runtime !== 'command') return agent.command;
+  if (!takesCommand(old.runtime)) return agent.command;
   if (prompt === undefined) return old.argv;
   if (agent.command.length > 0) return [...agent.command, prompt];
   throw new AppError('invalid_request', `The run ${old.id} ran a command, which takes no prompt`, {

@@ -82,6 +82,7 @@ export type Runs = {
 /** Makes the engine; nothing moves before `recover` or a start. */
 export function createRuns(deps: RunsDeps): Runs {
   const { store, clock, log } = deps;
+  const view = (row: RunRow) => viewRun(row, deps.launch);
   const detached = new AbortController();
   let ticking: Promise<void> | null = null;
   let tickAgain = false;
@@ -132,6 +133,7 @@ export function createRuns(deps: RunsDeps): Runs {
     row: NewRun,
     { nameOf, also }: { nameOf: (tx: Transaction) => string | null; also: Parameters<Runs['start']>[1] },
   ) => {
+    if (row.runtime === 'terminal') deps.launch.assertTerminal(row.id);
     const run = await store.write((tx) => {
       const key = insertRun(tx, { ...row, name: nameOf(tx) });
       const inserted = getRun(tx, key);
@@ -142,9 +144,9 @@ export function createRuns(deps: RunsDeps): Runs {
         source: 'person',
         ...ofRun(inserted),
       });
-      const view = viewRun(inserted);
-      also?.(tx, view);
-      return view;
+      const made = view(inserted);
+      also?.(tx, made);
+      return made;
     });
     tick();
     return run;
@@ -169,9 +171,9 @@ export function createRuns(deps: RunsDeps): Runs {
   return {
     start,
     retry,
-    show: (ref) => viewRun(store.read((sql) => findRun(sql, ref))),
+    show: (ref) => view(store.read((sql) => findRun(sql, ref))),
     row: (ref) => store.read((sql) => findRun(sql, ref)),
-    list: (options) => pageOfRuns(store, options),
+    list: (options) => pageOfRuns(store, options, view),
     cancel: (ref, by) => cancelRun(ref, { store, clock, supervisors, by }),
     approvals: (options) => pageOfApprovals(store, options),
     approval: (ref) => viewApproval(store.read((sql) => findApproval(sql, ref))),

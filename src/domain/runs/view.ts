@@ -1,11 +1,13 @@
 import { toTimestamp } from '../../base/index.ts';
 import type { Approval, Run } from '../../contract/index.ts';
 import type { ApprovalRow, RunRow } from '../../foundation/store/index.ts';
+import type { LaunchPort } from './ports.ts';
 
 const timeOrNull = (ms: number | null) => (ms === null ? null : toTimestamp(ms));
 
 /** A run as the contract shows it (§10.1): every key always present. */
-export function viewRun(row: RunRow): Run {
+export function viewRun(row: RunRow, { attachCommand }: Pick<LaunchPort, 'attachCommand'>): Run {
+  const hasTerminal = row.runtime === 'terminal' && row.startedAt !== null && row.endedAt === null;
   return {
     id: row.id,
     run_id: row.id,
@@ -37,6 +39,7 @@ export function viewRun(row: RunRow): Run {
     usage: row.usage,
     cost_usd: row.costUsd,
     waiting_on: row.waitingOn,
+    attach_command: hasTerminal ? [...attachCommand(row.id)] : null,
   };
 }
 

@@ -11,7 +11,7 @@ export const layoutVersion = 1;
 /** The variable that marks every process of a run, for the sweep after it. */
 export const runMark = 'DROVER_RUN_ID';
 
-/** Names in a run's folder, layout v1. What each means is told at the top of `launcher.sh`. */
+/** Names in a run's folder, layout v1. What each means is told at the top of `launcher.sh` and `terminal.sh`. */
 export const runFiles = {
   meta: 'meta.json',
   argv: 'argv',
@@ -22,6 +22,8 @@ export const runFiles = {
   mark: 'mark',
   reset: 'reset',
   launcherScript: 'launcher.sh',
+  terminalScript: 'terminal.sh',
+  terminalSocket: 'tmux.sock',
   unit: 'unit',
   claim: 'claim',
   launcher: 'launcher',
@@ -49,6 +51,8 @@ export type LaunchSpec = {
   readonly input: 'fifo' | 'none';
   /** All that stdin holds, where it is no FIFO. */
   readonly stdin?: string;
+  /** `argv` is the command of a terminal, so that the folder needs its script. */
+  readonly hasTerminal?: boolean;
 };
 
 /** What `meta.json` says. */
@@ -69,15 +73,18 @@ const shellName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** `env` answers in milliseconds, on a machine that swaps in seconds. */
 const envTimeoutMs = 10_000;
 
-let launcherText: Buffer | undefined;
+let loaded: { readonly launcher: Buffer; readonly terminal: Buffer } | undefined;
 
 /**
- * The launcher, read once and kept: while an upgrade replaces this program its file is not there, and later it is that of
- * another version.
+ * The scripts of a folder, read once and kept: while an upgrade replaces this program their files are not there, and later
+ * they are those of another version.
  */
-export function loadLauncher(): Buffer {
-  launcherText ??= readFileSync(new URL('./launcher.sh', import.meta.url));
-  return launcherText;
+export function loadScripts(): { readonly launcher: Buffer; readonly terminal: Buffer } {
+  loaded ??= {
+    launcher: readFileSync(new URL('./launcher.sh', import.meta.url)),
+    terminal: readFileSync(new URL('./terminal.sh', import.meta.url)),
+  };
+  return loaded;
 }
 
 let resetsSignals: boolean | undefined;
@@ -123,7 +130,9 @@ export async function prepareRunFolder(
   else if (spec.stdin !== undefined) await write(runFiles.stdin, spec.stdin);
   await write(runFiles.stdout, '');
   await write(runFiles.stderr, '');
-  await write(runFiles.launcherScript, loadLauncher());
+  const scripts = loadScripts();
+  await write(runFiles.launcherScript, scripts.launcher);
+  if (spec.hasTerminal === true) await write(runFiles.terminalScript, scripts.terminal);
   // Last and at once: a folder with meta.json is whole, also after a crash between any two of these lines.
   await writeFileAtomic(join(folder, runFiles.meta), `${JSON.stringify(meta)}\n`);
   return { droppedVariables };

@@ -7,7 +7,7 @@ export { type EndTreeOptions, endTree } from './end-tree.ts';
 export {
   type LaunchSpec,
   layoutVersion,
-  loadLauncher,
+  loadScripts,
   prepareRunFolder,
   type RunFolderMeta,
   readMeta,
@@ -19,5 +19,6 @@ export { exists, inspectRunFolder, type RunExit, type RunFolderState } from './i
 export { listTree } from './members.ts';
 export { detectLauncher, type LauncherChoice, type LaunchOptions, type LaunchWay, launch } from './start.ts';
 export { type UnitLimits, type UnitResult, unitName, unitResult } from './systemd.ts';
+export { assertTerminalFits, attachCommand, terminalCommand } from './terminal.ts';
 export { createTreeReader, type TreeReader, type TreeUsage } from './tree-usage.ts';
 export { settleLaunch, voidLaunch } from './void.ts';

@@ -1,0 +1,13 @@
+/** Keys that are no text: what a program would take for Ctrl-C, Esc or the end of a paste. */
+const keys = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/**
+ * The line of `in.fifo` for which a terminal types `text` and Enter: its length in bytes and the text, in which `\` and
+ * line feeds are as printf's `%b` reads them. `terminal.sh` passes over a line that has not its length: a writer that was
+ * killed left it unfinished.
+ */
+export function typedLine(text: string): string {
+  const plain = text.replaceAll('\r\n', '\n').replace(keys, '');
+  const line = plain.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  return `${Buffer.byteLength(line)} ${line}`;
+}
