@@ -58,5 +58,6 @@ export {
   type DetachedOptions,
   type RunCommandOptions,
   runCommand,
+  runOnTerminal,
   spawnDetached,
 } from './spawn.ts';

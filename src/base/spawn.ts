@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn as nodeSpawn } from 'node:child_process';
+import { constants } from 'node:os';
 
 export type RunCommandOptions = {
   readonly cwd?: string;
@@ -117,6 +118,24 @@ export function spawnDetached(
     child.once('spawn', () => {
       child.unref();
       resolve(child.pid as number);
+    });
+  });
+}
+
+/**
+ * Runs a command on this process's own terminal until it ends, and returns its exit code: 128 and more after a signal. What
+ * the keyboard sends is the command's. Rejects when it cannot be started.
+ */
+export function runOnTerminal(
+  file: string,
+  args: readonly string[],
+  { env }: { readonly env: Readonly<Record<string, string>> },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = nodeSpawn(file, args, { env, stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
 }

@@ -3,6 +3,7 @@ import type { PathFlags } from '../base/index.ts';
 import { type Client, createClient, type LocateInput, locateDaemon } from '../client/index.ts';
 import type { CliContext } from './context.ts';
 import { explain } from './explain.ts';
+import { jsonLine } from './print/json.ts';
 import { type Style, styleFor } from './print/style.ts';
 import { skewNote } from './skew.ts';
 
@@ -54,7 +55,7 @@ export abstract class DroverCommand extends Command<CliContext> {
 
   /** The answer as a program reads it: one line of JSON. */
   protected printJson(value: unknown): void {
-    this.context.stdout.write(`${JSON.stringify(value)}\n`);
+    this.context.stdout.write(jsonLine(value));
   }
 
   /** The talk, on stderr. */

@@ -1,6 +1,7 @@
 import { AppError } from '../contract/index.ts';
 import { exitCodes } from './exit-code.ts';
-import { escapeLine } from './print/escape.ts';
+import { escapeControls, escapeLine } from './print/escape.ts';
+import { jsonLine } from './print/json.ts';
 import type { Style } from './print/style.ts';
 
 /** An error as the user gets it: bytes for stderr and an exit code. */
@@ -18,14 +19,14 @@ export function showError(
   if (options.json) {
     const { code, message: detail, hint, status, fields } = known;
     const problem = { ...fields, code, status, detail, ...(hint === undefined ? {} : { hint }) };
-    return { text: `${JSON.stringify(problem)}\n`, exitCode: known.exitCode };
+    return { text: jsonLine(problem), exitCode: known.exitCode };
   }
   const details = Array.isArray(known.fields.errors) ? known.fields.errors.map(formatDetail).join('') : '';
   const id = typeof known.fields.error_id === 'string' ? ` (error ${escapeLine(known.fields.error_id)})` : '';
   const hint = known.hint === undefined ? '' : `${options.style.dim('hint:')} ${escapeLine(known.hint)}\n`;
   const stack =
     known.code === 'internal' && known.cause instanceof Error && known.cause.stack !== undefined
-      ? `${known.cause.stack}\n`
+      ? `${escapeControls(known.cause.stack)}\n`
       : '';
   return {
     text: `${options.style.red('error:')} ${indentLines(known.message)}${id}\n${details}${hint}${stack}`,

@@ -2,6 +2,7 @@ import { type Client, followRun } from '../client/index.ts';
 import { isAppError, type Run, waitsForPerson } from '../contract/index.ts';
 import type { CliContext } from './context.ts';
 import { createEventPrinter, type Piece } from './print/events.ts';
+import { jsonLine } from './print/json.ts';
 import { styleFor } from './print/style.ts';
 
 /** How a follower ended: with the run, at a wait for a person, or because the user let go of it. */
@@ -21,6 +22,8 @@ export type FollowRunOptions = {
   /** A second Ctrl-C cancels the run. */
   readonly mayCancel: boolean;
   readonly format: 'human' | 'json-lines' | 'silent';
+  /** What the run wrote and said goes as it is. */
+  readonly isRaw?: boolean;
 };
 
 /** After a first Ctrl-C, a second one within this cancels the run. */
@@ -38,9 +41,7 @@ export async function follow(options: FollowRunOptions): Promise<FollowEnd> {
   try {
     const end = await readEvents(options, letGo.signal);
     if (end !== null) return end;
-    context.stderr.write(
-      `\ndetached from ${runId}, which goes on\n  follow it again: drover attach ${runId}\n  stop it:         drover runs cancel ${runId}\n`,
-    );
+    context.stderr.write(`\n${detachedText(runId)}`);
     if (!options.mayCancel) return { kind: 'detached' };
     if (context.isInteractive) context.stderr.write('Ctrl-C again cancels it\n');
     const deadline = context.clock.monotonic() + secondInterruptMs;
@@ -51,6 +52,11 @@ export async function follow(options: FollowRunOptions): Promise<FollowEnd> {
   } finally {
     giveBack();
   }
+}
+
+/** What is said to who lets go of a run. */
+export function detachedText(runId: string): string {
+  return `detached from ${runId}, which goes on\n  follow it again: drover attach ${runId}\n  stop it:         drover runs cancel ${runId}\n`;
 }
 
 async function cancel(client: Client, runId: string): Promise<void> {
@@ -64,7 +70,8 @@ async function cancel(client: Client, runId: string): Promise<void> {
 /** Null when the user let go. */
 async function readEvents(options: FollowRunOptions, signal: AbortSignal): Promise<FollowEnd | null> {
   const { context, client, runId, after } = options;
-  const printer = createEventPrinter(styleFor(context.isErrTerminal && context.isOutTerminal, context.env));
+  const style = styleFor(context.isErrTerminal && context.isOutTerminal, context.env);
+  const printer = createEventPrinter(style, { isRaw: options.isRaw === true });
   const write = (pieces: readonly Piece[]) => {
     for (const piece of pieces) (piece.to === 'out' ? context.stdout : context.stderr).write(piece.text);
   };
@@ -73,7 +80,7 @@ async function readEvents(options: FollowRunOptions, signal: AbortSignal): Promi
     for (;;) {
       const next = await events.next();
       if (next.done) return next.value === null ? null : { kind: 'ended', run: next.value };
-      if (options.format === 'json-lines') context.stdout.write(`${JSON.stringify(next.value)}\n`);
+      if (options.format === 'json-lines') context.stdout.write(jsonLine(next.value));
       if (options.format === 'human') write(printer.print(next.value));
       const isWait = options.leaveAtWait && next.value.type === 'run.waiting';
       // A replayed wait may be over long since, and one for a provider's limit ends by itself.

@@ -39,6 +39,9 @@ export class LogsCommand extends DroverCommand {
   tail = Option.String('--tail', {
     description: `Begin with the last N lines; of the daemon’s own log ${usualTail} unless told, and 0 = all`,
   });
+  isRaw = Option.Boolean('--raw', false, {
+    description: 'Give what a worker wrote to a terminal as it is',
+  });
   type = Option.String('--type', { description: `Of a worker, one of: ${logTypes.join(', ')}` });
 
   async execute(): Promise<number> {
@@ -82,7 +85,8 @@ export class LogsCommand extends DroverCommand {
     const type = parseChoice('--type', this.type ?? 'process', logTypes);
     const tail = this.tail === undefined ? undefined : parseCount('--tail', this.tail);
     const run = await findRunOfWorker(client, ref);
-    await showRunLog({ context: this.context, client, run, type, tail, isFollowing: this.isFollowing });
+    const { context, isFollowing, isRaw } = this;
+    await showRunLog({ context, client, run, type, tail, isFollowing, isRaw });
     return exitCodes.ok;
   }
 

@@ -1,6 +1,7 @@
 import type { Event, EventData, EventType } from '../../contract/index.ts';
 import { answerHint, fallbackWord, formatOptions } from './approval.ts';
 import { escapeControls, escapeLine } from './escape.ts';
+import { escapeOutput } from './output.ts';
 import { count, formatSpan } from './span.ts';
 import type { Style } from './style.ts';
 
@@ -14,9 +15,9 @@ type Lines = { [T in EventType]?: (data: EventData<T>, event: Event) => Piece[] 
 
 /**
  * Makes a printer. A message that came in pieces is not printed again when it is complete; event types that it does
- * not know are passed over.
+ * not know are passed over. With `isRaw` what the agent said and wrote goes as it is; titles and reasons never do.
  */
-export function createEventPrinter(style: Style): EventPrinter {
+export function createEventPrinter(style: Style, { isRaw = false } = {}): EventPrinter {
   let open: 'message' | 'thought' | null = null;
   let hasDelta = false;
   const streamed = new Map<string, boolean>();
@@ -30,7 +31,7 @@ export function createEventPrinter(style: Style): EventPrinter {
   const progress = (text: string): Piece[] => [...close(), { to: 'err', text: `${text}\n` }];
   const flow = (kind: 'message' | 'thought', text: string): Piece[] => {
     const before = open === kind ? [] : close();
-    const shown = escapeControls(text);
+    const shown = isRaw ? text : escapeControls(text);
     open = shown.endsWith('\n') ? null : kind;
     return [
       ...before,
@@ -40,8 +41,8 @@ export function createEventPrinter(style: Style): EventPrinter {
   const output = (to: 'out' | 'err', data: EventData<'output.stdout'>): Piece[] => {
     const isContinuing = streamed.get(to) === true;
     streamed.set(to, data.partial);
-    const text = escapeControls(data.text);
-    return [...(isContinuing ? [] : close()), { to, text: data.partial ? text : `${text}\n` }];
+    const text = data.partial ? data.text : `${data.text}\n`;
+    return [...(isContinuing ? [] : close()), { to, text: isRaw ? text : escapeOutput(text) }];
   };
 
   const lines: Lines = {

@@ -1,6 +1,7 @@
 import { Option } from 'clipanion';
 import type { Client } from '../../../client/index.ts';
 import type { Run } from '../../../contract/index.ts';
+import { attachTerminal } from '../../attach-terminal.ts';
 import { DroverCommand } from '../../command.ts';
 import { exitCodeOf } from '../../errors.ts';
 import { exitCodes } from '../../exit-code.ts';
@@ -28,14 +29,18 @@ export abstract class RunningCommand extends DroverCommand {
     this.say(
       `${run.id}${run.name === null ? '' : ` (${escapeLine(run.name)})`} with ${escapeLine(run.agent)}`,
     );
-    const end = await follow({
-      context: this.context,
-      client,
-      runId: run.id,
-      leaveAtWait: !this.context.isInteractive && !this.waitApproval,
-      mayCancel: true,
-      format: this.json ? 'silent' : 'human',
-    });
+    const { context } = this;
+    const inTerminal = this.json ? null : await attachTerminal({ context, client, run });
+    const end =
+      inTerminal ??
+      (await follow({
+        context,
+        client,
+        runId: run.id,
+        leaveAtWait: !context.isInteractive && !this.waitApproval,
+        mayCancel: true,
+        format: this.json ? 'silent' : 'human',
+      }));
     if (this.json)
       this.printJson('run' in end ? end.run : await client.call('runsShow', { params: { run: run.id } }));
     switch (end.kind) {
