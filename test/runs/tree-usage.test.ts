@@ -46,12 +46,10 @@ t.test('a process that was given the pid of another run’s agent is not shown a
   const folderOf = (name: string, start: string, bootOfRun = boot) => {
     const folder = join(t.testdirName, name);
     mkdirSync(folder);
-    const record = `pid ${pid}\nstart ${start}\nboot ${bootOfRun}\n`;
-    writeFileSync(
-      join(folder, 'meta.json'),
-      JSON.stringify({ layout: 1, run_id: `run_${name}`, input: 'none' }),
-    );
-    for (const file of ['launcher', 'agent']) writeFileSync(join(folder, file), record);
+    const meta = { layout: 1, run_id: `run_${name}`, input: 'none' };
+    writeFileSync(join(folder, 'meta.json'), JSON.stringify(meta));
+    writeFileSync(join(folder, 'launcher'), `pid ${2 ** 22}\nstart 1\nboot ${bootOfRun}\n`);
+    writeFileSync(join(folder, 'agent'), `pid ${pid}\nstart ${start}\nboot ${bootOfRun}\n`);
     return folder;
   };
   t.testdir();
@@ -64,7 +62,6 @@ t.test('a process that was given the pid of another run’s agent is not shown a
   t.strictSame([...usages.keys()], [earlier], 'nothing can be left of another boot');
   t.match(usages.get(earlier), { agentPid: null, inside: [], outside: [] });
   const same = folderOf('SAME', row.startTime);
-  writeFileSync(join(same, 'launcher'), `pid 1\nstart 1\nboot ${boot}\n`);
   t.equal((await createTreeReader().read([same])).get(same)?.agentPid, pid, 'the true one would be');
 });
 

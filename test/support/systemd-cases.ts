@@ -5,7 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock, isAlive } from '../../src/base/index.ts';
-import { detectLauncher, unitName, unitResult } from '../../src/domain/runs/launch/index.ts';
+import {
+  createTreeReader,
+  detectLauncher,
+  unitName,
+  unitResult,
+} from '../../src/domain/runs/launch/index.ts';
 import { type LaunchCase, withRun } from './launch-cases.ts';
 import { makeRun } from './launch-world.ts';
 import { until } from './until.ts';
@@ -18,6 +23,9 @@ function call(file: string, ...args: string[]): string {
   assert.equal(status, 0, `${file} ${args.join(' ')}: ${stderr}`);
   return stdout;
 }
+
+/** Uses some hundred milliseconds of CPU. */
+const burn = 'i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done';
 
 /** What holds only where a run is a unit. */
 export const systemdCases: readonly LaunchCase[] = [
@@ -90,6 +98,29 @@ export const systemdCases: readonly LaunchCase[] = [
         await until('the unit to be forgotten', () => show() === 'not-found\n');
         assert.equal(await unitResult(run.runId, clock), null);
       }),
+  },
+  {
+    name: 'the unit counts what its processes used, also of one that has left nobody to wait for it',
+    run: (via) =>
+      withRun(
+        makeRun(via, `(setsid sh -c '${burn}; : >burnt' &) ; until [ -e end ]; do sleep 0.1; done`),
+        async (run) => {
+          const reader = createTreeReader();
+          const read = async () => (await reader.read([run.folder])).get(run.folder);
+          await run.launch();
+          await run.running();
+          await until('the burner to end', () => existsSync(join(run.folder, '../burnt')));
+          const usage = await until('a look', read);
+          const { cpuMs, residentBytes } = usage.unit;
+          process.stdout.write(`# ${JSON.stringify({ cpuMs, residentBytes })}\n`);
+          assert.ok(usage.inside.some((row) => row.pid === usage.agentPid));
+          assert.deepEqual(usage.outside, []);
+          if (cpuMs === null) process.stdout.write('# no group counts CPU in this cgroup layout\n');
+          else assert.ok(cpuMs >= 100, `${cpuMs} ms`);
+          if (residentBytes !== null) assert.ok(residentBytes > 0 && residentBytes < 2 ** 28);
+          call('/bin/sh', '-c', 'cd "$0" && : >end', join(run.folder, '..'));
+        },
+      ),
   },
   {
     name: 'a run outlives the unit that launched it, however often that restarts',

@@ -78,9 +78,8 @@ export async function lookFor(trees: readonly Tree[], read: ReadMarks = readMark
   ) {
     ours.add(row.pid);
   }
-  const candidates = [...byPid.values()].filter(
-    (row) => !ours.has(row.pid) && trees.some((tree) => mayDescend(row, tree.launcher)),
-  );
+  const first = earliestOf(trees);
+  const candidates = [...byPid.values()].filter((row) => !ours.has(row.pid) && mayDescend(row, first));
   return { byPid, candidates, marks: await read(candidates) };
 }
 
@@ -117,6 +116,17 @@ export async function findMembers(tree: Tree): Promise<readonly ProcessRow[]> {
   const born = tree.limitMark === null ? [] : findBornSince(newest, tree.limitMark);
   const known = new Set([process.pid, ...members.map((row) => row.pid)]);
   return [...members, ...born.filter((row) => !known.has(row.pid))];
+}
+
+/** The launcher that was there first; null when one of them is not known. */
+function earliestOf(trees: readonly Tree[]): ProcessIdentity | null {
+  const launchers = trees.map((tree) => tree.launcher).filter((launcher) => launcher !== null);
+  if (launchers.length < trees.length) return null;
+  return launchers.reduce<ProcessIdentity | null>(
+    (first, launcher) =>
+      first === null || Number(launcher.startTime) < Number(first.startTime) ? launcher : first,
+    null,
+  );
 }
 
 /** False for what was there before the launcher: most of the machine, whose environments need not be read then. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   bootId,
   type ControlGroup,
@@ -59,6 +60,7 @@ export function createTreeReader(): TreeReader {
       const look = await lookFor(live, cachedMarks);
       const usages = new Map<string, TreeUsage>();
       for (const tree of live) {
+        await setImmediate(); // each goes through all processes: others get their turn between two
         const unit = groupsOf(tree);
         const inUnit = await listGroup(unit);
         const members = membersOf(tree, look, inUnit).filter((row) => row.pid !== tree.launcher?.pid);
