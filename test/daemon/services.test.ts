@@ -11,11 +11,20 @@ t.test('what changes a run is asked to come again while nobody is there to carry
     phase: () => phase,
     repos: {},
     tokens: {},
-    runs: { start: reach('start'), cancel: reach('cancel'), resolve: reach('resolve') },
+    paths: { stateRoot: '/state', logs: '/state/logs' },
+    runs: {
+      start: reach('start'),
+      retry: reach('retry'),
+      cancel: reach('cancel'),
+      send: reach('send'),
+      resolve: reach('resolve'),
+    },
   } as unknown as ServicesDeps);
   const changes: (() => Promise<unknown>)[] = [
     () => services.runs.start({ prompt: 'x' }, null),
+    () => services.runs.retry('run_x', {}, null),
     () => services.runs.cancel('run_x', 'admin'),
+    () => services.runs.send('run_x', 'x', null),
     () => services.approvals.resolve('apr_x', { decision: 'allow' }, 'admin'),
   ];
 
@@ -25,5 +34,5 @@ t.test('what changes a run is asked to come again while nobody is there to carry
   phase = 'ready';
   for (const change of changes) await change();
 
-  t.strictSame(reached, ['start', 'cancel', 'resolve']);
+  t.strictSame(reached, ['start', 'retry', 'cancel', 'send', 'resolve']);
 });

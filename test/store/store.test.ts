@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
-import { createBus, systemClock } from '../../src/base/index.ts';
+import { type Clock, createBus, systemClock } from '../../src/base/index.ts';
 import { AppError } from '../../src/contract/index.ts';
 import { checkpointBytes } from '../../src/foundation/store/checkpoint.ts';
 import {
@@ -15,16 +15,17 @@ import {
 } from '../../src/foundation/store/index.ts';
 import { openDatabase } from '../../src/foundation/store/open.ts';
 
-function open(path: string) {
+function open(path: string, clock: Clock = systemClock) {
   const bus = createBus();
-  return { bus, store: openStore({ path, clock: systemClock, bus }) };
+  return { bus, store: openStore({ path, clock, bus }) };
 }
 
 const note = (tx: Transaction, text: string) =>
   tx.event({ type: 'daemon.stopping', data: { reason: text }, source: 'daemon' });
 
 t.test('all writes of one tick share one commit, and seq has no gaps', async (t) => {
-  const { store, bus } = open(join(t.testdir(), 'drover.db'));
+  const standing = { ...systemClock, monotonic: () => 0 }; // a slow machine would make two of them
+  const { store, bus } = open(join(t.testdir(), 'drover.db'), standing);
   t.teardown(() => store.close());
   const commits: number[] = [];
   const nudges: number[] = [];
