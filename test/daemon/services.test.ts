@@ -11,6 +11,7 @@ t.test('what changes a run is asked to come again while nobody is there to carry
     phase: () => phase,
     repos: {},
     tokens: {},
+    workers: {},
     paths: { stateRoot: '/state', logs: '/state/logs' },
     runs: {
       start: reach('start'),
