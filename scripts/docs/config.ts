@@ -1,4 +1,4 @@
-import { config } from '../../src/contract/index.ts';
+import { config, repoConfig } from '../../src/contract/index.ts';
 import { generated, markdownTable } from './markdown.ts';
 import { inputSchema, type JsonSchema, typeInWords } from './schema.ts';
 
@@ -30,6 +30,21 @@ export function configPage(): string {
               .map(([key, list]) => tablesSection(`${name}.${key}`, list)),
           ].join(''),
     ),
+    repoSection(),
+  ].join('');
+}
+
+/** What a repository may say itself. */
+function repoSection(): string {
+  const own = repoConfig.parse({}) as Record<string, Record<string, unknown>>;
+  return [
+    '\n## `.drover/config.toml` of a repository\n\n',
+    'Versioned with the repository, read when a run begins, and used only while a person trusts it as it stands (`drover daemon trust`, which says what it asks for). What is not done for want of trust, or because the file is broken, is said by the run; a broken file is a warning in `drover status` too.\n',
+    ...keysOf(inputSchema(repoConfig)).map(([name, table]) => {
+      const keys = keyTable(keysOf(table), (key) => showDefault(own[name]?.[key]));
+      return `\n### \`[${name}]\` of a repository\n\n${keys}`;
+    }),
+    '\nCopies are limited to 64 MiB and 2000 files, follow no link and overwrite nothing. A set-up command gets the environment of the agent, no input, and its output goes to stderr of the run; it counts as the run: cancelled, timed and recorded with it. One that fails ends the run with `set_up_failed`. Later runs in the worktree begin without set-up, unless the commands have changed.\n',
   ].join('');
 }
 

@@ -33,6 +33,11 @@ export const eventData = {
     pid: z.int().meta({ description: 'Of the agent; 0 where it was not written down' }),
     launched_by: z.enum(['systemd', 'session']),
   }),
+  'run.notice': z.object({
+    text: z
+      .string()
+      .meta({ description: 'What a person should know of the run, and drover itself has to say' }),
+  }),
   'run.waiting': z.object({
     waiting_on: z.string().meta({
       description: 'The id of the pending approval, `input`, or `rate_limit`: only the last needs no person',

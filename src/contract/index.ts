@@ -21,6 +21,7 @@ export {
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
 export { type PolicyRule, policyConfig } from './policy-config.ts';
+export { type RepoConfig, repoConfig } from './repo-config.ts';
 export {
   maxPromptChars,
   type PruneWorktrees,

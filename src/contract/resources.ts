@@ -70,6 +70,14 @@ export const repo = z
     path: z.string().meta({ description: 'Canonical path: links resolved, the top of the work tree' }),
     project: z.string().meta({ description: 'Display name, unique' }),
     trusted: z.boolean(),
+    own_config: z
+      .object({
+        copy: z.array(z.string()),
+        setup: z.array(z.string()),
+        problem: z.string().nullable().meta({ description: 'Why the file is not used, whoever trusts it' }),
+      })
+      .nullable()
+      .meta({ description: 'What its .drover/config.toml asks for; null where there is none' }),
     missing: z.boolean().meta({ description: 'The folder is gone or no repository any more' }),
     active_runs: z.int(),
     active_plans: z.array(z.string()).meta({ description: 'Always empty in this version' }),

@@ -37,12 +37,16 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
       const isInUse = owner.key !== run.key && owner.worktree !== null;
       const made = isInUse ? await worktrees.find(wanted) : await worktrees.create(wanted);
       if (made === null) throw placeGone(owner);
+      const isNew = owner.key === run.key;
+      const { notices, setUp } = await worktrees.prepare({ repo, runId: owner.id, isNew });
       return {
         cwd: made.path,
         isTrusted,
         branch: owner.branch ?? made.branch,
         baseCommit: owner.baseCommit ?? made.baseCommit,
         uncommittedFiles: made.dirtyFiles,
+        notices,
+        ...(setUp === null ? {} : { setUp }),
       };
     },
     environment: (run, { token, isTrusted }) =>

@@ -36,6 +36,7 @@ t.test('two repositories of the same name both work', async (t) => {
     trusted: false,
     missing: false,
     active_runs: 0,
+    own_config: null,
     active_plans: [],
   });
   t.same((await repos.list(all)).items, made);

@@ -54,6 +54,7 @@ export function fakeRepo(id: string, project: string): Repo {
     trusted: false,
     missing: false,
     active_runs: 0,
+    own_config: null,
     active_plans: [],
     added_at: at,
   };

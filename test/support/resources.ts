@@ -89,6 +89,7 @@ export function aRepo(changes: Partial<Repo> = {}): Repo {
     trusted: false,
     missing: false,
     active_runs: 1,
+    own_config: null,
     active_plans: [],
     added_at: '2026-01-02T03:04:05.000Z',
     ...changes,

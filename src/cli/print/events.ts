@@ -54,6 +54,7 @@ export function createEventPrinter(style: Style, { isRaw = false } = {}): EventP
         ? []
         : progress(style.yellow(`waits for its provider’s limit: goes on at ${data.until}`)),
     'run.cancel_requested': (data) => progress(style.yellow(`cancelling: ${escapeLine(data.reason)}`)),
+    'run.notice': (data) => progress(style.yellow(escapeLine(data.text))),
     'run.applied': (data) =>
       progress(
         style.dim(

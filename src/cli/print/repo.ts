@@ -22,3 +22,15 @@ export function formatRepos(repos: readonly Repo[]): string {
     ]),
   );
 }
+
+/** What the repository's own configuration asks for, one line for each kind. */
+export function formatOwnConfig({ path, own_config: own }: Repo): string {
+  if (own === null) return '  it has no configuration of its own\n';
+  if (own.problem !== null) return `  its configuration is not used: ${escapeLine(own.problem)}\n`;
+  const lines = [
+    ...own.copy.map((pattern) => `copied into new worktrees: ${pattern}`),
+    ...own.setup.map((command) => `run before the first agent in a worktree: ${command}`),
+  ];
+  if (lines.length === 0) return `  ${escapeLine(path)}/.drover/config.toml asks for nothing\n`;
+  return lines.map((line) => `  ${escapeLine(line)}\n`).join('');
+}

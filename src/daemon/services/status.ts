@@ -39,6 +39,9 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
   const gone = items
     .filter((repo) => repo.missing)
     .map((repo) => `The repository ${repo.path} (${repo.project}) is missing`);
+  const broken = items.flatMap(({ project, own_config: own }) =>
+    own?.problem ? [`The own configuration of ${project} is not used: ${own.problem.split('\n')[0]}`] : [],
+  );
   return {
     running: true,
     ready: deps.phase() === 'ready',
@@ -66,6 +69,6 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     runs_interrupted: deps.interruptedRuns(),
     approvals_pending: store.read(countPendingApprovals),
     last_seq: store.lastSeq(),
-    warnings: [...warnings.list(), ...gone],
+    warnings: [...warnings.list(), ...gone, ...broken],
   };
 }

@@ -6,13 +6,20 @@
 
 export type { Applied } from './apply/apply.ts';
 export type { WorktreeContext, WorktreeRepo } from './checkout.ts';
-export { type OwnConfig, ownConfigPath, readOwnConfig } from './own-config.ts';
+export {
+  type OwnConfig,
+  type OwnSettings,
+  ownConfigPath,
+  readOwnConfig,
+  readOwnSettings,
+} from './own-config.ts';
 export { branchName } from './project-name.ts';
 export { createRepos, type RegisteredRepo, type Repos, type ReposDeps } from './registry.ts';
 export { type ResolvedRepo, resolveRepo } from './resolve.ts';
 export type { CreatedWorktree, NewWorktree } from './worktree-create.ts';
 export { type Diff, maxDiffBytes } from './worktree-diff.ts';
 export type { WorktreeLook } from './worktree-look.ts';
+export type { Preparation } from './worktree-prepare.ts';
 export type { Restored } from './worktree-restore.ts';
 export type { Removal } from './worktree-save.ts';
 export { createWorktrees, type MainCheckout, type Worktrees } from './worktrees.ts';

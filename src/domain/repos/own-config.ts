@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AppError } from '../../contract/index.ts';
+import { AppError, isAppError, type RepoConfig } from '../../contract/index.ts';
+import { parseRepoConfig } from '../../foundation/config/index.ts';
 import { readUntrusted } from '../../foundation/untrusted/index.ts';
 
 /** Where a repository keeps its own settings. */
@@ -22,4 +23,26 @@ export async function readOwnConfig(repoPath: string): Promise<OwnConfig> {
   }
   const bytes = read.ok ? read.bytes : Buffer.alloc(0);
   return { text: bytes.toString('utf8'), hash: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** What a repository's own settings say, and whether a person trusts them as they stand. */
+export type OwnSettings =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'broken'; readonly problem: string }
+  | { readonly kind: 'read'; readonly config: RepoConfig; readonly isTrusted: boolean };
+
+/** Reads and checks a repository's own settings; trust is judged on the very bytes that were read. */
+export async function readOwnSettings(repo: {
+  readonly path: string;
+  readonly trustedHash: string | null;
+}): Promise<OwnSettings> {
+  try {
+    const { text, hash } = await readOwnConfig(repo.path);
+    if (text.trim() === '') return { kind: 'none' };
+    const config = parseRepoConfig(text, `${repo.path}/${ownConfigPath}`);
+    return { kind: 'read', config, isTrusted: hash === repo.trustedHash };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return { kind: 'broken', problem: error.message };
+  }
 }

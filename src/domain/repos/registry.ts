@@ -14,7 +14,7 @@ import {
 } from '../../foundation/store/index.ts';
 import { exists } from './checkout.ts';
 import { findRepo, findSame } from './find.ts';
-import { readOwnConfig } from './own-config.ts';
+import { type OwnSettings, readOwnConfig, readOwnSettings } from './own-config.ts';
 import { freeName, suggestName } from './project-name.ts';
 import { resolveRepo } from './resolve.ts';
 
@@ -72,14 +72,19 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
   };
 
   const view = async (row: RepoRow): Promise<Repo> => {
-    const [trusted, isThere] = await Promise.all([isTrusted(row), exists(`${row.path}/.git`)]);
-    const activeRuns = store.read((sql) => countLiveRunsOfRepo(sql, row.id));
-    return toResource(row, { trusted, missing: !isThere, activeRuns });
+    const isThere = await exists(`${row.path}/.git`);
+    const settings: OwnSettings = isThere ? await readOwnSettings(row) : { kind: 'none' };
+    const [trusted, activeRuns] = [
+      await isTrusted(row),
+      store.read((sql) => countLiveRunsOfRepo(sql, row.id)),
+    ];
+    return toResource(row, { trusted, ownConfig: viewSettings(settings), missing: !isThere, activeRuns });
   };
 
   const add: Repos['add'] = async ({ path, name }, inTransaction) => {
     const resolved = await resolveRepo(git, path);
     const same = await findSame(rows(), resolved);
+    const ownConfig = viewSettings(await readOwnSettings({ path: resolved.path, trustedHash: null }));
     return store.write((tx) => {
       const known = listRepos(tx);
       const there = known.find((row) => row.id === same?.id || row.pathKey === resolved.path);
@@ -97,7 +102,7 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
       insertRepo(tx, row);
       const { project } = row;
       tx.event({ type: 'repo.added', data: { path: row.path, project }, source: 'daemon', repoId: row.id });
-      const repo = toResource(row, { trusted: false, missing: false, activeRuns: 0 });
+      const repo = toResource(row, { trusted: false, ownConfig, missing: false, activeRuns: 0 });
       inTransaction?.(tx, repo);
       return repo;
     });
@@ -176,18 +181,29 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
 
 function toResource(
   row: RepoRow,
-  now: { readonly trusted: boolean; readonly missing: boolean; readonly activeRuns: number },
+  now: Pick<Repo, 'trusted' | 'missing'> & {
+    readonly ownConfig: Repo['own_config'];
+    readonly activeRuns: number;
+  },
 ): Repo {
   return {
     id: row.id,
     path: row.path,
     project: row.project,
     trusted: now.trusted,
+    own_config: now.ownConfig,
     missing: now.missing,
     active_runs: now.activeRuns,
     active_plans: [],
     added_at: toTimestamp(row.addedAt),
   };
+}
+
+function viewSettings(settings: OwnSettings): Repo['own_config'] {
+  if (settings.kind === 'none') return null;
+  if (settings.kind === 'broken') return { copy: [], setup: [], problem: settings.problem };
+  const { copy, setup } = settings.config.worktree;
+  return { copy, setup, problem: null };
 }
 
 /** A run names the folders that it works in when it starts, so none may be live. */

@@ -12,12 +12,14 @@ import {
 } from './checkout.ts';
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
+import { readOwnSettings } from './own-config.ts';
 import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
 import { type CreatedWorktree, createWorktree, findWorktree, type NewWorktree } from './worktree-create.ts';
 import { type Diff, diffCheckout } from './worktree-diff.ts';
 import { isContained, lookAt, type WorktreeLook } from './worktree-look.ts';
+import { type Preparation, prepareWorktree } from './worktree-prepare.ts';
 import { repairWorktrees } from './worktree-repair.ts';
 import { type Restored, restoreWorktree } from './worktree-restore.ts';
 import { type Removal, saveAndRemove } from './worktree-save.ts';
@@ -72,6 +74,13 @@ export type Worktrees = {
     readonly label: string;
     readonly squash: boolean;
   }) => Promise<Applied>;
+  /** Brings a whole work tree to what the repository's own settings want, as far as they are trusted. */
+  readonly prepare: (of: {
+    readonly repo: WorktreeRepo & { readonly trustedHash: string | null };
+    readonly runId: string;
+    /** False where another run has worked in it: it has its copies. */
+    readonly isNew: boolean;
+  }) => Promise<Preparation>;
   /** How the work tree of a run stands. Changes nothing. */
   readonly look: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<WorktreeLook>;
   /** True when the HEAD of the main checkout has all that the run has made, committed or not. */
@@ -172,6 +181,10 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
         for (const runId of runIds) places.push({ repoId, runId, path: join(folder, repoId, runId) });
       }
       return places;
+    },
+    prepare: async ({ repo, runId, isNew }) => {
+      const { main, checkout } = await placeOf({ repo, runId, branch: null });
+      return prepareWorktree(git, { main, checkout, settings: await readOwnSettings(repo), isNew });
     },
     look: async ({ repo, runId }) => lookAt(context, await placeOf({ repo, runId, branch: null })),
     isContained: async (of) => isContained(context, await placeOf(of)),

@@ -21,6 +21,7 @@ export type {
   LaunchPort,
   PreparedWork,
   RunLimits,
+  SetUp,
   WorkPort,
 } from './ports.ts';
 export type { QueueLimits } from './queue.ts';

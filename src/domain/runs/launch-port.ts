@@ -59,7 +59,7 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
     outputFile: (runId, stream) =>
       join(folder(runId), stream === 'stdout' ? runFiles.stdout : runFiles.stderr),
     isPrepared,
-    prepare: async (run, { cwd, argv, env, stdin }) => {
+    prepare: async (run, { cwd, argv, env, stdin, setUp }) => {
       await mkdir(runsFolder, { recursive: true, mode: 0o700 });
       await rm(folder(run.id), { recursive: true, force: true }); // without its meta.json nothing was ever launched from it
       const hasTerminal = run.runtime === 'terminal';
@@ -71,6 +71,7 @@ export function createLaunchPort(options: LaunchPortOptions): LaunchPort {
         input: inputOf(run),
         ...(stdin !== undefined && { stdin }),
         hasTerminal,
+        ...(setUp !== undefined && { setUp }),
       });
       if (droppedVariables.length > 0)
         log.warn('variables that a shell cannot hand on were left out', {
@@ -134,6 +135,7 @@ function viewState(state: RunFolderState): FolderState {
         exitCode: state.exit.status,
         wasStopped: state.exit.wasStopped,
         signal: state.exit.signal === null ? null : `SIG${state.exit.signal}`,
+        ...(state.setUpFailure === null ? {} : { setUpFailure: state.setUpFailure }),
         pid: state.agent?.pid ?? null,
       };
     case 'vanished':

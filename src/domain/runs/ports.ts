@@ -15,6 +15,8 @@ export type FolderState =
       readonly signal: string | null;
       /** The system, or somebody by hand, told the whole run to end. */
       readonly wasStopped: boolean;
+      /** The command that failed before there was an agent. */
+      readonly setUpFailure?: { readonly command: string; readonly status: number };
       readonly pid: number | null;
     }
   /** `pid` is null when no agent was written down: most likely none was started. */
@@ -61,7 +63,11 @@ export type PreparedWork = {
   readonly env: Readonly<Record<string, string>>;
   /** All that stdin holds, for an agent that nothing is written to. */
   readonly stdin?: string;
+  readonly setUp?: SetUp;
 };
+
+/** Commands that the run begins with, before its agent, unless the file `marker` is there, which they leave behind. */
+export type SetUp = { readonly commands: readonly string[]; readonly marker: string };
 
 /** What the engine needs of the repositories' room. */
 export type WorkPort = {
@@ -79,6 +85,9 @@ export type WorkPort = {
     readonly branch: string | null;
     readonly baseCommit: string | null;
     readonly uncommittedFiles: number;
+    readonly setUp?: SetUp;
+    /** What a person should know of the place, one sentence each. */
+    readonly notices?: readonly string[];
   }>;
   /** The environment of the agent, with this run's token. */
   readonly environment: (

@@ -12,16 +12,24 @@ export type ConfigProblem = Place & {
 
 type Issue = z.core.$ZodIssue;
 
+/** A parsed file and the schema that it was checked against. */
+export type ConfigFile = {
+  readonly root: z.core.$ZodType;
+  readonly raw: unknown;
+  readonly locate: Locator;
+};
+
 /** Tells each issue of the schema in the words of the file, with the line of the key it is about, in file order. */
-export function explainIssues(issues: readonly Issue[], raw: unknown, locate: Locator): ConfigProblem[] {
+export function explainIssues(issues: readonly Issue[], file: ConfigFile): ConfigProblem[] {
   return issues
-    .flatMap((issue) => explainIssue(issue, raw, locate))
+    .flatMap((issue) => explainIssue(issue, file))
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function explainIssue(issue: Issue, raw: unknown, locate: Locator): ConfigProblem[] {
+function explainIssue(issue: Issue, file: ConfigFile): ConfigProblem[] {
+  const { root, raw, locate } = file;
   const path = issue.path as KeyPath;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(path, name, locate));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownKey(path, name, file));
   const key = formatKey(path);
   const value = valueAt(raw, path);
   const place = locate(path);
@@ -29,8 +37,12 @@ function explainIssue(issue: Issue, raw: unknown, locate: Locator): ConfigProble
     return [{ ...place, key, message: `'${key}' has a name that cannot be used: ${keyRule(issue)}` }];
   }
   if (value === undefined)
-    return [{ ...place, key, message: `'${key}' is missing: ${expectation(issue, path)}` }];
-  const problem = { ...place, key, message: `'${key}' is ${show(value, path)}: ${expectation(issue, path)}` };
+    return [{ ...place, key, message: `'${key}' is missing: ${expectation(issue, path, root)}` }];
+  const problem = {
+    ...place,
+    key,
+    message: `'${key}' is ${show(value, path)}: ${expectation(issue, path, root)}`,
+  };
   const nearest =
     issue.code === 'invalid_value' && typeof value === 'string'
       ? nearestSpelling(value, issue.values.map(String))
@@ -38,13 +50,13 @@ function explainIssue(issue: Issue, raw: unknown, locate: Locator): ConfigProble
   return [nearest === null ? problem : { ...problem, hint: `did you mean "${nearest}"?` }];
 }
 
-function unknownKey(table: KeyPath, name: string, locate: Locator): ConfigProblem {
+function unknownKey(table: KeyPath, name: string, { root, locate }: ConfigFile): ConfigProblem {
   const path = [...table, name];
   const key = formatKey(path);
   const problem = { ...locate(path), key, message: `unknown key '${key}'` };
-  const nearest = nearestSpelling(name, keysOfTable(table));
+  const nearest = nearestSpelling(name, keysOfTable(root, table));
   if (nearest !== null) return { ...problem, hint: `did you mean '${formatKey([...table, nearest])}'?` };
-  const known = configKeys().map((each) => each.path);
+  const known = configKeys(root).map((each) => each.path);
   const elsewhere =
     known.find((each) => each.at(-1) === name) ??
     known.find((each) => nearestSpelling(name, [each.at(-1) ?? '']) !== null);
@@ -55,12 +67,12 @@ function unknownKey(table: KeyPath, name: string, locate: Locator): ConfigProble
 }
 
 /** What the schema wanted, as the end of a sentence. */
-function expectation(issue: Issue, path: KeyPath): string {
+function expectation(issue: Issue, path: KeyPath, root: z.core.$ZodType): string {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.expected === 'array' && isTables(path))
+      if (issue.expected === 'array' && isTables(root, path))
         return `expected tables that begin with [[${formatKey(path)}]]`;
-      return `expected ${issue.expected === 'number' ? typeOf(path) : (typeWords[issue.expected] ?? issue.expected)}`;
+      return `expected ${issue.expected === 'number' ? typeOf(root, path) : (typeWords[issue.expected] ?? issue.expected)}`;
     case 'invalid_value':
       return `expected ${oneOf(issue.values.map((value) => JSON.stringify(value)))}`;
     case 'too_small':
@@ -72,7 +84,7 @@ function expectation(issue: Issue, path: KeyPath): string {
       if (issue.origin === 'string') return `expected at most ${issue.maximum} characters`;
       return `expected ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
     default:
-      return issue.message.startsWith('expected') ? issue.message : `expected ${typeOf(path)}`;
+      return issue.message.startsWith('expected') ? issue.message : `expected ${typeOf(root, path)}`;
   }
 }
 
@@ -86,8 +98,8 @@ const typeWords: Readonly<Record<string, string>> = {
   record: 'a table',
 };
 
-function typeOf(path: KeyPath): string {
-  const schema = schemaAt(path);
+function typeOf(root: z.core.$ZodType, path: KeyPath): string {
+  const schema = schemaAt(root, path);
   if (schema === undefined) return 'another value';
   const { type, format } = definitionOf(schema);
   return typeWords[format === 'safeint' ? 'int' : type] ?? 'another value';
@@ -104,8 +116,8 @@ function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-function isTables(path: KeyPath): boolean {
-  const schema = schemaAt([...path, 0]);
+function isTables(root: z.core.$ZodType, path: KeyPath): boolean {
+  const schema = schemaAt(root, [...path, 0]);
   return schema !== undefined && definitionOf(schema).type === 'object';
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type ConfigKeyScope, config } from '../../contract/index.ts';
 
-/** One key that can be set in `daemon.toml`. */
+/** One key that can be set in a file of configuration. */
 export type ConfigKey = {
   /** From the top: `['log', 'level']`. */
   readonly path: readonly string[];
@@ -42,9 +42,9 @@ export function defaultOf(schema: z.core.$ZodType): unknown {
   return (schema._zod.def as unknown as Definition).defaultValue;
 }
 
-/** Every key of the configuration in the schema's order; presets `[agents.NAME]` count as the one key `agents`. */
-export function configKeys(): readonly ConfigKey[] {
-  return keysIn(config, []);
+/** Every key of a configuration in the schema's order; presets `[agents.NAME]` count as the one key `agents`. */
+export function configKeys(root: z.core.$ZodType = config): readonly ConfigKey[] {
+  return keysIn(root, []);
 }
 
 function keysIn(table: z.core.$ZodType, above: readonly string[]): ConfigKey[] {
@@ -60,8 +60,8 @@ function keysIn(table: z.core.$ZodType, above: readonly string[]): ConfigKey[] {
 }
 
 /** The schema that a key is checked against, or undefined where the schema knows no such key. */
-export function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefined {
-  let schema: z.core.$ZodType | undefined = config;
+export function schemaAt(root: z.core.$ZodType, path: readonly PropertyKey[]): z.core.$ZodType | undefined {
+  let schema: z.core.$ZodType | undefined = root;
   for (const part of path) {
     if (schema === undefined) return undefined;
     const definition: Definition = definitionOf(schema);
@@ -71,7 +71,7 @@ export function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefi
 }
 
 /** The keys that a table may hold; empty where it may hold any. */
-export function keysOfTable(path: readonly PropertyKey[]): readonly string[] {
-  const schema = schemaAt(path);
+export function keysOfTable(root: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const schema = schemaAt(root, path);
   return schema === undefined ? [] : Object.keys(definitionOf(schema).shape ?? {});
 }

@@ -1,5 +1,6 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { AppError, type Config, config } from '../../contract/index.ts';
+import type { z } from 'zod';
+import { AppError, type Config, config, type RepoConfig, repoConfig } from '../../contract/index.ts';
 import { excerpt } from './excerpt.ts';
 import { type ConfigProblem, explainIssues, formatKey } from './explain.ts';
 import { type KeyPath, locateKeys } from './locate.ts';
@@ -17,11 +18,20 @@ export function defaultConfig(): Config {
  * `path`, line, column and key of each problem in file order; `fields.problems` holds them for a program.
  */
 export function parseConfig(source: string, path: string): Config {
+  return parseAs(config, source, path);
+}
+
+/** The same for the text of a repository's own `.drover/config.toml`. */
+export function parseRepoConfig(source: string, path: string): RepoConfig {
+  return parseAs(repoConfig, source, path);
+}
+
+function parseAs<Schema extends z.ZodType>(root: Schema, source: string, path: string): z.output<Schema> {
   const raw = parseSyntax(source, path);
-  const result = config.safeParse(raw);
+  const result = root.safeParse(raw);
   const locate = locateKeys(source);
   const problems = [
-    ...explainIssues(result.error?.issues ?? [], raw, locate),
+    ...explainIssues(result.error?.issues ?? [], { root, raw, locate }),
     // Zod leaves this one out of records without a word.
     ...protoKeys(raw).map((key) => ({
       ...locate(key),

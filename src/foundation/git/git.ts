@@ -30,6 +30,8 @@ export type GitCall = {
   readonly stdin?: string | Uint8Array;
   readonly maxOutputBytes?: number;
   readonly signal?: AbortSignal;
+  /** Paths on the line are patterns: `*` stands for part of a name, `**` for folders. */
+  readonly hasPatterns?: boolean;
   /** Exit codes that are an answer; 0 alone unless told. */
   readonly okCodes?: readonly number[];
   /** Who a commit is by. */
@@ -80,6 +82,7 @@ export function createGit({ env, log, clock = systemClock }: GitOptions): Git {
       GIT_AUTHOR_EMAIL: identity.email,
       GIT_COMMITTER_NAME: identity.name,
       GIT_COMMITTER_EMAIL: identity.email,
+      ...(call.hasPatterns ? { GIT_LITERAL_PATHSPECS: '0', GIT_GLOB_PATHSPECS: '1' } : {}),
       ...placeOf(call),
     };
     try {

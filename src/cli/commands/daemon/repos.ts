@@ -6,7 +6,7 @@ import { DroverCommand } from '../../command.ts';
 import { repoInPath } from '../../current-repo.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { escapeLine } from '../../print/escape.ts';
-import { formatRepos } from '../../print/repo.ts';
+import { formatOwnConfig, formatRepos } from '../../print/repo.ts';
 import { count } from '../../print/span.ts';
 
 /** `drover daemon add PATH`. */
@@ -176,7 +176,7 @@ export class DaemonTrustCommand extends DroverCommand {
     category: 'Repositories',
     description: 'let a repository’s own agents and commands be used',
     details:
-      'Cloning a repository must never be enough to run its commands: its own configuration counts only after this.',
+      'Cloning a repository must never be enough to run its commands: its own configuration counts only after this, and as it stands: once the file changes, it is asked for again. The command says what the file asks for.',
     examples: [
       ['Trust the repository of this folder', '$0 daemon trust .'],
       ['Take the trust back', '$0 daemon trust shop --revoke'],
@@ -193,7 +193,10 @@ export class DaemonTrustCommand extends DroverCommand {
       body: { trusted: !this.revoke },
     });
     if (this.json) this.printJson(repo);
-    else this.print(`${escapeLine(repo.project)} is ${repo.trusted ? 'trusted' : 'not trusted any more'}\n`);
+    else {
+      this.print(`${escapeLine(repo.project)} is ${repo.trusted ? 'trusted' : 'not trusted any more'}\n`);
+      if (repo.trusted) this.print(formatOwnConfig(repo));
+    }
     return exitCodes.ok;
   }
 }

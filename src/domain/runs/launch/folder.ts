@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { readLockLimit, runCommand, writeFileAtomic } from '../../../base/index.ts';
 import { AppError } from '../../../contract/index.ts';
 import { makeLimitMark } from './limit-mark.ts';
+import { afterSetUp, type SetUpSpec } from './set-up.ts';
 
 /** The layout of a run's folder that this code writes. Every released layout stays readable for ever. */
 export const layoutVersion = 1;
@@ -36,6 +37,8 @@ export const runFiles = {
   eofDone: 'eof.done',
   exit: 'exit',
   stopped: 'stopped',
+  /** Once a command of the set-up has failed: its exit status, then itself. */
+  setUpFailed: 'set-up.failed',
 } as const;
 
 /** What the launcher is to start. */
@@ -53,6 +56,7 @@ export type LaunchSpec = {
   readonly stdin?: string;
   /** `argv` is the command of a terminal, so that the folder needs its script. */
   readonly hasTerminal?: boolean;
+  readonly setUp?: SetUpSpec;
 };
 
 /** What `meta.json` says. */
@@ -121,7 +125,9 @@ export async function prepareRunFolder(
   await mkdir(folder, { mode: 0o700 });
   const write = (name: string, content: string | Uint8Array) =>
     writeFile(join(folder, name), content, { mode: 0o600, flag: 'wx' });
-  await write(runFiles.argv, `set -- ${spec.argv.map(quote).join(' ')}\n`);
+  const failed = join(folder, runFiles.setUpFailed);
+  const argv = spec.setUp === undefined ? spec.argv : afterSetUp(spec.setUp, { failed, argv: spec.argv });
+  await write(runFiles.argv, `set -- ${argv.map(quote).join(' ')}\n`);
   await write(runFiles.cwd, `cwd=${quote(spec.cwd)}\n`);
   await write(runFiles.env, lines.join(''));
   await write(runFiles.mark, `${makeLimitMark(spec.runId, readLockLimit(process.pid))}\n`);

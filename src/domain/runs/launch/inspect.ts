@@ -29,6 +29,8 @@ export type RunFolderState =
   | {
       readonly kind: 'ended';
       readonly exit: RunExit;
+      /** The command of the set-up that failed: then there was no agent. */
+      readonly setUpFailure: { readonly command: string; readonly status: number } | null;
       readonly launcher: ProcessIdentity | null;
       readonly agent: ProcessIdentity | null;
     }
@@ -132,5 +134,8 @@ async function ended(folder: string, exit: RunExit): Promise<RunFolderState> {
     readWho(folder, runFiles.launcher),
     readWho(folder, runFiles.agent),
   ]);
-  return { kind: 'ended', exit, launcher, agent };
+  const failure = /^(\d+)\n(.*)\n$/s.exec((await readIfThere(folder, runFiles.setUpFailed)) ?? '');
+  const [, status, command] = failure ?? [];
+  const setUpFailure = command === undefined ? null : { command, status: Number(status) };
+  return { kind: 'ended', exit, setUpFailure, launcher, agent };
 }

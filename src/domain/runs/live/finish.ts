@@ -17,6 +17,7 @@ export type ProcessEnd =
       readonly exitCode: number;
       readonly signal: string | null;
       readonly wasStopped: boolean;
+      readonly setUpFailure?: { readonly command: string; readonly status: number } | null;
       readonly verdict: 'out_of_memory' | null;
     }
   | { readonly kind: 'vanished'; readonly reason: string; readonly verdict: 'out_of_memory' | null }
@@ -55,11 +56,17 @@ export function finalState(
     return { status: 'failed', reason: message, error: { code: 'out_of_memory', message } };
   }
   if (end.kind === 'exited') {
+    if (end.setUpFailure) return end.wasStopped ? interrupted(stoppedReason) : setUpFailed(end.setUpFailure);
     const outcome: Outcome = adapter.exited(run.adapterState, end);
     return end.wasStopped && outcome.status === 'failed' ? interrupted(stoppedReason) : outcome;
   }
   if (run.outcome !== null) return run.outcome as Outcome; // the turn was over; only the exit record is missing
   return interrupted(end.reason);
+}
+
+function setUpFailed({ command, status }: { readonly command: string; readonly status: number }): FinalState {
+  const message = `The set-up command '${command}' ended with ${status}; the agent was not started`;
+  return { status: 'failed', reason: message, error: { code: 'set_up_failed', message } };
 }
 
 function interrupted(reason: string): FinalState {

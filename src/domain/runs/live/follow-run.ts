@@ -91,8 +91,8 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     // An exit record that a dying launcher was just writing counts, even if it came after we looked first.
     const late = state.kind === 'vanished' ? await launch.inspect(run) : state;
     if (late.kind === 'ended') {
-      const { exitCode, signal, wasStopped } = late;
-      return { kind: 'exited', exitCode, signal, wasStopped, verdict };
+      const { exitCode, signal, wasStopped, setUpFailure = null } = late;
+      return { kind: 'exited', exitCode, signal, wasStopped, setUpFailure, verdict };
     }
     const reason = state.kind === 'vanished' ? state.reason : 'The process vanished';
     return { kind: 'vanished', reason, verdict };

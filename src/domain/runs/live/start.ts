@@ -130,6 +130,8 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
       tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
     }
     if (run.adapterState === null) {
+      for (const text of place.notices ?? [])
+        tx.event({ type: 'run.notice', data: { text }, source: 'daemon', ...ofRun(run) });
       const first = adapter.start(request);
       updateRun(tx, run.key, { adapterState: first.state });
       applyEffects(tx, run, first.effects);
@@ -138,7 +140,14 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const argv = adapter.commandLine(run.argv, request);
   const env = work.environment(run, { token, isTrusted: place.isTrusted });
   const stdin = adapter.stdin?.(request);
-  await launch.prepare(run, { cwd: place.cwd, argv, env, ...(stdin !== undefined && { stdin }) });
+  const { cwd, setUp } = place;
+  await launch.prepare(run, {
+    cwd,
+    argv,
+    env,
+    ...(stdin !== undefined && { stdin }),
+    ...(setUp !== undefined && { setUp }),
+  });
 }
 
 function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {
