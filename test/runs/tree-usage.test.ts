@@ -77,12 +77,18 @@ t.test('what has changed between two looks is seen, whatever the reader keeps', 
   await run.running();
 
   await until('the child', async () => alive(await read()).length === 2);
-  const agent = (await read())?.agentPid ?? 0;
+  const before = await read();
+  const agent = before?.agentPid ?? 0;
+  const child = alive(before).find((pid) => pid !== agent);
+  t.ok(agent > 0);
   process.kill(agent, 'SIGKILL');
 
-  const left = await until('the agent to be gone', async () => {
-    const usage = await read();
-    return usage?.agentPid === null && usage;
-  });
-  t.equal(alive(left).length, 1, 'its child is still there, and the run’s');
+  const left = await until(
+    'the agent to be gone, and what the launcher starts to write that down',
+    async () => {
+      const usage = await read();
+      return usage?.agentPid === null && alive(usage).length === 1 && alive(usage);
+    },
+  );
+  t.strictSame(left, [child], 'its child is still there, and the run’s');
 });
