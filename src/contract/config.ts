@@ -19,6 +19,14 @@ const bytesText = z.string().refine(
   { error: 'expected a size such as 64KiB, 100MB or 1GiB, or 0 for none' },
 );
 
+const portRangeText = z.string().refine(
+  (text) => {
+    const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+    return text === '' || (Number(from) >= 1024 && Number(from) <= Number(to) && Number(to) <= 65_535);
+  },
+  { error: 'expected two ports from 1024 to 65535, such as "20000-29999", or nothing for none' },
+);
+
 /** A preset `[agents.NAME]`. */
 export const agentConfig = z.strictObject({
   runtime: z
@@ -138,6 +146,21 @@ export const config = z.strictObject({
       max_bytes: bytesText
         .default('100MiB')
         .meta({ scope: 'live', description: 'All log files together; the oldest are removed' }),
+    })
+    .prefault({}),
+  worktree: z
+    .strictObject({
+      port_range: portRangeText.default('20000-29999').meta({
+        scope: 'live',
+        description:
+          'Ports that runs in a worktree or scratch folder get blocks of, as DROVER_PORT_BASE and DROVER_PORT_COUNT in their environment; no two live runs have the same; empty = none',
+      }),
+      ports_per_run: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(10)
+        .meta({ scope: 'live', description: 'How many ports a run gets' }),
     })
     .prefault({}),
   policy: policyConfig.prefault({}),

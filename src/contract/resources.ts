@@ -37,6 +37,10 @@ export const run = z
     worktree: z.string().nullable().meta({ description: 'The folder the agent works in' }),
     branch: z.string().nullable(),
     base_commit: z.string().nullable(),
+    ports: z.object({ base: z.int(), count: z.int() }).nullable().meta({
+      description:
+        'Ports that are this run’s while it lives; in its environment as DROVER_PORT_BASE and DROVER_PORT_COUNT',
+    }),
     session_id: z.string().nullable(),
     retry_of: z.string().nullable(),
     created_at: timestamp,

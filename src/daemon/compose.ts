@@ -16,6 +16,7 @@ import {
   createPolicy,
   createRuns,
   createTreeReader,
+  parsePortRange,
   type Runs,
   removeOldRuns,
 } from '../domain/runs/index.ts';
@@ -97,6 +98,7 @@ export function compose(options: ComposeOptions): Composed {
       outputBytes: parseBytes(config().run_output_limit),
       idleMs: parseDurationMs(config().idle_timeout),
       pollMs: config().poll_interval_sec * 1000,
+      ports: parsePortRange(config().worktree.port_range, config().worktree.ports_per_run),
     }),
     policy: createPolicy(config, user.homedir),
     queueLimits: () => ({

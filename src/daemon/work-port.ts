@@ -49,13 +49,14 @@ export function createWorkPort({ repos, worktrees, paths, env, user }: WorkPortO
         ...(setUp === null ? {} : { setUp }),
       };
     },
-    environment: (run, { token, isTrusted }) =>
+    environment: (run, { token, isTrusted, ports }) =>
       agentEnvironment({
         daemonEnv: env,
         user,
         agentEnv: { ...trustVariables(run.argv, isTrusted), ...run.agentEnv },
         runId: run.id,
         runToken: token,
+        ports,
         profile: paths.profile,
         socket: paths.socket,
         stateRoot: paths.stateRoot,

@@ -8,6 +8,7 @@ const run = {
   profile: 'default',
   socket: '/run/drover.sock',
   stateRoot: '/state',
+  ports: { base: 20_010, count: 10 },
 };
 const environment = (daemonEnv: Record<string, string | undefined>, agentEnv: Record<string, string> = {}) =>
   agentEnvironment({ daemonEnv, user, agentEnv, ...run });

@@ -29,6 +29,7 @@ export function fakeRun(id: string, prompt: string): Run {
     worktree: null,
     branch: null,
     base_commit: null,
+    ports: null,
     session_id: null,
     retry_of: null,
     created_at: at,

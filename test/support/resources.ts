@@ -19,6 +19,7 @@ export function aRun(changes: Partial<Run> = {}): Run {
     worktree: '/state/worktrees/shop/1',
     branch: 'drover/1-say-hello',
     base_commit: 'abc',
+    ports: null,
     session_id: null,
     retry_of: null,
     created_at: '2026-01-02T03:04:05.000Z',

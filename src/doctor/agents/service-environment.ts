@@ -141,6 +141,7 @@ function forAgents(
     profile: paths.profile,
     socket: '',
     stateRoot: '',
+    ports: null,
   });
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('DROVER_')));
 }

@@ -99,6 +99,8 @@ export type AgentEnvironment = {
   readonly profile: string;
   readonly socket: string;
   readonly stateRoot: string;
+  /** Ports that are the run's while it lives. */
+  readonly ports: { readonly base: number; readonly count: number } | null;
 };
 
 /** The whole environment of an agent's process. */
@@ -117,6 +119,7 @@ export function agentEnvironment(options: AgentEnvironment): Record<string, stri
     TERM: 'dumb',
     ...agentEnv,
   };
+  const { ports } = options;
   if (env.LANG === undefined && env.LC_ALL === undefined) env.LANG = 'C.UTF-8';
   for (const name of Object.keys(env)) if (isRefused(name)) delete env[name];
   return {
@@ -126,6 +129,10 @@ export function agentEnvironment(options: AgentEnvironment): Record<string, stri
     DROVER_PROFILE: options.profile,
     DROVER_SOCKET: options.socket,
     DROVER_STATE_ROOT: options.stateRoot,
+    ...(ports !== null && {
+      DROVER_PORT_BASE: String(ports.base),
+      DROVER_PORT_COUNT: String(ports.count),
+    }),
   };
 }
 

@@ -26,4 +26,5 @@ export type {
 } from './ports.ts';
 export type { QueueLimits } from './queue.ts';
 export { type RemovedWork, type RetainDeps, type RetainLimits, removeOldRuns } from './retain.ts';
+export { type PortRange, parsePortRange } from './run-ports.ts';
 export { createRuns, type Runs, type RunsDeps } from './runs.ts';

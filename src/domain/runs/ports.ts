@@ -1,7 +1,8 @@
 import type { Clock, Log } from '../../base/index.ts';
-import type { RunRow, Store } from '../../foundation/store/index.ts';
+import type { PortBlock, RunRow, Store } from '../../foundation/store/index.ts';
 import type { Adapter } from '../agents/index.ts';
 import type { Policy } from './policy/judge.ts';
+import type { PortRange } from './run-ports.ts';
 
 /** How a run's folder stands: exactly one of these at any instant (architecture, idea 1). */
 export type FolderState =
@@ -92,7 +93,11 @@ export type WorkPort = {
   /** The environment of the agent, with this run's token. */
   readonly environment: (
     run: RunRow,
-    options: { readonly token: string; readonly isTrusted: boolean },
+    options: {
+      readonly token: string;
+      readonly isTrusted: boolean;
+      readonly ports: PortBlock | null;
+    },
   ) => Readonly<Record<string, string>>;
 };
 
@@ -101,6 +106,8 @@ export type RunLimits = {
   readonly outputBytes: number;
   readonly idleMs: number;
   readonly pollMs: number;
+  /** Null: runs get no ports. */
+  readonly ports?: PortRange | null;
 };
 
 /** What every part of the engine is made with. */

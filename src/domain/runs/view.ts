@@ -27,6 +27,7 @@ export function viewRun(row: RunRow, { attachCommand }: Pick<LaunchPort, 'attach
     worktree: row.worktree,
     branch: row.branch,
     base_commit: row.baseCommit,
+    ports: row.portBase === null ? null : { base: row.portBase, count: row.portCount ?? 0 },
     session_id: row.sessionId,
     retry_of: row.retryOf,
     created_at: toTimestamp(row.createdAt),

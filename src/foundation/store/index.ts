@@ -58,6 +58,7 @@ export {
   openInputs,
   setInputState,
 } from './tables/inputs.ts';
+export { lastPortBaseOfPlace, livePortBlocks, type PortBlock } from './tables/ports.ts';
 export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
 export {
   countLiveRuns,

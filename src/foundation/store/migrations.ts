@@ -138,6 +138,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE runs ADD COLUMN place_of TEXT;
   ALTER TABLE runs ADD COLUMN resumes INTEGER;
   ALTER TABLE runs ADD COLUMN port_base INTEGER;
+  ALTER TABLE runs ADD COLUMN port_count INTEGER;
   ALTER TABLE runs ADD COLUMN parked_until INTEGER;
   CREATE INDEX runs_by_session ON runs (session_id, key) WHERE session_id IS NOT NULL;
   CREATE INDEX runs_by_place ON runs (place_of) WHERE place_of IS NOT NULL;

@@ -4,6 +4,7 @@ import { applyEffects } from '../follow/apply.ts';
 import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
 import { resumePrompt } from '../retry.ts';
+import { portsFor } from '../run-ports.ts';
 import { ownerOf, sessionAtStart } from '../session.ts';
 import { judgedAdapter } from './judged-adapter.ts';
 import { isShortage, untilStored } from './shortage.ts';
@@ -16,6 +17,9 @@ const launchAgainMs = 2000;
 const pidGraceMs = 1000;
 /** Pause between two looks at a folder that is about to change. */
 const lookMs = 5;
+
+const noPorts =
+  'It has no ports of its own: all of [worktree] port_range belong to live runs, so DROVER_PORT_BASE is not set';
 
 /** What came of starting a run. */
 export type Started =
@@ -115,7 +119,10 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const adapter = judgedAdapter(deps, run);
   const request = requestOf({ ...run, sessionId }, place);
   const { token, hash } = deps.issueToken();
-  await store.write((tx) => {
+  const range = run.inPlace ? null : (deps.limits().ports ?? null);
+  const ports = await store.write((tx) => {
+    const block = range === null ? null : portsFor(tx, run, range);
+    if (block !== null) updateRun(tx, run.key, { portBase: block.base, portCount: block.count });
     const where = { worktree: place.cwd, branch: place.branch, baseCommit: place.baseCommit };
     updateRun(tx, run.key, { ...where, sessionId, tokenHash: hash });
     // Canceled before it made its place, which is its own all the same: it goes when no run of the session is left.
@@ -130,15 +137,17 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
       tx.event({ type: 'worktree.created', data, source: 'daemon', ...ofRun(run) });
     }
     if (run.adapterState === null) {
-      for (const text of place.notices ?? [])
+      const notices = [...(place.notices ?? []), ...(range !== null && block === null ? [noPorts] : [])];
+      for (const text of notices)
         tx.event({ type: 'run.notice', data: { text }, source: 'daemon', ...ofRun(run) });
       const first = adapter.start(request);
       updateRun(tx, run.key, { adapterState: first.state });
       applyEffects(tx, run, first.effects);
     }
+    return block;
   });
   const argv = adapter.commandLine(run.argv, request);
-  const env = work.environment(run, { token, isTrusted: place.isTrusted });
+  const env = work.environment(run, { token, isTrusted: place.isTrusted, ports });
   const stdin = adapter.stdin?.(request);
   const { cwd, setUp } = place;
   await launch.prepare(run, {

@@ -38,8 +38,9 @@ export type RunRow = {
   readonly placeOf: string | null;
   /** Goes on where its session was left, instead of being given its prompt again. */
   readonly resumes: boolean | null;
-  /** The first port of the range that is this run's. */
+  /** The first port of the range that is this run's, and how many it has. */
   readonly portBase: number | null;
+  readonly portCount: number | null;
   /** Its provider refused to go on until this instant. */
   readonly parkedUntil: number | null;
   readonly tokenHash: string | null;
@@ -98,6 +99,7 @@ const spelled = {
   placeOf: 'place_of',
   resumes: 'resumes bool',
   portBase: 'port_base',
+  portCount: 'port_count',
   parkedUntil: 'parked_until',
   tokenHash: 'token_hash',
   createdAt: 'created_at',
