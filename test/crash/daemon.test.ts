@@ -64,7 +64,7 @@ t.test(
     const repo = await world.repository(join(world.root, 'repo'));
     world.configure(configOfLoad(world, { started, repo }));
     let daemon = startDaemon(world);
-    const load = createLoad({ world, random, program, repo: 'repo', hasDialogs: true });
+    const load = createLoad({ world, random, program, repo: 'repo', everyRuntime: true });
     t.teardown(async () => {
       load.close();
       await daemon.kill();

@@ -57,8 +57,8 @@ export type CrashLoadOptions = {
   readonly repo: string;
   /** Leaves approvals pending until `approveHeld`. */
   readonly holdsApprovals?: boolean;
-  /** Agents of every protocol, whose approvals are answered after a while, so that kills come between. */
-  readonly hasDialogs?: boolean;
+  /** Runs of every runtime, whose approvals are answered after a while, so that kills come between. */
+  readonly everyRuntime?: boolean;
 };
 
 const tryAgainMs = 15;
@@ -179,7 +179,7 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
     live,
     keepLive: (wanted) => {
       for (let missing = wanted - live().length - underWay.size; missing > 0; missing -= 1)
-        inBackground(start(makeNumberedRun(random, index++, options.hasDialogs)));
+        inBackground(start(makeNumberedRun(random, index++, options.everyRuntime)));
     },
     pending: () => pending.size,
     held: () => held.length,
@@ -195,7 +195,8 @@ export function createLoad(options: CrashLoadOptions): CrashLoad {
 function whatToRun(spec: NumberedRun, program: string): object {
   if (spec.dialog !== null)
     return { prompt: promptOf(spec.dialog.plan), agent: `dialog-${spec.dialog.runtime}` };
-  return spec.kind === 'acp' ? { prompt: spec.key, agent: 'paced' } : { command: commandOf(spec, program) };
+  if (spec.kind === 'acp') return { prompt: spec.key, agent: 'paced' };
+  return { agent: spec.kind, command: commandOf(spec, program) };
 }
 
 /** The demo agent, made to say that it starts as the other programs do. */

@@ -82,7 +82,11 @@ function whatIsWrongWith(run: AcceptedRun, row: Run | undefined): string[] {
   const { kind, key, exitCode } = run.spec;
   const wanted = run.isGivenUp ? 'canceled' : exitCode === 0 ? 'succeeded' : 'failed';
   if (row === undefined) return [`${run.id} (${key}) has no row`];
-  if (row.status === wanted && (row.exit_code === exitCode || run.isGivenUp || kind !== 'command')) return [];
+  if (
+    row.status === wanted &&
+    (row.exit_code === exitCode || run.isGivenUp || kind === 'acp' || kind === 'dialog')
+  )
+    return [];
   return [
     `${run.id} (${kind} ${key}) is ${row.status} with ${row.exit_code} (${row.reason}), not ${wanted} with ${exitCode}`,
   ];

@@ -8,11 +8,12 @@ import {
   makeDialogPlan,
 } from './dialog-runs.ts';
 import type { Random } from './random.ts';
+import { lacksTmux } from './tmux.ts';
 
 /** A run whose whole output is known before it starts. */
 export type NumberedRun = {
-  /** `acp`: the demo agent. */
-  readonly kind: 'command' | 'acp' | 'dialog';
+  /** `acp`: the demo agent. `terminal`: the same program as `command`, in a terminal. */
+  readonly kind: 'command' | 'acp' | 'dialog' | 'terminal';
   /** What a dialog is made of; null for the others. */
   readonly dialog: { readonly runtime: DialogRuntime; readonly plan: DialogPlan } | null;
   readonly pace: Pace;
@@ -42,11 +43,12 @@ const longLineBytes = 150_000;
 /** Of so many runs one is the demo agent, and one works in the repository: these cost more to start. */
 const oneInEvery = 8;
 
-/** With dialogs, these of them are one, each in another protocol. */
+/** With every runtime, these of them are a dialog, each in another protocol, and one is in a terminal. */
 const dialogPlaces = [1, 4, 6];
+const terminalPlace = 2;
 
 /** Picks a run. */
-export function makeNumberedRun(random: Random, index: number, hasDialogs = false): NumberedRun {
+export function makeNumberedRun(random: Random, index: number, everyRuntime = false): NumberedRun {
   const key = `run-${random.seed}-${index}`;
   const place = index % oneInEvery;
   const isInRepo = place === 3;
@@ -55,8 +57,13 @@ export function makeNumberedRun(random: Random, index: number, hasDialogs = fals
     return { ...spoken, kind: 'acp', dialog: null, isInRepo: random.below(2) === 0 };
   }
   const runtime = dialogRuntimes[dialogPlaces.indexOf(place)];
-  if (hasDialogs && runtime !== undefined) {
+  if (everyRuntime && runtime !== undefined) {
     return { ...spoken, kind: 'dialog', dialog: { runtime, plan: makeDialogPlan(random, key) }, isInRepo };
+  }
+  const exitCode = random.pick([0, 0, 0, 1, 7, 42]);
+  if (everyRuntime && place === terminalPlace && !lacksTmux) {
+    const lines = 4 + random.below(20);
+    return { kind: 'terminal', dialog: null, pace: 'steady', lines, exitCode, isInRepo, key };
   }
   const pace = random.pick(['burst', 'steady', 'steady', 'slow', 'slow', 'slow', 'long', 'brief'] as const);
   const [least, most] = paces[pace].lines;
@@ -66,7 +73,7 @@ export function makeNumberedRun(random: Random, index: number, hasDialogs = fals
     dialog: null,
     pace,
     lines,
-    exitCode: random.pick([0, 0, 0, 1, 7, 42]),
+    exitCode,
     isInRepo,
     key,
   };
@@ -128,8 +135,9 @@ export function commandOf(run: NumberedRun, program: string): string[] {
 export function expectedOutput(run: NumberedRun): { readonly stdout: string; readonly stderr: string } {
   const filler = run.pace === 'long' ? '0'.repeat(longLineBytes) : '';
   const numbers = Array.from({ length: run.lines }, (_, index) => index + 1);
-  return {
-    stdout: numbers.map((n) => `out ${n} ${filler} of ${run.lines}\n`).join(''),
-    stderr: numbers.map((n) => `err ${n} of ${run.lines}\n`).join(''),
-  };
+  const out = numbers.map((n) => `out ${n} ${filler} of ${run.lines}\n`);
+  const err = numbers.map((n) => `err ${n} of ${run.lines}\n`);
+  if (run.kind !== 'terminal') return { stdout: out.join(''), stderr: err.join('') };
+  const shown = out.map((line, index) => `${line}${err[index]}`).join('');
+  return { stdout: shown.replaceAll('\n', '\r\n'), stderr: '' };
 }
