@@ -5,8 +5,8 @@ import { endianness } from 'node:os';
 export type MachineUnits = { readonly tickMs: number; readonly pageBytes: number };
 
 /** Entries of the auxiliary vector (getauxval(3)). */
-const pageSizeEntry = 6n;
-const ticksPerSecondEntry = 17n;
+const pageSizeEntry = BigInt(6); // no literal: an old Node.js has to read this file to say that it is too old
+const ticksPerSecondEntry = BigInt(17);
 /** What nearly every machine has, where the vector cannot be read. */
 const usual: MachineUnits = { tickMs: 10, pageBytes: 4096 };
 

@@ -33,8 +33,9 @@ t.test('which agents there are is told without running one of them', async (t) =
     { name: 'mine', source: 'config', version: '9.8.7', tested_with, is_default: true },
     { name: 'demo', source: 'built-in' },
     { name: 'command', source: 'built-in', command: [] },
+    { name: 'terminal', source: 'built-in', command: [] },
   ]);
-  t.equal(items.length, 6);
+  t.equal(items.length, 7);
   t.match(all.out, /^AGENT +VERSION +RUNTIME +TESTED +FROM +COMMAND$/m);
   t.match(all.out, /^codex +9\.8\.7 +codex +tested with 0\.169\.0 +PATH +\S+codex$/m);
   t.match(all.out, /^mine \* +9\.8\.7 /m);
