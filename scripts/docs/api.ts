@@ -12,6 +12,7 @@ import {
   run,
   sentInput,
   status,
+  usageReport,
   worker,
   worktree,
 } from '../../src/contract/index.ts';
@@ -46,6 +47,7 @@ export function apiPage(): string {
       sentInput,
       applyResult,
       reloadResult,
+      usageReport,
     ].map(resourceSection),
     '\n## Paths of other daemons\n\nThese answer too, in the shape that their own documentation gives.\n\n',
     markdownTable(

@@ -31,3 +31,22 @@ export const systemClock: Clock = {
 export function toTimestamp(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** The day of an instant where this machine is, as `2026-11-28`. */
+export function localDay(ms: number): string {
+  const at = new Date(ms);
+  const two = (part: number) => String(part).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** The first instant of a local day. A day whose midnight the clock skips begins later. */
+export function startOfLocalDay(day: string): number {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+  return new Date(year, month - 1, date).getTime();
+}
+
+/** The last instant of a local day, which may have 23 or 25 hours. */
+export function endOfLocalDay(day: string): number {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+  return new Date(year, month - 1, date + 1).getTime() - 1;
+}

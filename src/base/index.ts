@@ -5,7 +5,14 @@
 export { type AtomicFileOptions, syncFolder, writeFileAtomic } from './atomic-file.ts';
 export { inBackground } from './background.ts';
 export { type Bus, type BusListener, createBus } from './bus.ts';
-export { type Clock, systemClock, toTimestamp } from './clock.ts';
+export {
+  type Clock,
+  endOfLocalDay,
+  localDay,
+  startOfLocalDay,
+  systemClock,
+  toTimestamp,
+} from './clock.ts';
 export {
   type ControlGroup,
   type GroupUsage,

@@ -36,6 +36,7 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   workersShow: { method: 'GET', path: '/v1/workers/{worker}' },
   workersRemove: { method: 'DELETE', path: '/v1/workers/{worker}' },
   workersLogs: { method: 'GET', path: '/v1/workers/{worker}/logs' },
+  usage: { method: 'GET', path: '/v1/usage' },
   events: { method: 'GET', path: '/v1/events' },
   worktreesList: { method: 'GET', path: '/v1/worktrees' },
   worktreesPrune: { method: 'POST', path: '/v1/worktrees/prune' },

@@ -30,6 +30,7 @@ export {
   type RetryRun,
   type SendInput,
   type StartRun,
+  type UsageQuery,
 } from './requests.ts';
 export {
   type ApplyResult,
@@ -54,6 +55,8 @@ export {
   type Status,
   sentInput,
   status,
+  type UsageReport,
+  usageReport,
   type Worker,
   type Worktree,
   worker,
@@ -72,6 +75,7 @@ export {
   runStatuses,
   runStatusFilters,
   runtimes,
+  usageKinds,
   waitsForPerson,
   waitsOnLimit,
 } from './run-words.ts';

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { approvalModeWords, approvalStatusFilters, logTypes, runStatusFilters } from './run-words.ts';
+import {
+  approvalModeWords,
+  approvalStatusFilters,
+  logTypes,
+  runStatusFilters,
+  usageKinds,
+} from './run-words.ts';
 import { parseDurationMs } from './units.ts';
 
 /** A duration as text, checked: `30s`, `5m`, `2h`; `0` = none. */
@@ -219,6 +225,15 @@ export const eventsQuery = z.strictObject({
     .default('true')
     .meta({ description: 'false ends an event stream at the last event there is' }),
 });
+const dayText = z.iso.date({ error: 'expected a day such as 2026-11-28' });
+export const usageQuery = z.strictObject({
+  by: z.enum(usageKinds).default('day'),
+  since: dayText.optional().meta({ description: 'From this day of the daemon’s clock on' }),
+  until: dayText.optional().meta({ description: 'Up to this day, and with it' }),
+  limit: listLimit,
+});
+export type UsageQuery = z.infer<typeof usageQuery>;
+
 export const logsQuery = z.strictObject({
   type: z.enum(logTypes).default('process').meta({
     description:

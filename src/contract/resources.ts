@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { approvalModes, runStatuses, runtimes } from './run-words.ts';
+import { approvalModes, runStatuses, runtimes, usageKinds } from './run-words.ts';
 
 /** RFC 3339 in UTC with milliseconds, as `Date.prototype.toISOString` writes it. */
 export const timestamp = z.iso.datetime({ precision: 3 });
@@ -66,6 +66,34 @@ export type Run = z.infer<typeof run>;
 /** A message that was taken for an agent at work: the events `input.read` and `input.unread` tell what became of it. */
 export const sentInput = z.object({ input_id: z.string(), run_id: z.string() }).meta({ id: 'SentInput' });
 export type SentInput = z.infer<typeof sentInput>;
+
+/** What agents used up, line by line: `GET /v1/usage`. */
+export const usageReport = z
+  .object({
+    by: z.enum(usageKinds),
+    since: z.string().nullable(),
+    until: z.string().nullable(),
+    items: z.array(
+      z.object({
+        key: z.string().meta({
+          description:
+            'The day, or the id of the run, session or repository, or the agent’s name; empty for runs without a repository',
+        }),
+        label: z
+          .string()
+          .nullable()
+          .meta({ description: 'Name or prompt of the run, project of the repository' }),
+        input_tokens: z.int(),
+        output_tokens: z.int(),
+        cost_usd: z.number().nullable().meta({ description: 'null: no agent told it' }),
+        runs: z.int().nullable().meta({
+          description: 'By run and session: of how many runs; else null, because removed ones count too',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'UsageReport' });
+export type UsageReport = z.infer<typeof usageReport>;
 
 /** A registered git repository. */
 export const repo = z

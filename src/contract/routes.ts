@@ -330,6 +330,17 @@ export const routes = {
     ],
   },
   ...workerRoutes,
+  usage: {
+    id: 'usage',
+    method: 'GET',
+    path: '/v1/usage',
+    summary: 'Tokens and cost by day, run, session, repository or agent',
+    access: 'read',
+    query: requests.usageQuery,
+    status: 200,
+    response: resources.usageReport,
+    errors: [],
+  },
   events: {
     id: 'events',
     method: 'GET',

@@ -30,6 +30,9 @@ export type RunStatus = (typeof runStatuses)[number];
 export type Runtime = (typeof runtimes)[number];
 export type ApprovalMode = (typeof approvalModes)[number];
 
+/** What a report of usage can be by. */
+export const usageKinds = ['day', 'run', 'session', 'repo', 'agent'] as const;
+
 /** What a run waits on that its provider refuses for now, until an instant that is known. */
 export const waitsOnLimit = 'rate_limit';
 

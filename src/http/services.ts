@@ -23,6 +23,8 @@ import type {
   SentInput,
   StartRun,
   Status,
+  UsageQuery,
+  UsageReport,
   Worker,
   Worktree,
 } from '../contract/index.ts';
@@ -142,6 +144,7 @@ export type Services = {
     /** What each live run has taken so far. */
     readonly figures: () => Promise<readonly WorkerFigures[]>;
   };
+  readonly usage: (query: UsageQuery) => Promise<UsageReport>;
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;
     readonly show: (ref: string) => Promise<Approval>;

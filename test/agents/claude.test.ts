@@ -67,7 +67,7 @@ void t.test('a whole turn: session, prompt, tools, approvals, message, usage, ou
   );
   t.strictSame(events(effects, 'message.completed'), [{ text: 'All done — größer 🚀' }]);
   t.match(
-    effects.find(({ kind }) => kind === 'usage'),
+    effects.findLast(({ kind }) => kind === 'usage'),
     { usage: { input_tokens: 480, output_tokens: 28 }, costUsd: Number },
   );
   t.match(outcomeIn(effects), { status: 'succeeded' });

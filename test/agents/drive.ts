@@ -19,6 +19,7 @@ export function request(fields: Partial<AgentRequest> = {}): AgentRequest {
     model: null,
     maxTurns: null,
     sessionId: null,
+    usedBefore: { input: 0, output: 0 },
     ...fields,
   };
 }

@@ -64,6 +64,7 @@ void t.test('only the commands that work exist', async (t) => {
     'service-unit',
     'top',
     'uninstall-service',
+    'usage',
     'worktrees',
     'worktrees prune',
     'worktrees remove',

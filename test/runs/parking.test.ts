@@ -1,36 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Event } from '../../src/contract/index.ts';
-import { type EngineOptions, inWorld } from '../support/engine.ts';
-import { until } from '../support/until.ts';
-
-/** A clock whose hands a test moves: `wall` as a person does, `both` as time does. */
-function movable() {
-  let wall = 0;
-  let monotonic = 0;
-  let looks = 0;
-  const change: EngineOptions['change'] = ({ clock, limits }) => ({
-    clock: { ...clock, now: () => clock.now() + wall, monotonic: () => clock.monotonic() + monotonic },
-    limits: () => {
-      looks += 1;
-      return limits();
-    },
-  });
-  return {
-    options: { change, limits: { pollMs: 20 } },
-    /** Waits until the live runs have been looked at. */
-    look: async () => {
-      const before = looks;
-      await until('a few looks at the runs', () => looks > before + 6);
-    },
-    wall: (ms: number) => {
-      wall += ms;
-    },
-    both: (ms: number) => {
-      wall += ms;
-      monotonic += ms;
-    },
-  };
-}
+import { inWorld } from '../support/engine.ts';
+import { movableClock } from '../support/movable-clock.ts';
 
 const hourMs = 3_600_000;
 const waits = (events: readonly Event[]) => events.filter(({ type }) => type === 'run.waiting');
@@ -40,7 +11,7 @@ const goOns = async (heard: Promise<readonly string[]>) =>
 inWorld(
   'a run refused by its provider waits until the limit resets, and goes on by itself',
   async (t, world) => {
-    const time = movable();
+    const time = movableClock();
     const engine = world.engine(time.options);
     const run = await engine.claude(`say:begun limit:${hourMs}`);
 
@@ -66,7 +37,7 @@ inWorld('a parked run survives the daemon, and is resumed once', async (t, world
   await engine.reached(run.id, 'waiting');
   await engine.close();
 
-  const time = movable();
+  const time = movableClock();
   time.wall(hourMs + 2000);
   const next = world.engine(time.options);
   next.runs.recover();
@@ -76,7 +47,7 @@ inWorld('a parked run survives the daemon, and is resumed once', async (t, world
 });
 
 inWorld('a clock that is set back does not hold a parked run longer', async (t, world) => {
-  const time = movable();
+  const time = movableClock();
   const engine = world.engine(time.options);
   const run = await engine.claude(`limit:${hourMs}`);
   await engine.reached(run.id, 'waiting');
@@ -128,7 +99,7 @@ inWorld(
 );
 
 inWorld('a parked run holds no place in the queue, and is not idle', async (t, world) => {
-  const time = movable();
+  const time = movableClock();
   const engine = world.engine({
     ...time.options,
     limits: { pollMs: 20, idleMs: 60_000 },
@@ -154,7 +125,7 @@ inWorld('a parked run holds no place in the queue, and is not idle', async (t, w
 });
 
 inWorld('run_timeout counts while a run is parked', async (t, world) => {
-  const time = movable();
+  const time = movableClock();
   const engine = world.engine(time.options);
   const run = await engine.claude(`limit:${hourMs}`, { timeout: '10m' });
   await engine.reached(run.id, 'waiting');

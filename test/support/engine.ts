@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,8 @@ export type Engine = {
   readonly acp: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   /** Starts the fake Claude Code. */
   readonly claude: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
+  /** Resolves when the run has told that it used so many tokens. */
+  readonly used: (id: string, tokens: number) => Promise<Run>;
   readonly ended: (id: string) => Promise<Run>;
   readonly reached: (id: string, status: Run['status']) => Promise<Run>;
   /** Resolves when the run has asked so many times, and waits for the last one. */
@@ -64,6 +66,8 @@ export type World = {
   readonly home: string;
   readonly folder: (id: string) => string;
   readonly engine: (options?: EngineOptions) => Engine;
+  /** Makes an empty file, for which an agent waits. */
+  readonly touch: (name: string) => Promise<void>;
   /** Lines that the fake agents have read. */
   readonly heard: () => Promise<readonly string[]>;
   /** Processes of the run that are there now. */
@@ -183,6 +187,11 @@ export async function makeWorld(): Promise<World> {
       fake: (agent, prompt, more) => start({ prompt, agent, ...more }),
       acp: (prompt, more) => start({ prompt, agent: 'acp', ...more }),
       claude: (prompt, more) => start({ prompt, agent: 'claude', ...more }),
+      used: (id, tokens) =>
+        until(
+          `${id} to use ${tokens} tokens`,
+          () => runs.show(id).usage?.input_tokens === tokens && runs.show(id),
+        ),
       ended: (id) => until(`the end of ${id}`, () => runs.show(id).ended_at !== null && runs.show(id)),
       reached: (id, status) =>
         until(`${id} to be ${status}`, () => runs.show(id).status === status && runs.show(id)),
@@ -209,6 +218,7 @@ export async function makeWorld(): Promise<World> {
     home,
     folder,
     engine,
+    touch: (name) => writeFile(join(home, name), ''),
     heard: async () => (await readFile(heardFile, 'utf8').catch(() => '')).split('\n').slice(0, -1),
     survivors,
     remove: async () => {

@@ -2,7 +2,7 @@
  * A small Claude Code, with one turn for each message. A message says what it does, word by word: `ask` asks to edit
  * `a.txt` in its folder, `ask:PATH` another file, `run` asks to run a command, `question` puts a question, and it says
  * what came back; `say:TEXT` says it, `file:PATH` waits until that file is there, `limit:MS` is refused by the provider
- * until then, `die` ends the process. Other words it passes over. It appends each line that it reads to $ACP_LOG.
+ * until then, `spend:TOKENS:USD` uses that up, `die` ends the process. Other words it passes over. It appends each line that it reads to $ACP_LOG.
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -19,7 +19,9 @@ type Line = {
 
 const answers = new Map<string, (response: unknown) => void>();
 const seen = new Set<string>();
+const spent = { tokens: 0, usd: 0 };
 let asked = 0;
+let answered = 0;
 let turns = Promise.resolve();
 const write = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const say = (text: string) => write({ type: 'assistant', message: { content: [{ type: 'text', text }] } });
@@ -51,6 +53,14 @@ function limit(inMs: number): object {
   return { is_error: true, api_error_status: 429, result: 'Limit reached' };
 }
 
+function spend(tokens: number, usd: number): void {
+  answered += 1;
+  spent.tokens += tokens;
+  spent.usd += usd;
+  const usage = { input_tokens: tokens, output_tokens: 0 };
+  write({ type: 'assistant', message: { id: `msg_${answered}`, content: [], usage } });
+}
+
 async function play(uuid: string, prompt: string): Promise<void> {
   write({ type: 'command_lifecycle', command_uuid: uuid, state: 'started' });
   write({ type: 'system', subtype: 'init', session_id: 's1' });
@@ -66,9 +76,12 @@ async function play(uuid: string, prompt: string): Promise<void> {
     } else if (verb === 'say') say(argument);
     else if (verb === 'file') await until(`the file ${argument}`, () => existsSync(argument), 60_000);
     else if (verb === 'limit') refusal = limit(Number(argument));
+    else if (verb === 'spend') spend(Number(rest[0]), Number(rest[1]));
     else if (verb === 'die') process.exit(3);
   }
-  write({ type: 'result', subtype: 'success', result: 'done', ...refusal });
+  const modelUsage = { model: { inputTokens: spent.tokens, outputTokens: 0 } };
+  const cost = spent.tokens === 0 ? {} : { total_cost_usd: spent.usd, modelUsage };
+  write({ type: 'result', subtype: 'success', result: 'done', ...cost, ...refusal });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -76,7 +89,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line === '') continue;
   const { type, uuid = '', request_id, request, response, message } = JSON.parse(line) as Line;
   if (type === 'control_request') {
-    write({ type: 'control_response', response: { subtype: 'success', request_id, response: {} } });
+    const session = { total_cost_usd: spent.usd, model_usage: {} };
+    write({ type: 'control_response', response: { subtype: 'success', request_id, response: { session } } });
     if (request?.subtype === 'interrupt') process.exit(0);
   }
   if (type === 'control_response') answers.get(response?.request_id ?? '')?.(response?.response);

@@ -262,6 +262,10 @@ export function createFakeServices(): FakeServices {
         ];
       },
     },
+    usage: async ({ by }) => {
+      call('usage');
+      return { by, since: null, until: null, items: [] };
+    },
     approvals: {
       list: async ({ limit }) => {
         call('approvals.list');

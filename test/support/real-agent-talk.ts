@@ -11,6 +11,25 @@ import { until } from './until.ts';
 
 /** The cases by what holds. */
 export const talkCases: Readonly<Record<string, Case>> = {
+  'counts what the run itself used up, also in a session that goes on': async (t, stage) => {
+    const { world } = stage;
+    const tell = (name: string, ...more: string[]) =>
+      start(stage, `Say ${name}`, '--name', name, ...more).then((run) =>
+        reach(stage, run, 'succeeded', 'failed'),
+      );
+
+    const first = await tell('one');
+    const second = await tell('two', '--session', first.id);
+
+    for (const { usage, reason } of [first, second])
+      t.match(usage, { input_tokens: 120, output_tokens: 7 }, reason ?? '');
+    const hasCost = stage.agent === 'claude';
+    t.equal(second.cost_usd, first.cost_usd);
+    t.equal((second.cost_usd ?? 0) > 0, hasCost);
+    const report = await world.run(['usage', '--by', 'session']);
+    t.match(report.out, hasCost ? /240 +14 +\$0\.00\d\d +2 +two/ : /240 +14 +- +2 +two/);
+  },
+
   'waits for the end of its provider’s limit, and goes on by itself': async (t, stage) => {
     const before = stage.model.turnsTaken().length;
     // Claude Code tells of the limits of an account only, not of those of a key.

@@ -171,6 +171,7 @@ for (const [name, scenario] of Object.entries(scenarios)) {
         model: null,
         maxTurns: null,
         sessionId: null,
+        usedBefore: { input: 0, output: 0 },
         ...scenario.request,
       },
     });

@@ -40,6 +40,7 @@ import { RunsWaitCommand } from './run/wait.ts';
 import { InstallServiceCommand } from './service/install.ts';
 import { ServiceUnitCommand } from './service/print-unit.ts';
 import { UninstallServiceCommand } from './service/uninstall.ts';
+import { UsageCommand } from './usage.ts';
 import { VersionCommand } from './version.ts';
 import { KillCommand } from './worker/kill.ts';
 import { PsCommand } from './worker/ps.ts';
@@ -62,6 +63,7 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsApplyCommand,
   RunsWaitCommand,
   AttachCommand,
+  UsageCommand,
   WorktreesListCommand,
   WorktreesPruneCommand,
   WorktreesRemoveCommand,

@@ -1,7 +1,7 @@
 import { AppError, isAppError } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
-import { type LaunchPort, placeIdOf } from '../../domain/runs/index.ts';
+import { type LaunchPort, placeIdOf, reportUsage } from '../../domain/runs/index.ts';
 import type { Workers } from '../../domain/workers/index.ts';
 import { liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
@@ -143,6 +143,7 @@ export function createServices(deps: ServicesDeps): Services {
     },
     worktrees: createWorktreeServices(deps, assertReady),
     workers: createWorkerServices({ workers: deps.workers, runs: { cancel: cancelRun, logs: runLogs } }),
+    usage: async (query) => reportUsage(store, query),
     approvals: {
       list: async (options) => runs.approvals(options),
       show: async (ref) => runs.approval(ref),

@@ -14,6 +14,8 @@ export type AgentRequest = {
   readonly maxTurns: number | null;
   /** Continue this conversation instead of beginning one. */
   readonly sessionId: string | null;
+  /** Tokens that earlier runs of that conversation are known to have used up. */
+  readonly usedBefore: { readonly input: number; readonly output: number };
 };
 
 /** A piece of the agent's output: complete lines without the last newline, or a piece of one too long. */

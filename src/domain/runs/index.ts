@@ -28,3 +28,4 @@ export type { QueueLimits } from './queue.ts';
 export { type RemovedWork, type RetainDeps, type RetainLimits, removeOldRuns } from './retain.ts';
 export { type PortRange, parsePortRange } from './run-ports.ts';
 export { createRuns, type Runs, type RunsDeps } from './runs.ts';
+export { reportUsage } from './usage.ts';

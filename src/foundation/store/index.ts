@@ -87,3 +87,12 @@ export {
   workingRuns,
 } from './tables/runs.ts';
 export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './tables/sessions.ts';
+export {
+  addUsageOfDay,
+  type Spent,
+  type SpentBy,
+  usageByDays,
+  usageByRuns,
+  usageOfDay,
+  usageOfSessionBefore,
+} from './tables/usage.ts';

@@ -29,6 +29,7 @@ import { retryRun } from './runs/retry.ts';
 import { sendInput } from './runs/send.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
+import { reportUsage } from './usage/report.ts';
 import { listWorkers } from './workers/list.ts';
 import { workerLogs } from './workers/logs.ts';
 import { registerWorker } from './workers/register.ts';
@@ -70,6 +71,7 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   workersShow: showWorker,
   workersRemove: removeWorker,
   workersLogs: workerLogs,
+  usage: reportUsage,
   events,
   worktreesList: listWorktrees,
   worktreesPrune: pruneWorktrees,

@@ -2,11 +2,12 @@ import { oneLine } from '../bounded.ts';
 import { noteArrived } from '../dialog/pending.ts';
 import type { Incoming } from '../dialog/rpc.ts';
 import { notice, update } from '../dialog/work.ts';
-import { asCount, asFields, type Fields } from '../fields.ts';
+import type { Fields } from '../fields.ts';
 import { endTurn, finish, outcomeOfError, outcomeOfStop } from './finish.ts';
 import { onInitialized, onSession, sendHeld, sendPrompt } from './handshake.ts';
 import type { AcpState, Work } from './state.ts';
-import { addUsage, notePromptArrived } from './updates.ts';
+import { notePromptArrived } from './updates.ts';
+import { noteTurnUsage } from './usage.ts';
 import { promptId, rpcIds } from './wire.ts';
 
 /** An answer is taken once, in its phase; a second one, or one to nothing that was asked, changes nothing. */
@@ -50,19 +51,7 @@ function waitedFor(state: AcpState): { id: number; key: string; method: string }
 }
 
 function onStop(work: Work, result: Fields): void {
-  addUsage(work, tokensOf(result), null);
+  noteTurnUsage(work, result);
   if (work.state.canceling) work.effects.push({ kind: 'arrived', key: 'session/cancel' });
   if (endTurn(work, outcomeOfStop(work.state, result)) === 'goes on') sendHeld(work);
-}
-
-/** What the turn cost. Gemini CLI tells it beside the protocol. */
-function tokensOf(result: Fields): AcpState['usage'] {
-  const usage = asFields(result.usage);
-  const counted = asFields(asFields(asFields(result._meta).quota).token_count);
-  const input = asCount(usage.inputTokens ?? counted.input_tokens);
-  const output = asCount(usage.outputTokens ?? counted.output_tokens);
-  return {
-    ...(input !== null && { input_tokens: input }),
-    ...(output !== null && { output_tokens: output }),
-  };
 }

@@ -40,8 +40,15 @@ export type AcpState = Dialog<Ask> & {
   readonly turnDue: boolean;
   readonly usage: NonNullable<Run['usage']>;
   readonly costUsd: number | null;
+  /** What the session had cost before this run. */
+  readonly costBefore: number;
+  /** Tokens that the last turn told, and those of turns before that are not in them. */
+  readonly lastTold: Tokens;
+  readonly turnsBefore: Tokens;
   readonly strayTold: boolean;
 };
+
+type Tokens = { readonly input: number; readonly output: number };
 
 export type Work = WorkOn<AcpState>;
 
@@ -66,6 +73,9 @@ export function initialState(request: AgentRequest): AcpState {
     turnDue: false,
     usage: {},
     costUsd: null,
+    costBefore: 0,
+    lastTold: { input: 0, output: 0 },
+    turnsBefore: { input: 0, output: 0 },
     strayTold: false,
   };
 }

@@ -3,11 +3,12 @@ import { oneLine } from '../bounded.ts';
 import { noteRead, sayKey } from '../dialog/messages.ts';
 import { endMessage, replacePlan as tellPlan, addThought as tellThought } from '../dialog/speech.ts';
 import { arrived, notice, update } from '../dialog/work.ts';
-import { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { addChunk, contentText } from './message.ts';
 import type { Work } from './state.ts';
 import { followTool } from './tools.ts';
 import { countTurn } from './turns.ts';
+import { notePastUsage, noteSessionUsage } from './usage.ts';
 
 type UpdateKind = SessionUpdate['sessionUpdate'];
 type Handler = (work: Work, update: Fields) => void;
@@ -25,7 +26,7 @@ const handlers: Readonly<Record<UpdateKind, Handler>> = {
   tool_call: (work, call) => followTool(work, call, true),
   tool_call_update: (work, call) => followTool(work, call, false),
   plan: replacePlan,
-  usage_update: noteUsage,
+  usage_update: noteSessionUsage,
   notice: tellNotice,
   compaction_update: tellCompaction,
   user_message_chunk: ignore,
@@ -48,11 +49,15 @@ const promptEvidence: readonly string[] = [
 
 /**
  * Handles `session/update`. Before the prompt is sent every update is history being replayed or a menu, and one of
- * another session belongs to a request that was written twice: both are ignored.
+ * another session belongs to a request that was written twice: both are ignored, but for what the past has cost.
  */
 export function readUpdate(work: Work, params: Fields): void {
-  if (work.state.phase !== 'prompt' || params.sessionId !== work.state.sessionId) return;
+  if (params.sessionId !== work.state.sessionId) return;
   const fields = asFields(params.update);
+  if (work.state.phase !== 'prompt') {
+    if (fields.sessionUpdate === 'usage_update') notePastUsage(work, fields);
+    return;
+  }
   const kind = asText(fields.sessionUpdate);
   if (kind === null || !Object.hasOwn(handlers, kind)) return;
   if (promptEvidence.includes(kind)) notePromptArrived(work);
@@ -67,14 +72,6 @@ export function notePromptArrived(work: Work): void {
   const message = unread.find((key) => sayKey(key) === promptKey);
   if (message === undefined) arrived(work, promptKey);
   else noteRead(work, message);
-}
-
-/** Adds what the agent says of its tokens and its price; the effect carries all that is known so far. */
-export function addUsage(work: Work, more: Work['state']['usage'], costUsd: number | null): void {
-  if (Object.keys(more).length === 0 && costUsd === null) return;
-  const usage = { ...work.state.usage, ...more };
-  update(work, { usage, costUsd: costUsd ?? work.state.costUsd });
-  work.effects.push({ kind: 'usage', usage, costUsd: work.state.costUsd });
 }
 
 function addMessageChunk(work: Work, chunk: Fields): void {
@@ -98,18 +95,6 @@ function replacePlan(work: Work, plan: Fields): void {
       content: asText(entry.content) ?? '',
       status: asText(entry.status) ?? 'pending',
     })),
-  );
-}
-
-function noteUsage(work: Work, fields: Fields): void {
-  const used = asCount(fields.used);
-  const size = asCount(fields.size);
-  const cost = asFields(fields.cost);
-  const inUsd = cost.currency === 'USD' && typeof cost.amount === 'number' && Number.isFinite(cost.amount);
-  addUsage(
-    work,
-    { ...(used !== null && { context_tokens: used }), ...(size !== null && { context_size: size }) },
-    inUsd ? (cost.amount as number) + 0 : null,
   );
 }
 

@@ -12,6 +12,7 @@ import { onResult } from './result.ts';
 import { type ClaudeState, type ClaudeWork, initialState } from './state.ts';
 import { onAssistant, onStreamEvent, onToolResults } from './stream.ts';
 import { onRateLimit, onSystem } from './system.ts';
+import { noteUsageBefore } from './usage.ts';
 import { controlRequest, requestIds, userMessage, uuidOf } from './wire.ts';
 
 /**
@@ -46,6 +47,7 @@ export const claudeAdapter: Adapter<ClaudeState> = {
 function start(request: AgentRequest): Step<ClaudeState> {
   return step(initialState(request), (work) => {
     write(work, 'initialize', controlRequest(requestIds.initialize, 'initialize'));
+    if (request.sessionId !== null) write(work, 'usage', controlRequest(requestIds.usage, 'get_usage'));
     write(work, 'prompt', userMessage(uuidOf(work.state, 'prompt'), request.prompt));
   });
 }
@@ -104,6 +106,10 @@ function noteTaken(work: ClaudeWork, message: Fields): void {
 function onResponse(work: ClaudeWork, response: Fields): void {
   const id = asText(response.request_id);
   if (id === requestIds.interrupt) arrived(work, 'interrupt');
+  if (id === requestIds.usage) {
+    arrived(work, 'usage');
+    noteUsageBefore(work, asFields(response.response));
+  }
   if (id !== requestIds.initialize) return;
   arrived(work, 'initialize');
   if (response.subtype !== 'error') return;

@@ -2,40 +2,26 @@ import type { Outcome } from '../adapter.ts';
 import { oneLine } from '../bounded.ts';
 import { endTurn } from '../dialog/end.ts';
 import { notice, update } from '../dialog/work.ts';
-import { asCount, asFields, asList, asPrice, asText, type Fields } from '../fields.ts';
+import { asCount, asFields, asList, asText, type Fields } from '../fields.ts';
 import { canceled, failed, succeeded } from '../outcome.ts';
 import { timeText } from '../time-text.ts';
 import type { ClaudeState, ClaudeWork } from './state.ts';
+import { noteTurns } from './turns.ts';
+import { noteTurnUsage } from './usage.ts';
 
 const signInText =
   'The agent wants you to sign in: run claude once in a terminal and /login there, or set ANTHROPIC_API_KEY, then retry the run';
 
 /** The turn is over: what it cost, and how it went. */
 export function onResult(work: ClaudeWork, message: Fields): void {
-  tellUsage(work, message);
+  noteTurnUsage(work, message);
+  noteTurns(work, message);
   const denied = asList(message.permission_denials).map(
     (denial) => asText(asFields(denial).tool_name) ?? 'a tool',
   );
   if (denied.length > 0) notice(work, `Denied in this turn: ${oneLine(denied.slice(0, 20).join(', '))}`);
   endTurn(work, outcomeOf(work.state, message));
   update(work, { apiError: null, limitResetsAt: null });
-}
-
-function tellUsage(work: ClaudeWork, message: Fields): void {
-  const usage = asFields(message.usage);
-  const parts = [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens];
-  const input = parts.reduce<number>((sum, part) => sum + (asCount(part) ?? 0), 0);
-  const output = asCount(usage.output_tokens) ?? 0;
-  const costUsd = asPrice(message.total_cost_usd);
-  if (input + output === 0 && (costUsd ?? 0) === 0) return;
-  const [model] = Object.values(asFields(message.modelUsage)).map(asFields);
-  const size = asCount(model?.contextWindow);
-  const counted = {
-    input_tokens: input,
-    output_tokens: output,
-    ...(size !== null && { context_size: size }),
-  };
-  work.effects.push({ kind: 'usage', usage: counted, costUsd });
 }
 
 /** `subtype` says how the turn ended, `is_error` whether what it says is an error of the provider; the exit code says neither. */

@@ -3,6 +3,7 @@ import type { FormField } from '../dialog/form.ts';
 import type { Question } from '../dialog/questions.ts';
 import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
+import { type ClaudeUsage, initialUsage } from './usage.ts';
 
 /** What the answer to a request of Claude Code must be fitted to. */
 export type ClaudeAsk =
@@ -29,6 +30,11 @@ export type ClaudeState = Dialog<ClaudeAsk> & {
   readonly apiError: string | null;
   /** When a limit that was reached is lifted, in seconds since 1970. */
   readonly limitResetsAt: number | null;
+  readonly usage: ClaudeUsage;
+  readonly maxTurns: number | null;
+  /** Turns of the messages that are over, and of the one at work. */
+  readonly turnsDone: number;
+  readonly turnsNow: number;
   /** The tasks that it keeps for itself: id, subject and status. */
   readonly tasks: readonly (readonly [id: string, subject: string, status: string])[];
 };
@@ -45,6 +51,10 @@ export function initialState(request: AgentRequest): ClaudeState {
     streamed: { text: false, thought: false },
     apiError: null,
     limitResetsAt: null,
+    usage: initialUsage(request.sessionId),
+    maxTurns: request.maxTurns,
+    turnsDone: 0,
+    turnsNow: 0,
     tasks: [],
   };
 }

@@ -5,11 +5,15 @@ import { update } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import type { ClaudeWork } from './state.ts';
 import { followPlan, kindOf, noteTask, titleOf } from './tools.ts';
+import { countTurn } from './turns.ts';
+import { noteMessageUsage, noteStreamedUsage } from './usage.ts';
 
 /** A piece of what the model says, as it says it. What a subagent says stays between the two. */
 export function onStreamEvent(work: ClaudeWork, message: Fields): void {
   if (isSubagent(message)) return;
   const event = asFields(message.event);
+  if (event.type === 'message_start' && !countTurn(work)) return;
+  noteStreamedUsage(work, event);
   if (event.type !== 'content_block_delta') return;
   const delta = asFields(event.delta);
   const { streamed } = work.state;
@@ -29,6 +33,7 @@ export function onAssistant(work: ClaudeWork, message: Fields): void {
   const error = asText(message.error);
   if (error === null) noteProgress(work);
   else update(work, { apiError: error });
+  noteMessageUsage(work, asFields(message.message));
   for (const block of asList(asFields(message.message).content).map(asFields)) {
     if (block.type === 'tool_use') onToolUse(work, block);
     else if (error === null && !isSubagent(message)) onBlock(work, block);

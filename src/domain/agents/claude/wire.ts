@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /** The ids of drover's own requests: fixed, so that one written twice is the same one. */
-export const requestIds = { initialize: 'drover-initialize', interrupt: 'drover-interrupt' } as const;
+export const requestIds = {
+  initialize: 'drover-initialize',
+  usage: 'drover-usage',
+  interrupt: 'drover-interrupt',
+} as const;
 
 /** A request to Claude Code. */
 export function controlRequest(request_id: string, subtype: string): unknown {

@@ -85,9 +85,11 @@ function onThread(work: ExecWork, message: Fields): void {
   if (sessionId !== null) work.effects.push({ kind: 'session', sessionId });
 }
 
+/** Its sums are of the whole session, and of the past it says nothing: what drover knows of that is taken off. */
 function onCompleted(work: ExecWork, usage: Fields): void {
-  const input = asCount(usage.input_tokens);
-  const output = asCount(usage.output_tokens);
+  const { usedBefore } = work.state;
+  const input = lessBy(usage.input_tokens, usedBefore.input);
+  const output = lessBy(usage.output_tokens, usedBefore.output);
   work.effects.push({
     kind: 'usage',
     usage: {
@@ -97,4 +99,9 @@ function onCompleted(work: ExecWork, usage: Fields): void {
     costUsd: null,
   });
   finish(work, succeeded);
+}
+
+function lessBy(value: unknown, less: number): number | null {
+  const count = asCount(value);
+  return count === null ? null : Math.max(0, count - less);
 }

@@ -5,6 +5,7 @@ import { type Dialog, emptyDialog, type Work } from '../dialog/work.ts';
 export type ExecState = Dialog<never> & {
   /** The session that is to go on, or null. */
   readonly sessionId: string | null;
+  readonly usedBefore: AgentRequest['usedBefore'];
   readonly hasBegun: boolean;
   readonly maxTurns: number | null;
   readonly turns: number;
@@ -15,6 +16,6 @@ export type ExecState = Dialog<never> & {
 export type ExecWork = Work<ExecState>;
 
 /** The state before anything was said. */
-export function initialState({ sessionId, maxTurns }: AgentRequest): ExecState {
-  return { ...emptyDialog, sessionId, hasBegun: false, maxTurns, turns: 0, turnDue: true };
+export function initialState({ sessionId, usedBefore, maxTurns }: AgentRequest): ExecState {
+  return { ...emptyDialog, sessionId, usedBefore, hasBegun: false, maxTurns, turns: 0, turnDue: true };
 }

@@ -55,6 +55,8 @@ export type CodexState = Dialog<CodexAsk> & {
   /** Answers of the model, counted by what they cost; the next thing it says begins one more. */
   readonly answers: number;
   readonly answerDue: boolean;
+  /** Tokens that its thread had used up before this run; null while that is not known. */
+  readonly usedBefore: { readonly input: number; readonly output: number } | null;
   /** When the limit of the account that is nearest is lifted, in seconds since 1970. */
   readonly limitResetsAt: number | null;
 };
@@ -79,6 +81,7 @@ export function initialState(request: AgentRequest): CodexState {
     edits: [],
     answers: 0,
     answerDue: true,
+    usedBefore: request.sessionId === null ? { input: 0, output: 0 } : null,
     limitResetsAt: null,
   };
 }

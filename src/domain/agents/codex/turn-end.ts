@@ -24,13 +24,16 @@ export function onError(work: CodexWork, params: Fields): void {
   notice(work, oneLine(parts.join(': ')) || 'Codex tries again after an error');
 }
 
-/** What the thread has cost so far. */
+/** What the run has used up so far: of what its thread has used up, the part that is its own. */
 export function onUsage(work: CodexWork, params: Fields): void {
   const usage = asFields(params.tokenUsage);
   const total = asFields(usage.total);
-  const input = asCount(total.inputTokens);
-  const output = asCount(total.outputTokens);
-  const context = asCount(asFields(usage.last).totalTokens);
+  const last = asFields(usage.last);
+  const before = usedBefore(work, { total, last, turnId: asText(params.turnId) });
+  if (before === null) return;
+  const input = lessBy(total.inputTokens, before.input);
+  const output = lessBy(total.outputTokens, before.output);
+  const context = asCount(last.totalTokens);
   const size = asCount(usage.modelContextWindow);
   update(work, { answerDue: true });
   work.effects.push({
@@ -43,6 +46,30 @@ export function onUsage(work: CodexWork, params: Fields): void {
     },
     costUsd: null,
   });
+}
+
+type Told = { readonly total: Fields; readonly last: Fields; readonly turnId: string | null };
+
+/**
+ * What the thread had used up before this run. One that goes on tells that with a turn of the past; should it not, then it
+ * is all but the first answer. Null: this tells of the past alone.
+ */
+function usedBefore(work: CodexWork, { total, last, turnId }: Told): CodexState['usedBefore'] {
+  const { usedBefore: known, turnId: ours, phase } = work.state;
+  if (known !== null) return known;
+  const isPast = phase === 'turn' || (turnId !== null && turnId !== ours);
+  const less = isPast ? {} : last;
+  const before = {
+    input: lessBy(total.inputTokens, asCount(less.inputTokens) ?? 0) ?? 0,
+    output: lessBy(total.outputTokens, asCount(less.outputTokens) ?? 0) ?? 0,
+  };
+  update(work, { usedBefore: before });
+  return isPast ? null : before;
+}
+
+function lessBy(value: unknown, less: number): number | null {
+  const count = asCount(value);
+  return count === null ? null : Math.max(0, count - less);
 }
 
 /** The limits of the account: remembered for when one of them ends the turn. */

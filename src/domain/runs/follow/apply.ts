@@ -7,7 +7,6 @@ import {
   markInputArrived,
   pendingApprovalsOfRun,
   type Resolution,
-  type RunRow,
   resolveApproval,
   type Transaction,
   updateRun,
@@ -15,6 +14,7 @@ import {
 import type { AdapterEffect } from '../../agents/index.ts';
 import type { Verdict } from '../policy/judge.ts';
 import { park } from './parking.ts';
+import { applyUsage } from './usage.ts';
 import { type EffectTarget, ofRun, resumeIfNothingWaits, waitOn } from './waiting.ts';
 
 /** Who is named as having answered where no person did: a rule, the approval mode of the run, or the time that was over. */
@@ -61,16 +61,7 @@ function applyEffect(tx: Transaction, run: EffectTarget, effect: RunEffect): voi
       });
       return;
     case 'usage':
-      updateRun(tx, run.key, {
-        usage: effect.usage,
-        ...(effect.costUsd === null ? {} : { costUsd: effect.costUsd }),
-      });
-      tx.event({
-        type: 'usage.updated',
-        data: { usage: numbersOf(effect.usage), cost_usd: effect.costUsd },
-        source: 'agent',
-        ...ofRun(run),
-      });
+      applyUsage(tx, run, effect);
       return;
     case 'result':
       updateRun(tx, run.key, { result: effect.text });
@@ -96,12 +87,6 @@ function tellHeard(
   if (reason === null)
     tx.event({ type: 'input.read', data: { input_id: key }, source: 'agent', ...ofRun(run) });
   else tx.event({ type: 'input.unread', data: { input_id: key, reason }, source: 'daemon', ...ofRun(run) });
-}
-
-function numbersOf(usage: NonNullable<RunRow['usage']>): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const [name, value] of Object.entries(usage)) if (value !== undefined) numbers[name] = value;
-  return numbers;
 }
 
 function arrive(tx: Transaction, run: EffectTarget, inputKey: string): void {

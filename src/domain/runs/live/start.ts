@@ -1,5 +1,11 @@
 import { isAppError } from '../../../contract/index.ts';
-import { getRun, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
+import {
+  getRun,
+  type RunRow,
+  runPulse,
+  updateRun,
+  usageOfSessionBefore,
+} from '../../../foundation/store/index.ts';
 import { applyEffects } from '../follow/apply.ts';
 import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
@@ -117,7 +123,9 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   }));
   const place = await work.prepare(run, owner);
   const adapter = judgedAdapter(deps, run);
-  const request = requestOf({ ...run, sessionId }, place);
+  const past = sessionId === null ? null : store.read((sql) => usageOfSessionBefore(sql, sessionId, run.key));
+  const usedBefore = { input: past?.inputTokens ?? 0, output: past?.outputTokens ?? 0 };
+  const request = { ...requestOf({ ...run, sessionId }, place), usedBefore };
   const { token, hash } = deps.issueToken();
   const range = run.inPlace ? null : (deps.limits().ports ?? null);
   const ports = await store.write((tx) => {

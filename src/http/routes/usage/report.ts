@@ -1,0 +1,4 @@
+import type { Handler } from '../../route.ts';
+
+/** `GET /v1/usage` */
+export const reportUsage: Handler<'usage'> = ({ services, query }) => services.usage(query);
