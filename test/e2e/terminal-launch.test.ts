@@ -27,6 +27,7 @@ function inTerminal(
   });
 }
 
+const asLine = (text: string, index = 0) => typedLine({ key: `inp_${index}`, text });
 const socketOf = (run: TestRun) => join(run.folder, 'tmux.sock');
 const complaints = (run: TestRun) => readFileSync(join(run.folder, 'err.log'), 'utf8');
 const shows = (run: TestRun, text: string) =>
@@ -83,11 +84,22 @@ inTerminal(
   async (t, run) => {
     await run.running();
     const texts = ['größe', 'a\\nb %s $(x)', 'esc\u001b[201~\u0003', 'one\ntwo'];
-    await type(run, '9 cut shor', '', ' ', 'x', '5 größ', ...texts.map(typedLine));
+    await type(
+      run,
+      '9 k1 cut shor',
+      '',
+      ' ',
+      'x',
+      '3 key',
+      '5 k2 größ',
+      ...texts.map(asLine),
+      asLine('two', 3),
+    );
 
-    await shows(run, '<two>');
+    await type(run, asLine('end', 99));
+    await shows(run, '<end>');
     const said = (await run.out()).split('\r\n').filter((line) => line.startsWith('<'));
-    t.strictSame(said, ['<größe>', '<a\\nb %s $(x)>', '<esc[201~>', '<one>', '<two>']);
+    t.strictSame(said, ['<größe>', '<a\\nb %s $(x)>', '<esc[201~>', '<one>', '<two>', '<end>']);
   },
 );
 
@@ -96,7 +108,7 @@ inTerminal(
   "stty raw -echo; printf 'ready \\033[?2004h'; dd bs=1 count=100013 2>/dev/null | od -An -c | tail -2; exit 0",
   async (t, run) => {
     await shows(run, 'ready');
-    await type(run, typedLine('x'.repeat(100_000)));
+    await type(run, asLine('x'.repeat(100_000)));
 
     t.match((await run.ended()).exit, { status: 0 });
     t.match(await run.out(), /x\s+033\s+\[\s+2\s+0\s+1\s+~\s+\\r/);
@@ -156,7 +168,7 @@ inTerminal(
       'the other pane to close',
       () => tellTmux(socketOf(run), 'list-panes').trim().split('\n').length === 1,
     );
-    await type(run, typedLine('x'));
+    await type(run, asLine('x'));
 
     t.match((await run.ended()).exit, { status: 7 });
   },
@@ -196,10 +208,10 @@ void t.test('a full disk costs what could not be written, and no more', { skip: 
   symlinkSync('/dev/full', log);
   await run.launch();
   await until('the screen to be full', () => tellTmux(socketOf(run), 'capture-pane', '-p').includes('3000'));
-  await type(run, typedLine('more'));
+  await type(run, asLine('more', 1));
   rmSync(log);
   writeFileSync(log, '');
-  await type(run, typedLine('end'));
+  await type(run, asLine('end', 2));
 
   t.match((await run.ended()).exit, { status: 0 });
   t.match(await run.out(), /end\r\n$/);

@@ -173,6 +173,18 @@ t.test(
   },
 );
 
+t.test('what is sent to it is typed', { skip: lacksTmux }, async (t) => {
+  const world = await startWorld();
+  t.teardown(world.close);
+  const run = await startTerminal(world, 'read -r one; read -r two; printf "<%s><%s>\\n" "$one" "$two"');
+  await until('the run to be at work', async () => (await world.show(run.id)).started_at !== null);
+
+  const sent = await world.run(['runs', 'send', run.id, "it's $HOME\nand größer"]);
+
+  t.equal(sent.code, 0, sent.err);
+  t.match(await world.reach(run.id, 'succeeded'), { result: "<it's $HOME><and größer>" });
+});
+
 t.test(
   'run on a terminal opens it at once, and has the result of the program',
   { skip: lacksTmux },

@@ -20,8 +20,8 @@ export type PlainState = {
 export type PlainOptions = {
   readonly runtime: Runtime;
   readonly input: Adapter<PlainState>['input'];
-  /** The line of its input that says this; without it nothing can be said. */
-  readonly lineOf?: (text: string) => string;
+  /** The line of its input that says this, which is known by its key a second time; without it nothing can be said. */
+  readonly lineOf?: (message: { readonly key: string; readonly text: string }) => string;
   /** What a person reads of a piece of stdout. */
   readonly legible: (text: string) => string;
   /** A failure is told on stderr, or on stdout as well. */
@@ -87,14 +87,15 @@ function resultOf({ legible }: PlainOptions, state: PlainState, text: string): s
   return line === null ? null : shorten(line, maxEventChars);
 }
 
-/** What was typed was read: a program without a protocol has no other way to say so. */
+/** Whether the program has read it nobody can tell: it has no protocol. */
 function say(
   { lineOf }: PlainOptions,
   state: PlainState,
-  { key, text }: { readonly key: string; readonly text: string },
+  message: { readonly key: string; readonly text: string },
 ): Step<PlainState> {
-  if (lineOf === undefined) return { state, effects: [] };
-  return { state, effects: [{ kind: 'write', key: `say:${key}`, line: lineOf(text), replay: 'unsafe' }] };
+  if (lineOf === undefined || state.refused !== null) return { state, effects: [] };
+  const key = `say:${message.key}`;
+  return { state, effects: [{ kind: 'write', key, line: lineOf(message), replay: 'safe' }] };
 }
 
 function exited(state: PlainState, exit: ProcessExit) {

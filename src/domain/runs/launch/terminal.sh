@@ -103,13 +103,19 @@ run_tmux set-environment -gu DROVER_TERMINAL \; \
 # 4.
 run_tmux wait-for -S open || fail 'tmux ended before the program was started'
 
-# 5. A line is the length of its text in bytes, a space, and the text, with `\` and line feeds as printf writes them. What
-# does not have its length was cut when its writer died, and is not typed: half a command may do harm.
+# 5. A line is the length of its text in bytes, its key, and the text, with `\` and line feeds as printf writes them. What
+# does not have its length was cut when its writer died, and is not typed: half a command may do harm. What has the key of
+# the line before was written by one that died before it could note that, and again by the next.
 type_lines() {
   LC_ALL=C
+  last=
   while IFS= read -r line; do
-    text=${line#* }
-    if [ "${line%% *}" != "${#text}" ]; then continue; fi
+    case $line in *' '*' '*) ;; *) continue ;; esac
+    rest=${line#* }
+    key=${rest%% *}
+    text=${rest#* }
+    if [ "${line%% *}" != "${#text}" ] || [ "$key" = "$last" ]; then continue; fi
+    last=$key
     printf '%b' "$text" | "$tmux" -S "$folder/tmux.sock" load-buffer -b drover - \; \
       paste-buffer -p -d -b drover -t "$pane" \; send-keys -t "$pane" Enter
   done
