@@ -1,5 +1,6 @@
 import type { PathFlags, Paths } from '../base/index.ts';
 import { liveEndpoint } from '../client/index.ts';
+import { escapeLine } from './print/escape.ts';
 
 /** Which options lead to the daemon that is meant. */
 type Target = Pick<PathFlags, 'profile' | 'stateRoot'>;
@@ -11,7 +12,7 @@ type Target = Pick<PathFlags, 'profile' | 'stateRoot'>;
 export function skewNote(own: string, daemons: string, target: Target = {}): string | null {
   if (own === daemons || !daemons) return null;
   const restart = ['drover daemon restart', ...flagsOf(target)].join(' ');
-  const note = `note: the daemon runs version ${daemons}, and this is drover ${own}\n`;
+  const note = `note: the daemon runs version ${escapeLine(daemons)}, and this is drover ${own}\n`;
   return isOlder(daemons, own)
     ? `${note}hint: bring it up to date with: ${restart} (runs go on)\n`
     : `${note}hint: call the newer drover, or go back to this one with: ${restart} (runs go on)\n`;

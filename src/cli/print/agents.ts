@@ -32,11 +32,11 @@ const sourceText = {
 } as const satisfies Record<ListedAgent['source'], string>;
 
 function testedText({ tested_with }: ListedAgent): string {
-  return tested_with === null ? 'untested' : `tested with ${tested_with}`;
+  return tested_with === null ? 'untested' : `tested with ${escapeLine(tested_with)}`;
 }
 
 /** What is run; for what is not there, how to get it. */
 function commandText({ source, command, install }: ListedAgent): string {
   if (source !== 'not-installed') return command.length === 0 ? '-' : escapeLine(command.join(' '));
-  return install ?? `needs ${command[0] ?? ''} on the daemon’s PATH`;
+  return escapeLine(install ?? `needs ${command[0] ?? ''} on the daemon’s PATH`);
 }

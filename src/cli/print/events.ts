@@ -58,7 +58,7 @@ export function createEventPrinter(style: Style, { isRaw = false } = {}): EventP
     'run.applied': (data) =>
       progress(
         style.dim(
-          `${count(data.files, 'file')} brought into the checkout${data.commit === null ? ', staged' : `: commit ${data.commit.slice(0, 12)}`}`,
+          `${count(data.files, 'file')} brought into the checkout${data.commit === null ? ', staged' : `: commit ${escapeLine(data.commit.slice(0, 12))}`}`,
         ),
       ),
     'message.delta': (data) => {

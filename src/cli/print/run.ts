@@ -84,10 +84,10 @@ export function formatRun(run: Run, now: number, style: Style): string {
 /** The last line of a followed run, and one more where something can be done about it. */
 export function formatOutcome(run: Run, style: Style): string {
   const code = run.exit_code !== null && run.exit_code !== 0 ? `, exit code ${run.exit_code}` : '';
-  const signal = run.signal === null ? '' : `, signal ${run.signal}`;
+  const signal = run.signal === null ? '' : `, signal ${escapeLine(run.signal)}`;
   const why = run.error?.message ?? run.reason;
   const reason = why === null ? '' : `: ${escapeLine(why)}`;
-  const branch = run.branch === null ? '' : `; branch ${run.branch}`;
+  const branch = run.branch === null ? '' : `; branch ${escapeLine(run.branch)}`;
   const next = nextStep(run);
   const hint = next === null ? '' : `hint: ${next}\n`;
   return `${run.id} ${paintStatus(run.status, style)}${code}${signal}${reason}${branch}\n${hint}`;

@@ -25,13 +25,13 @@ export function formatStatus(status: Status, style: Style): string {
   const lines = [
     [
       'daemon',
-      `${state}, pid ${status.pid}, up ${formatSpan(status.uptime_sec * 1000)}, version ${status.version}`,
+      `${state}, pid ${status.pid}, up ${formatSpan(status.uptime_sec * 1000)}, version ${escapeLine(status.version)}`,
     ],
-    ...(status.profile === 'default' ? [] : [['profile', status.profile]]),
-    ['socket', status.socket],
-    ...(status.address === null ? [] : [['address', status.address]]),
-    ['state', status.state_root],
-    ['config', status.config ?? 'defaults (no file)'],
+    ...(status.profile === 'default' ? [] : [['profile', escapeLine(status.profile)]]),
+    ['socket', escapeLine(status.socket)],
+    ...(status.address === null ? [] : [['address', escapeLine(status.address)]]),
+    ['state', escapeLine(status.state_root)],
+    ['config', escapeLine(status.config ?? 'defaults (no file)')],
     ...(status.service == null ? [] : [['service', escapeLine(status.service)]]), // an older daemon says nothing
     ['runs', runs],
     ...(status.approvals_pending > 0

@@ -44,5 +44,5 @@ function outcome({ status, branch, commit, files, squash }: ApplyResult): string
   const there = branch === null ? 'the checkout' : escapeLine(branch);
   if (status === 'nothing') return `nothing to apply: ${there} has all of it`;
   if (squash) return `${count(files, 'file')} staged on ${there}; nothing is committed yet`;
-  return `${count(files, 'file')} changed: ${there} is at ${commit?.slice(0, 12)}`;
+  return `${count(files, 'file')} changed: ${there} is at ${escapeLine(commit?.slice(0, 12) ?? '')}`;
 }
