@@ -43,6 +43,7 @@ const lines = [
   'ps',
   'kill target',
   'top --once',
+  'usage',
   'worktrees list',
   'worktrees prune --dry-run',
   'worktrees remove target',
