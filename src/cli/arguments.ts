@@ -22,6 +22,13 @@ export function parseCount(option: string, text: string, min = 0): number {
   return number;
 }
 
+/** An amount of money as an option gives it. Throws `usage`. */
+export function parsePrice(option: string, text: string): number {
+  const amount = Number(text.replace(/^\$/, ''));
+  if (/^\$?\d+(\.\d+)?$/.test(text) && amount > 0) return amount;
+  throw usageError(`${option} cannot be '${text}'`, 'give US dollars, such as 2 or 0.50');
+}
+
 /** One of the words that an option takes. Throws `usage`. */
 export function parseChoice<const T extends string>(option: string, text: string, choices: readonly T[]): T {
   const choice = choices.find((word) => word === text);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { budgetConfig } from './budget-config.ts';
 import { policyConfig } from './policy-config.ts';
 import { durationText, nameText } from './requests.ts';
 import { approvalModeWords, runtimes } from './run-words.ts';
@@ -164,6 +165,7 @@ export const config = z.strictObject({
     })
     .prefault({}),
   policy: policyConfig.prefault({}),
+  budget: budgetConfig.prefault({}),
   agents: z
     .record(nameText, agentConfig)
     .default({})

@@ -222,6 +222,12 @@ export const errorCodes = {
     exit: 6,
     about: 'The run waits in the queue, or is being prepared: no agent is there yet to be told anything.',
   },
+  budget_used_up: {
+    status: 409,
+    exit: 7,
+    about:
+      'The run, or all runs of the day together, may use up no more: a limit of the run or of `[budget]`.',
+  },
   input_refused: {
     status: 409,
     exit: 7,

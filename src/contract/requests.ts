@@ -53,6 +53,12 @@ export const startRun = z
     model: z.string().optional(),
     max_turns: z.int().positive().optional(),
     approval_mode: approvalModeInput.optional(),
+    max_cost_usd: z.number().positive().max(1_000_000).optional().meta({
+      description: 'The run is stopped when its agent tells that it has cost so much',
+    }),
+    max_tokens: z.int().positive().optional().meta({
+      description: 'The run is stopped when it has read and written so many tokens together',
+    }),
     run_label: z.string().max(200).optional(),
     name: nameText.optional(),
     repo: z.string().optional().meta({

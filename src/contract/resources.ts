@@ -29,6 +29,8 @@ export const run = z
     model: z.string().nullable(),
     approval_mode: z.enum(approvalModes),
     max_turns: z.int().nullable(),
+    max_cost_usd: z.number().nullable(),
+    max_tokens: z.int().nullable(),
     label: z.string().nullable(),
     name: z.string().nullable(),
     prompt: z.string(),

@@ -100,6 +100,12 @@ export function compose(options: ComposeOptions): Composed {
       pollMs: config().poll_interval_sec * 1000,
       ports: parsePortRange(config().worktree.port_range, config().worktree.ports_per_run),
     }),
+    budget: () => ({
+      costPerRun: config().budget.max_cost_usd_per_run,
+      tokensPerRun: config().budget.max_tokens_per_run,
+      costPerDay: config().budget.max_cost_usd_per_day,
+      tokensPerDay: config().budget.max_tokens_per_day,
+    }),
     policy: createPolicy(config, user.homedir),
     queueLimits: () => ({
       maxRuns: config().max_parallel_runs,

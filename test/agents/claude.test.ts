@@ -259,12 +259,15 @@ void t.test(
   'the command line asks about everything, and reads nothing of a repository that is not trusted',
   async (t) => {
     const untrusted = claude.commandLine(['claude'], request({ isTrusted: false }));
-    const whole = claude.commandLine(['claude', '--x'], request({ model: 'm', maxTurns: 3, sessionId: 's' }));
+    const whole = claude.commandLine(
+      ['claude', '--x'],
+      request({ model: 'm', maxTurns: 3, maxCostUsd: 0.5, sessionId: 's' }),
+    );
 
     t.ok(untrusted.includes('--setting-sources=user'));
     t.ok(untrusted.includes('--permission-prompt-tool=stdio'));
     t.strictSame(whole.slice(0, 3), ['claude', '--x', '-p']);
-    t.strictSame(whole.slice(-3), ['--model=m', '--max-turns=3', '--resume=s']);
+    t.strictSame(whole.slice(-4), ['--model=m', '--max-budget-usd=0.5', '--max-turns=3', '--resume=s']);
     t.notOk(whole.includes('--setting-sources=user'));
   },
 );

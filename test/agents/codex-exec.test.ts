@@ -69,7 +69,14 @@ void t.test(
 );
 
 void t.test('the mode ask is refused before and at the start: there is nobody to ask', async (t) => {
-  const options = { approvalMode: 'ask', model: null, maxTurns: null, sessionId: null } as const;
+  const options = {
+    approvalMode: 'ask',
+    model: null,
+    maxTurns: null,
+    maxCostUsd: null,
+    maxTokens: null,
+    sessionId: null,
+  } as const;
   t.throws(() => assertSupported({ runtime: 'codex', command }, options), {
     code: 'option_unsupported',
     message: /asks nobody/,

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { adapterFor } from '../../src/domain/agents/index.ts';
+import { adapterFor, assertSupported } from '../../src/domain/agents/index.ts';
 import { Drive, events, outcomeIn, written } from './drive.ts';
 import { recordedMessages } from './transcripts.ts';
 
@@ -277,4 +277,16 @@ void t.test('plans and retries are told; another thread’s doings are not', asy
   ]);
   t.match(events(drive.effects, 'agent.notice').at(-1), { text: 'Reconnecting... 1/5' });
   t.strictSame(others, []);
+});
+
+void t.test('a limit of cost is refused, because Codex tells none', async (t) => {
+  const none = { approvalMode: 'ask', model: null, maxTurns: null, maxTokens: 9, sessionId: null } as const;
+  for (const command of [[], ['codex', 'exec']]) {
+    const agent = { runtime: 'codex', command } as const;
+    t.throws(() => assertSupported(agent, { ...none, approvalMode: 'auto', maxCostUsd: 2 }), {
+      code: 'option_unsupported',
+      message: /tells no cost, so that it cannot be limited to \$2/,
+    });
+    t.doesNotThrow(() => assertSupported(agent, { ...none, approvalMode: 'auto', maxCostUsd: null }));
+  }
 });

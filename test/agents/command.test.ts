@@ -63,9 +63,22 @@ void t.test('the exit is the outcome, with the last words of a failure', async (
 });
 
 void t.test('options that a command cannot honour are refused, before and at the start', async (t) => {
-  const none = { approvalMode: 'ask', model: null, maxTurns: null, sessionId: null } as const;
+  const none = {
+    approvalMode: 'ask',
+    model: null,
+    maxTurns: null,
+    maxCostUsd: null,
+    maxTokens: null,
+    sessionId: null,
+  } as const;
   const lint = { runtime: 'command', command: ['lint'] } as const;
-  for (const option of [{ model: 'm' }, { maxTurns: 3 }, { sessionId: 's' }]) {
+  for (const option of [
+    { model: 'm' },
+    { maxTurns: 3 },
+    { maxCostUsd: 2 },
+    { maxTokens: 5 },
+    { sessionId: 's' },
+  ]) {
     const drive = new Drive(command, option);
 
     t.match(outcomeIn(drive.effects), { error: { code: 'option_unsupported' } });

@@ -18,6 +18,8 @@ export function request(fields: Partial<AgentRequest> = {}): AgentRequest {
     approvalMode: 'ask',
     model: null,
     maxTurns: null,
+    maxCostUsd: null,
+    maxTokens: null,
     sessionId: null,
     usedBefore: { input: 0, output: 0 },
     ...fields,

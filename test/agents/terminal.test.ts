@@ -50,11 +50,24 @@ void t.test('a failure is told in the last words of the screen, or of the termin
 });
 
 void t.test('options that a terminal cannot honour are refused, before and at the start', async (t) => {
-  for (const option of [{ model: 'm' }, { maxTurns: 3 }, { sessionId: 's' }]) {
+  for (const option of [
+    { model: 'm' },
+    { maxTurns: 3 },
+    { maxCostUsd: 2 },
+    { maxTokens: 5 },
+    { sessionId: 's' },
+  ]) {
     const drive = new Drive(terminal, option);
 
     t.match(outcomeIn(drive.effects), { error: { code: 'option_unsupported' } });
-    const none = { approvalMode: 'ask', model: null, maxTurns: null, sessionId: null } as const;
+    const none = {
+      approvalMode: 'ask',
+      model: null,
+      maxTurns: null,
+      maxCostUsd: null,
+      maxTokens: null,
+      sessionId: null,
+    } as const;
     t.throws(() => assertSupported({ runtime: 'terminal', command: [] }, { ...none, ...option }), {
       code: 'option_unsupported',
     });

@@ -132,7 +132,14 @@ t.test('who floods gets less time to leave than who is stopped for anything else
     run: { startedAt: null, timeoutMs: 0 },
     lastOutputAt: () => 0,
   });
-  const running = { status: 'running', stopKind: null, parkedUntil: null, hasOutcome: false } as const;
+  const running = {
+    status: 'running',
+    stopKind: null,
+    parkedUntil: null,
+    costUsd: null,
+    tokens: 0,
+    hasOutcome: false,
+  } as const;
 
   t.equal(guard(running, 10), null);
   t.match(guard(running, 11), { kind: 'stop', because: 'output_limit' });

@@ -9,6 +9,7 @@ const run = (key: number, status: QueueRow['status'], more: Partial<QueueRow> = 
   id: `run_${key}`,
   status,
   agent: 'claude',
+  runtime: 'claude',
   repoId: null,
   project: more.repoId ?? null,
   placeOf: null,
@@ -21,6 +22,7 @@ const limitsOf = (limits: Partial<QueueLimits>): QueueLimits => ({
   maxRuns: 8,
   maxRunsPerRepo: 8,
   maxRunsPerAgent: new Map(),
+  whyNotToday: null,
   ...limits,
 });
 
@@ -133,7 +135,7 @@ const anyLimits = fc
   })
   .map(({ claude, ...limits }): QueueLimits => {
     const perAgent: readonly (readonly [string, number])[] = claude === null ? [] : [['claude', claude]];
-    return { ...limits, maxRunsPerAgent: new Map(perAgent) };
+    return { ...limits, maxRunsPerAgent: new Map(perAgent), whyNotToday: null };
   });
 
 t.test('whatever waits in whatever order, the plan keeps each limit and passes over nobody', async (t) => {
@@ -213,5 +215,19 @@ t.test('a run parked at its provider’s limit holds its session, and no place b
   t.same(plan.launch, [3]);
   t.match(plan.waiting.get(2), /run_1 of the same session comes first/);
   t.match(plan.waiting.get(4), /1 run is at work, as many as max_parallel_runs allows/);
+  t.end();
+});
+
+t.test('while the budget of the day is used up, only what uses none of it starts', (t) => {
+  const live = [
+    run(1, 'queued'),
+    run(2, 'queued', { runtime: 'command' }),
+    run(3, 'queued', { runtime: 'terminal' }),
+  ];
+
+  const plan = planQueue(live, limitsOf({ whyNotToday: 'Waiting: no more today' }));
+
+  t.same(plan.launch, [2, 3]);
+  t.same([...plan.waiting], [[1, 'Waiting: no more today']]);
   t.end();
 });

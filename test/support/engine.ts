@@ -9,6 +9,7 @@ import type { AgentConfig, Event, policyConfig, Run, StartRun } from '../../src/
 import { type Agent, adapterOfRun, findTmux } from '../../src/domain/agents/index.ts';
 import { createJournal, type Journal } from '../../src/domain/journal/index.ts';
 import {
+  type Budget,
   createLaunchPort,
   createPolicy,
   createRuns,
@@ -23,9 +24,12 @@ import { openStore, type Store } from '../../src/foundation/store/index.ts';
 import { policyOf } from './policy.ts';
 import { until } from './until.ts';
 
+const noBudget: Budget = { costPerRun: 0, tokensPerRun: 0, costPerDay: 0, tokensPerDay: 0 };
+
 export type EngineOptions = {
   readonly limits?: Partial<RunLimits>;
   readonly queueLimits?: Partial<QueueLimits>;
+  readonly budget?: Partial<Budget>;
   readonly policy?: z.input<typeof policyConfig>;
   /** Of `[agents.NAME]`, by name. */
   readonly approvalTimeouts?: Readonly<Record<string, string>>;
@@ -48,6 +52,8 @@ export type Engine = {
   readonly acp: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
   /** Starts the fake Claude Code. */
   readonly claude: (prompt: string, more?: Partial<StartRun>) => Promise<Run>;
+  /** Why the run is queued, once that was said. */
+  readonly waitsBecause: (id: string) => Promise<string>;
   /** Resolves when the run has told that it used so many tokens. */
   readonly used: (id: string, tokens: number) => Promise<Run>;
   readonly ended: (id: string) => Promise<Run>;
@@ -147,6 +153,7 @@ export async function makeWorld(): Promise<World> {
       adapterOf: adapterOfRun,
       issueToken: () => ({ token: 'token', hash: 'hash' }),
       policy: createPolicy(() => configured, '/home/ada'),
+      budget: () => ({ ...noBudget, ...options.budget }),
       limits: () => ({ outputBytes: 2 ** 30, idleMs: 0, pollMs: 100, ...options.limits }),
       queueLimits: () => ({
         maxRuns: 8,
@@ -187,6 +194,7 @@ export async function makeWorld(): Promise<World> {
       fake: (agent, prompt, more) => start({ prompt, agent, ...more }),
       acp: (prompt, more) => start({ prompt, agent: 'acp', ...more }),
       claude: (prompt, more) => start({ prompt, agent: 'claude', ...more }),
+      waitsBecause: (id) => until(`${id} to be told why it waits`, () => runs.show(id).reason),
       used: (id, tokens) =>
         until(
           `${id} to use ${tokens} tokens`,

@@ -21,6 +21,8 @@ export function fakeRun(id: string, prompt: string): Run {
     model: null,
     approval_mode: 'ask',
     max_turns: null,
+    max_cost_usd: null,
+    max_tokens: null,
     label: null,
     name: null,
     prompt,

@@ -11,6 +11,7 @@ export function movableClock() {
     ...systemClock,
     now: () => systemClock.now() + wall,
     monotonic: () => systemClock.monotonic() + monotonic,
+    sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 50), signal), // who sleeps looks at the hands again
   };
   const change: EngineOptions['change'] = ({ limits }) => ({
     limits: () => {

@@ -170,6 +170,8 @@ for (const [name, scenario] of Object.entries(scenarios)) {
         approvalMode: 'ask',
         model: null,
         maxTurns: null,
+        maxCostUsd: null,
+        maxTokens: null,
         sessionId: null,
         usedBefore: { input: 0, output: 0 },
         ...scenario.request,

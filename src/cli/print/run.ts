@@ -4,6 +4,7 @@ import { nextStep } from './next-step.ts';
 import { formatAge, formatSpan } from './span.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+import { formatCost, formatCount } from './usage.ts';
 
 /** Runs as a table, in the order given. */
 export function formatRuns(runs: readonly Run[], now: number, style: Style): string {
@@ -69,7 +70,8 @@ export function formatRun(run: Run, now: number, style: Style): string {
     ['time', timeOf(run, now)],
     ['exit code', run.exit_code === null ? null : String(run.exit_code)],
     ['signal', run.signal],
-    ['cost', run.cost_usd === null ? null : `$${run.cost_usd.toFixed(4)}`],
+    ['tokens', tokensOf(run)],
+    ['cost', withLimit(run.cost_usd, run.max_cost_usd, formatCost)],
     ['error', run.error === null ? null : `${run.error.message} (${run.error.code})`],
     ['hint', nextStep(run)],
   ];
@@ -91,6 +93,16 @@ export function formatOutcome(run: Run, style: Style): string {
   const next = nextStep(run);
   const hint = next === null ? '' : `hint: ${next}\n`;
   return `${run.id} ${paintStatus(run.status, style)}${code}${signal}${reason}${branch}\n${hint}`;
+}
+
+function tokensOf({ usage, max_tokens: limit }: Run): string | null {
+  const { input_tokens: input = 0, output_tokens: output = 0 } = usage ?? {};
+  return withLimit(input + output === 0 ? null : input + output, limit, formatCount);
+}
+
+function withLimit(used: number | null, limit: number | null | undefined, format: (n: number) => string) {
+  if (limit == null) return used === null ? null : format(used); // an older daemon has no limits
+  return `${used === null ? 'none told' : format(used)} of ${format(limit)}`;
 }
 
 /** What a run was asked: its prompt, or its command. */

@@ -12,6 +12,9 @@ export type AgentRequest = {
   readonly approvalMode: ApprovalMode;
   readonly model: string | null;
   readonly maxTurns: number | null;
+  /** What it may cost and read and write; drover stops it by what it tells, an agent may do so sooner by itself. */
+  readonly maxCostUsd: number | null;
+  readonly maxTokens: number | null;
   /** Continue this conversation instead of beginning one. */
   readonly sessionId: string | null;
   /** Tokens that earlier runs of that conversation are known to have used up. */

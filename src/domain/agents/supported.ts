@@ -8,6 +8,8 @@ export type RunOptions = {
   readonly approvalMode: ApprovalMode;
   readonly model: string | null;
   readonly maxTurns: number | null;
+  readonly maxCostUsd: number | null;
+  readonly maxTokens: number | null;
   readonly sessionId: string | null;
 };
 
@@ -32,11 +34,20 @@ export function unsupportedOption(agent: Spoken, options: RunOptions): Unsupport
       hint: 'choose --approval auto, which keeps it in its sandbox, or unrestricted; the agent codex asks',
     };
   }
+  if (agent.runtime === 'codex' && options.maxCostUsd !== null) {
+    return {
+      sentence: `Codex tells no cost, so that it cannot be limited to $${options.maxCostUsd}`,
+      hint: 'limit its tokens instead: --max-tokens',
+    };
+  }
   if (!takesCommand(agent.runtime)) return null;
   const hint = 'leave the option out, or name an agent';
   const refuse = (sentence: string) => ({ sentence, hint });
   if (options.model !== null) return refuse(`A command has no model to set to '${options.model}'`);
   if (options.maxTurns !== null) return refuse(`A command has no turns to limit to ${options.maxTurns}`);
+  if (options.maxCostUsd !== null)
+    return refuse(`A command tells no cost, so that it cannot be limited to $${options.maxCostUsd}`);
+  if (options.maxTokens !== null) return refuse(`A command has no tokens to limit to ${options.maxTokens}`);
   if (options.sessionId !== null)
     return refuse(`A command has no session '${options.sessionId}' to continue`);
   return null;

@@ -4,6 +4,7 @@
  * once, whatever happens to this process, and must not know who asked (HTTP, CLI) or what an agent's bytes mean.
  */
 
+export type { Budget } from './budget.ts';
 export { cancelAnswerMs } from './cancel.ts';
 export { createTreeReader, type TreeReader, type TreeUsage } from './launch/index.ts';
 export { createLaunchPort } from './launch-port.ts';

@@ -45,6 +45,8 @@ export async function newRun(
     approvalMode,
     model: request.model ?? null,
     maxTurns,
+    maxCostUsd: request.max_cost_usd ?? null,
+    maxTokens: request.max_tokens ?? null,
     sessionId: request.session_id ?? null,
   });
   return {
@@ -58,6 +60,8 @@ export async function newRun(
     model: request.model ?? null,
     approvalMode,
     maxTurns,
+    maxCostUsd: request.max_cost_usd ?? null,
+    maxTokens: request.max_tokens ?? null,
     timeoutMs: parseDurationMs(request.timeout ?? agent.runTimeout ?? context.defaultTimeout),
     label: request.run_label ?? null,
     name: request.name ?? null,

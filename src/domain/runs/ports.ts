@@ -1,6 +1,7 @@
 import type { Clock, Log } from '../../base/index.ts';
 import type { PortBlock, RunRow, Store } from '../../foundation/store/index.ts';
 import type { Adapter } from '../agents/index.ts';
+import type { Budget } from './budget.ts';
 import type { Policy } from './policy/judge.ts';
 import type { PortRange } from './run-ports.ts';
 
@@ -120,6 +121,8 @@ export type EngineDeps = {
   readonly adapterOf: (run: RunRow) => Adapter<unknown>;
   readonly issueToken: () => { readonly token: string; readonly hash: string };
   readonly limits: () => RunLimits;
+  /** What may be used up; read when it matters, so that a reload is felt. */
+  readonly budget: () => Budget;
   /** What is decided without a person; read at each request, so that a reload is felt. */
   readonly policy: () => Policy;
 };

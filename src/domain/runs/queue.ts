@@ -1,4 +1,5 @@
 import type { QueueRow } from '../../foundation/store/index.ts';
+import { takesCommand } from '../agents/index.ts';
 import { placeIdOf } from './place.ts';
 
 /** Limits of the configuration that order the queue. */
@@ -7,6 +8,8 @@ export type QueueLimits = {
   readonly maxRunsPerRepo: number;
   /** `[agents.NAME] max_parallel`, where it is set. */
   readonly maxRunsPerAgent: ReadonlyMap<string, number>;
+  /** Why no agent that uses up tokens starts today; null while there is something left. */
+  readonly whyNotToday: string | null;
 };
 
 export type QueuePlan = {
@@ -69,6 +72,7 @@ function add(atWork: AtWork, { repoId, agent }: QueueRow): void {
 
 /** The first limit that this run would go beyond, in a sentence; null when there is room. */
 function whyNoRoom(run: QueueRow, limits: QueueLimits, { all, perRepo, perAgent }: AtWork): string | null {
+  if (limits.whyNotToday !== null && !takesCommand(run.runtime)) return limits.whyNotToday;
   if (all >= limits.maxRuns) return `Waiting: ${count(all)} at work, as many as max_parallel_runs allows`;
   const inRepo = run.repoId === null ? 0 : (perRepo.get(run.repoId) ?? 0);
   if (run.repoId !== null && inRepo >= limits.maxRunsPerRepo)

@@ -59,7 +59,14 @@ export async function retryRun(
 }
 
 function mayHaveSession({ runtime, argv, approvalMode, id }: RunRow): boolean {
-  const options = { approvalMode, model: null, maxTurns: null, sessionId: id };
+  const options = {
+    approvalMode,
+    model: null,
+    maxTurns: null,
+    maxCostUsd: null,
+    maxTokens: null,
+    sessionId: id,
+  };
   return unsupportedOption({ runtime, command: argv }, options) === null;
 }
 

@@ -1,4 +1,4 @@
-import { inBackground } from '../../base/index.ts';
+import { inBackground, localDay } from '../../base/index.ts';
 import {
   AppError,
   type Approval,
@@ -22,7 +22,9 @@ import {
   updateRun,
 } from '../../foundation/store/index.ts';
 import { approve } from './approve.ts';
+import { whyNotToday } from './budget.ts';
 import { cancelRun } from './cancel.ts';
+import { createDayChange } from './day-change.ts';
 import { createExpiry } from './expire.ts';
 import { findApproval, findRun } from './find.ts';
 import { ofRun } from './follow/waiting.ts';
@@ -42,7 +44,7 @@ import { viewApproval, viewRun } from './view.ts';
 const retryQueueMs = 1000;
 
 export type RunsDeps = EngineDeps & {
-  readonly queueLimits: () => QueueLimits;
+  readonly queueLimits: () => Omit<QueueLimits, 'whyNotToday'>;
   readonly newRunContext: () => NewRunContext;
 };
 
@@ -110,11 +112,15 @@ export function createRuns(deps: RunsDeps): Runs {
       });
   };
   const supervisors = createSupervisors(deps, { onFree: tick, onAsked: () => expiry.look() });
+  const dayChange = createDayChange({ clock, log, signal: detached.signal, onChange: tick });
   const expiry = createExpiry({ store, clock, log, supervisors });
 
   const runQueue = async () => {
     const runs = store.read(queueRows);
-    const plan = planQueue(runs, deps.queueLimits(), supervisors.isHeld);
+    const today = store.read((sql) => whyNotToday(sql, deps.budget(), localDay(clock.now())));
+    const limits = { ...deps.queueLimits(), whyNotToday: today };
+    const plan = planQueue(runs, limits, supervisors.isHeld);
+    if (today !== null && plan.waiting.size > 0) dayChange.wait();
     const changed = runs.filter(
       (run) => plan.waiting.has(run.key) && plan.waiting.get(run.key) !== run.reason,
     );
@@ -179,7 +185,14 @@ export function createRuns(deps: RunsDeps): Runs {
     approval: (ref) => viewApproval(store.read((sql) => findApproval(sql, ref))),
     resolve: (ref, body, by) => approve(ref, body, { store, supervisors, by }),
     send: (ref, text, also) =>
-      sendInput(ref, text, { store, clock, supervisors, adapterOf: deps.adapterOf, also }),
+      sendInput(ref, text, {
+        store,
+        clock,
+        supervisors,
+        adapterOf: deps.adapterOf,
+        budget: deps.budget,
+        also,
+      }),
     counts: () => store.read(countLiveRuns),
     recover: () => {
       for (const run of store.read(liveRuns)) if (run.status !== 'queued') supervisors.of(run.key);

@@ -1,7 +1,8 @@
-import type { Clock } from '../../base/index.ts';
+import { type Clock, localDay } from '../../base/index.ts';
 import { AppError, newId, type SentInput } from '../../contract/index.ts';
 import { getRun, type RunRow, type Store, type Transaction } from '../../foundation/store/index.ts';
 import { type Adapter, shorten } from '../agents/index.ts';
+import { type Budget, overrunOf } from './budget.ts';
 import { findRun } from './find.ts';
 import { unpark } from './follow/parking.ts';
 import { ofRun } from './follow/waiting.ts';
@@ -15,6 +16,7 @@ export type SendOptions = {
   readonly clock: Clock;
   readonly supervisors: Supervisors;
   readonly adapterOf: (run: RunRow) => Pick<Adapter<unknown>, 'takesMessages'>;
+  readonly budget: () => Budget;
   /** Runs in the transaction that makes the message durable. */
   readonly also?: ((tx: Transaction, sent: SentInput) => void) | undefined;
 };
@@ -27,7 +29,7 @@ export type SendOptions = {
 export async function sendInput(
   ref: string,
   text: string,
-  { store, clock, supervisors, adapterOf, also }: SendOptions,
+  { store, clock, supervisors, adapterOf, budget, also }: SendOptions,
 ): Promise<SentInput> {
   const run = store.read((sql) => findRun(sql, ref));
   assertListens(run, adapterOf(run));
@@ -36,6 +38,12 @@ export async function sendInput(
   await supervisors.of(run.key).say(message, (tx, refusal) => {
     const now = getRun(tx, run.key);
     assertListens(now, adapterOf(now));
+    const overrun = overrunOf(tx, now, { budget: budget(), day: localDay(tx.now) });
+    if (overrun !== null) {
+      throw new AppError('budget_used_up', overrun.reason.replace('Stopped', 'The message was not sent'), {
+        hint: 'raise the limit, or wait for the next day where it is one of the day',
+      });
+    }
     if (refusal !== null) {
       throw new AppError('input_refused', `The message was not sent: ${lowerFirst(refusal)}`, {
         hint: 'send it again when the agent has read some of what waits',

@@ -13,7 +13,14 @@ export async function placeInSession(
 ): Promise<Place> {
   const ref = request.session_id ?? session.id ?? '';
   const { approvalMode } = agent;
-  const asked = { approvalMode, model: null, maxTurns: null, sessionId: ref };
+  const asked = {
+    approvalMode,
+    model: null,
+    maxTurns: null,
+    maxCostUsd: null,
+    maxTokens: null,
+    sessionId: ref,
+  };
   assertSupported({ runtime: session.runtime, command: [] }, asked);
   const elsewhere = (what: string, hint: string) =>
     new AppError('invalid_request', `The session of '${ref}' ${what}`, { hint });

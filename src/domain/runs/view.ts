@@ -19,6 +19,8 @@ export function viewRun(row: RunRow, { attachCommand }: Pick<LaunchPort, 'attach
     model: row.model,
     approval_mode: row.approvalMode,
     max_turns: row.maxTurns,
+    max_cost_usd: row.maxCostUsd,
+    max_tokens: row.maxTokens,
     label: row.label,
     name: row.name,
     prompt: row.prompt,

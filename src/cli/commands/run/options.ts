@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option } from 'clipanion';
 import type { BodyOf, Client } from '../../../client/index.ts';
 import { approvalModeWords, type Run } from '../../../contract/index.ts';
-import { parseChoice, parseCount, parseSpan, repoReference } from '../../arguments.ts';
+import { parseChoice, parseCount, parsePrice, parseSpan, repoReference } from '../../arguments.ts';
 import { repoOfFolder } from '../../current-repo.ts';
 import { usageError } from '../../errors.ts';
 import { RunningCommand } from './running.ts';
@@ -19,6 +19,10 @@ export abstract class StartingCommand extends RunningCommand {
   agent = Option.String('--agent', { description: 'Preset to use; the default is the first agent found' });
   model = Option.String('--model', { description: 'Model that the agent uses' });
   maxTurns = Option.String('--max-turns', { description: 'Stop the run after so many turns' });
+  maxCost = Option.String('--max-cost', { description: 'Stop the run when it has cost so many US dollars' });
+  maxTokens = Option.String('--max-tokens', {
+    description: 'Stop the run when it has read and written so many tokens',
+  });
   approval = Option.String('--approval', { description: 'ask, auto, unrestricted or yolo' });
   label = Option.String('--label', { description: 'Free text to find the run by' });
   name = Option.String('--name', { description: 'Name to use instead of the id' });
@@ -78,6 +82,14 @@ export abstract class StartingCommand extends RunningCommand {
       ...given(
         'max_turns',
         this.maxTurns === undefined ? undefined : parseCount('--max-turns', this.maxTurns, 1),
+      ),
+      ...given(
+        'max_cost_usd',
+        this.maxCost === undefined ? undefined : parsePrice('--max-cost', this.maxCost),
+      ),
+      ...given(
+        'max_tokens',
+        this.maxTokens === undefined ? undefined : parseCount('--max-tokens', this.maxTokens, 1),
       ),
       ...given(
         'approval_mode',

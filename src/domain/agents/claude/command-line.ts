@@ -7,7 +7,7 @@ import type { AgentRequest } from '../adapter.ts';
  * left out, neither its hooks nor its .mcp.json are run, nor its CLAUDE.md obeyed.
  */
 export function claudeCommandLine(command: readonly string[], request: AgentRequest): readonly string[] {
-  const { model, maxTurns, sessionId, isTrusted } = request;
+  const { model, maxTurns, maxCostUsd, sessionId, isTrusted } = request;
   return [
     ...command,
     '-p',
@@ -20,6 +20,7 @@ export function claudeCommandLine(command: readonly string[], request: AgentRequ
     '--permission-mode=default',
     ...(isTrusted ? [] : ['--setting-sources=user']),
     ...(model === null ? [] : [`--model=${model}`]),
+    ...(maxCostUsd === null ? [] : [`--max-budget-usd=${maxCostUsd}`]),
     ...(maxTurns === null ? [] : [`--max-turns=${maxTurns}`]),
     ...(sessionId === null ? [] : [`--resume=${sessionId}`]),
   ];

@@ -7,6 +7,7 @@ import {
   updateRun,
 } from '../../../foundation/store/index.ts';
 import type { Adapter, Outcome } from '../../agents/index.ts';
+import { untoldLimit } from '../budget.ts';
 import { expireApprovals } from '../follow/apply.ts';
 import { ofRun } from '../follow/waiting.ts';
 
@@ -85,6 +86,9 @@ export function finishRun(tx: Transaction, key: number, final: FinalState, end: 
   const exit =
     end.kind === 'exited' ? { exitCode: end.exitCode, signal: end.signal } : { exitCode: null, signal: null };
   expireApprovals(tx, run);
+  const untold = run.startedAt === null ? null : untoldLimit(run);
+  if (untold !== null)
+    tx.event({ type: 'agent.notice', data: { text: untold }, source: 'daemon', ...ofRun(run) });
   const endSeq = tx.event({
     type: 'run.finished',
     data: {

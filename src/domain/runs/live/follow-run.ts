@@ -1,6 +1,7 @@
 import type { Transaction } from '../../../foundation/store/index.ts';
-import { type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
+import { type RunPulse, type RunRow, runPulse, updateRun } from '../../../foundation/store/index.ts';
 import type { OutputPiece } from '../../agents/index.ts';
+import type { Overrun } from '../budget.ts';
 import { createOutputReader, type OutputBatch, type OutputReader } from '../follow/output-reader.ts';
 import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
@@ -10,6 +11,7 @@ import { createGuard, floodGraceMs, stopGraceMs, type Wish } from './guard.ts';
 import type { InputPump } from './inputs.ts';
 import type { JudgedAdapter } from './judged-adapter.ts';
 import { createParking } from './parking.ts';
+import { createSpending } from './spending.ts';
 import { readPieces, type Steps } from './steps.ts';
 
 /** A run whose process died without a record is noticed within this, whatever the configuration says. */
@@ -51,7 +53,8 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     }),
   }));
   let lastOutputAt = clock.monotonic();
-  const parking = createParking({ ...options, clock });
+  const spending = createSpending({ store, clock, budget: deps.budget, key: run.key });
+  const parking = createParking({ ...options, clock, overrun: spending.overrun });
   const guard = createGuard({ clock, limits: deps.limits, run, lastOutputAt: () => lastOutputAt });
 
   /** One batch of each stream, so that a flood on one does not keep the other from being read. */
@@ -75,6 +78,12 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
     let bytes = 0;
     for (const { reader } of readers) bytes += await reader.size();
     return bytes;
+  };
+  const goOn = async (pulse: RunPulse) => {
+    const went = await parking(pulse);
+    if (went === 'goes on') lastOutputAt = clock.monotonic(); // its silence begins here
+    const wish = typeof went === 'string' ? null : stopFor(went);
+    if (wish !== null) await carryOut(wish, options);
   };
   const drain = async (state: Over): Promise<ProcessEnd> => {
     const isFlood = isOverLimit(await outputBytes());
@@ -105,7 +114,7 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
       const hadOutput = await pass(false);
       void inputs.pump();
       const pulse = store.read((sql) => runPulse(sql, run.key));
-      const wish = guard(pulse, await outputBytes());
+      const wish = guard(pulse, await outputBytes()) ?? stopFor(spending.look(pulse));
       if (!hadOutput || wish !== null || clock.monotonic() >= inspectAt) {
         inspectAt = clock.monotonic() + inspectEveryMs;
         const state = await launch.inspect(run);
@@ -113,7 +122,7 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
         if (state.kind === 'ended' || state.kind === 'vanished') return await drain(state);
       }
       if (wish !== null) await carryOut(wish, options);
-      else if (await parking(pulse)) lastOutputAt = clock.monotonic(); // its silence begins here
+      else await goOn(pulse);
       if (hadOutput) continue;
       if (wake.arm()) continue; // what came before it is not told
       await wake.wait(Math.min(deps.limits().pollMs, maxPollMs));
@@ -121,6 +130,10 @@ export async function followRun(options: FollowOptions): Promise<ProcessEnd> {
   } finally {
     for (const { reader } of readers) await reader.close();
   }
+}
+
+function stopFor(overrun: Overrun | null): Wish | null {
+  return overrun === null ? null : { kind: 'stop', ...overrun };
 }
 
 async function carryOut(wish: Wish, { stop, endInput, endTree }: FollowOptions): Promise<void> {

@@ -6,6 +6,7 @@ import {
   updateRun,
   usageOfSessionBefore,
 } from '../../../foundation/store/index.ts';
+import { costLimitOf } from '../budget.ts';
 import { applyEffects } from '../follow/apply.ts';
 import { ofRun } from '../follow/waiting.ts';
 import type { EngineDeps, FolderState } from '../ports.ts';
@@ -125,7 +126,8 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
   const adapter = judgedAdapter(deps, run);
   const past = sessionId === null ? null : store.read((sql) => usageOfSessionBefore(sql, sessionId, run.key));
   const usedBefore = { input: past?.inputTokens ?? 0, output: past?.outputTokens ?? 0 };
-  const request = { ...requestOf({ ...run, sessionId }, place), usedBefore };
+  const maxCostUsd = run.runtime === 'claude' ? costLimitOf(run, deps.budget()) : run.maxCostUsd;
+  const request = { ...requestOf({ ...run, sessionId }, place), usedBefore, maxCostUsd };
   const { token, hash } = deps.issueToken();
   const range = run.inPlace ? null : (deps.limits().ports ?? null);
   const ports = await store.write((tx) => {
@@ -168,9 +170,9 @@ async function prepare(deps: EngineDeps, run: RunRow): Promise<void> {
 }
 
 function requestOf(run: RunRow, { cwd, isTrusted }: { readonly cwd: string; readonly isTrusted: boolean }) {
-  const { id, approvalMode, model, maxTurns, sessionId } = run;
+  const { id, approvalMode, model, maxTurns, maxTokens, sessionId } = run;
   const prompt = run.resumes === true ? resumePrompt(run.prompt) : run.prompt;
-  return { runId: id, prompt, cwd, isTrusted, approvalMode, model, maxTurns, sessionId };
+  return { runId: id, prompt, cwd, isTrusted, approvalMode, model, maxTurns, maxTokens, sessionId };
 }
 
 async function markStarted({ store }: EngineDeps, key: number, folder: FolderState): Promise<void> {

@@ -2,7 +2,7 @@ import type { Run, RunStatus, Runtime } from '../../../contract/index.ts';
 import type { SqlRow, SqlValue } from '../sql.ts';
 
 /** How a run was told to stop, before anything was killed. */
-export type StopKind = 'cancel' | 'run_timeout' | 'idle_timeout' | 'output_limit';
+export type StopKind = 'cancel' | 'run_timeout' | 'idle_timeout' | 'output_limit' | 'max_cost' | 'max_tokens';
 
 /** A row of `runs`. Instants are milliseconds since the epoch; JSON columns are parsed. */
 export type RunRow = {

@@ -36,12 +36,18 @@ export function getRun(sql: Sql, key: number): RunRow {
 }
 
 /** What of a live run changes while it is followed: read at each look, so without the columns that hold JSON. */
-export type RunPulse = Pick<RunRow, 'status' | 'stopKind' | 'parkedUntil'> & { readonly hasOutcome: boolean };
+export type RunPulse = Pick<RunRow, 'status' | 'stopKind' | 'parkedUntil' | 'costUsd'> & {
+  readonly hasOutcome: boolean;
+  /** Read and written, as far as told. */
+  readonly tokens: number;
+};
 
 /** The pulse of one run. */
 export function runPulse(sql: Sql, key: number): RunPulse {
   const row = sql.get(
-    'SELECT status, stop_kind, parked_until, outcome IS NOT NULL AS has FROM runs WHERE key = ?',
+    `SELECT status, stop_kind, parked_until, outcome IS NOT NULL AS has, cost_usd,
+       coalesce(json_extract(usage, '$.input_tokens'), 0) + coalesce(json_extract(usage, '$.output_tokens'), 0) AS tokens
+     FROM runs WHERE key = ?`,
     key,
   );
   if (row === undefined) throw new Error(`no run has key ${key}`);
@@ -49,6 +55,8 @@ export function runPulse(sql: Sql, key: number): RunPulse {
     status: row.status as RunStatus,
     stopKind: row.stop_kind as StopKind | null,
     parkedUntil: row.parked_until as number | null,
+    costUsd: row.cost_usd as number | null,
+    tokens: Number(row.tokens),
     hasOutcome: row.has === 1,
   };
 }
@@ -68,14 +76,14 @@ export function workingRuns(sql: Sql): readonly RunRow[] {
 /** What the queue looks at, of every run that has not ended, oldest first. */
 export type QueueRow = Pick<
   RunRow,
-  'key' | 'id' | 'status' | 'agent' | 'repoId' | 'project' | 'placeOf' | 'reason'
+  'key' | 'id' | 'status' | 'agent' | 'runtime' | 'repoId' | 'project' | 'placeOf' | 'reason'
 > & { readonly isParked: boolean };
 
 /** The live runs as the queue sees them: thousands may wait, so without the rest of their rows. */
 export function queueRows(sql: Sql): readonly QueueRow[] {
   return sql
     .all(
-      `SELECT key, id, status, agent, repo_id, project, place_of, reason, parked_until IS NOT NULL AS parked
+      `SELECT key, id, status, agent, runtime, repo_id, project, place_of, reason, parked_until IS NOT NULL AS parked
        FROM runs WHERE ended_at IS NULL ORDER BY key`,
     )
     .map((row) => ({
@@ -83,6 +91,7 @@ export function queueRows(sql: Sql): readonly QueueRow[] {
       id: String(row.id),
       status: row.status as RunStatus,
       agent: String(row.agent),
+      runtime: row.runtime as RunRow['runtime'],
       repoId: row.repo_id as string | null,
       project: row.project as string | null,
       placeOf: row.place_of as string | null,
