@@ -1,7 +1,7 @@
 import t from 'tap';
 import { adapterFor } from '../../src/domain/agents/index.ts';
-import { Drive, events, outcomeIn } from './drive.ts';
-import { recordedMessages } from './transcripts.ts';
+import { Drive, events, outcomeIn, written } from './drive.ts';
+import { recordedMessages, says } from './transcripts.ts';
 
 /** A drive that has read all that a real agent said. */
 function replay(name: string): Drive {
@@ -54,3 +54,45 @@ void t.test(
     t.match(outcomeIn(drive.effects), { status: 'succeeded' });
   },
 );
+
+void t.test(
+  'an agent whose first mode does not ask is set to the one that does, before anything else',
+  async (t) => {
+    const modes = (currentModeId: string, ...ids: string[]) => ({
+      modes: { currentModeId, availableModes: ids.map((id) => ({ id, name: id })) },
+      models: { availableModels: [{ modelId: 'm', name: 'M' }] },
+    });
+    const opened = (session: object) => {
+      const drive = new Drive(adapterFor('acp'), { model: 'm' });
+      drive.says(says.initialized());
+      return { drive, first: written(drive.says(says.opened(session))) };
+    };
+
+    const { drive, first } = opened(modes('auto', 'plan', 'default', 'auto'));
+    const params = { sessionId: 's1', modeId: 'default' };
+    t.match(first, [{ id: 1_000_000, method: 'session/set_mode', params }]);
+    t.match(written(drive.says({ id: 1_000_000, result: {} })), [{ id: 3, method: 'session/set_model' }]);
+    t.match(written(drive.says({ id: 3, result: {} })), [{ id: 4, method: 'session/prompt' }]);
+    t.strictSame(drive.says({ id: 1_000_000, result: {} }), [], 'a second copy changes nothing');
+
+    for (const session of [modes('default', 'default'), modes('agent', 'agent', 'plan')]) {
+      t.match(opened(session).first, [{ method: 'session/set_model' }]);
+    }
+    const refused = opened(modes('auto', 'default'));
+    t.match(outcomeIn(refused.drive.says(says.failed(1_000_000, -32_602, 'not today'))), {
+      reason: /refused the mode to ask: not today/,
+    });
+  },
+);
+
+void t.test('the bridge of Claude Code is told whether it may obey the repository', async (t) => {
+  const sessionOf = (isTrusted: boolean, sessionId: string | null) => {
+    const drive = new Drive(adapterFor('acp'), { isTrusted, sessionId });
+    return written(drive.says(says.initialized({ loadSession: true })))[0]?.params as Record<string, unknown>;
+  };
+
+  const _meta = { claudeCode: { options: { settingSources: ['user'] } } };
+  t.match(sessionOf(false, null), { cwd: '/work', mcpServers: [], _meta });
+  t.match(sessionOf(false, 's1'), { sessionId: 's1', _meta });
+  t.notOk('_meta' in sessionOf(true, null));
+});

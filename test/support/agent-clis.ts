@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { presets } from '../../src/domain/agents/index.ts';
 
 /** The versions that drover is tested against. */
 export const agentPackages = {
@@ -13,9 +14,16 @@ export const agentPackages = {
   codex: { name: '@openai/codex', version: '0.169.0' },
   gemini: { name: '@google/gemini-cli', version: '0.61.0' },
   opencode: { name: 'opencode-ai', version: '1.18.33' },
+  'claude-acp': { name: '@agentclientprotocol/claude-agent-acp', version: '0.100.0' },
+  'codex-acp': { name: '@agentclientprotocol/codex-acp', version: '2.6.0' },
+  qwen: { name: '@qwen-code/qwen-code', version: '0.24.4' },
+  copilot: { name: '@github/copilot', version: '1.0.102' },
 } as const;
 
 export type AgentCli = keyof typeof agentPackages;
+
+/** Played by hand, once for each version: `node test/support/by-hand.ts NAME`. */
+const byHand: readonly AgentCli[] = ['claude-acp', 'codex-acp', 'qwen', 'copilot'];
 
 /** Those that the suite leaves out unless `DROVER_TEST_FULL=1` asks for all. */
 const leftOutReasons: { readonly [agent in AgentCli]?: string } = {
@@ -42,8 +50,9 @@ function cacheFolder(): string {
 
 /** Installs those whose cases run; why some cannot be had, in a sentence each. */
 export async function installAgentClis(): Promise<string[]> {
-  const agents = (Object.keys(agentPackages) as AgentCli[]).filter((agent) => whyLeftOut(agent) === null);
-  const results = await Promise.all(agents.map(installAgentCli));
+  const agents = Object.keys(agentPackages) as AgentCli[];
+  const played = agents.filter((agent) => !byHand.includes(agent) && whyLeftOut(agent) === null);
+  const results = await Promise.all(played.map(installAgentCli));
   return results.flatMap((result) => (result.kind === 'missing' ? [result.reason] : []));
 }
 
@@ -70,6 +79,11 @@ export async function installAgentCli(agent: AgentCli): Promise<Installed> {
   return { kind: 'missing', reason: `${name}@${version} has no program for this machine` };
 }
 
+/** The name of its program, by which drover finds it. */
+export function programOf(agent: AgentCli): string {
+  return presets.find(({ name }) => name === agent)?.program ?? agent;
+}
+
 /** Their scripts are not run, so a program that one of those would have put in its place is taken from its own package. */
 function programIn(folder: string, agent: AgentCli): string | null {
   const platform = `${process.platform}-${process.arch}`;
@@ -77,7 +91,7 @@ function programIn(folder: string, agent: AgentCli): string | null {
     claude: [`@anthropic-ai/claude-code-${platform}/claude`],
     opencode: [`opencode-${platform}-baseline/bin/opencode`, `opencode-${platform}/bin/opencode`],
   };
-  const places = inPackages[agent] ?? [`.bin/${agent}`];
+  const places = inPackages[agent] ?? [`.bin/${programOf(agent)}`];
   return places.map((place) => join(folder, 'node_modules', place)).find((path) => existsSync(path)) ?? null;
 }
 

@@ -10,6 +10,7 @@ export function prepareAgentHome(home: string, modelUrl: string): void {
   };
   write('.codex/config.toml', codexConfig(modelUrl));
   write('.gemini/settings.json', JSON.stringify(geminiSettings));
+  write('.qwen/settings.json', JSON.stringify({ security: { auth: { selectedType: 'openai' } } }));
   write('.config/opencode/opencode.json', JSON.stringify(opencodeConfig(modelUrl)));
 }
 
@@ -23,9 +24,16 @@ export function agentEnvironmentFor(home: string, modelUrl: string): Record<stri
     ANTHROPIC_BASE_URL: modelUrl,
     ANTHROPIC_API_KEY: key,
     OPENAI_API_KEY: key,
+    OPENAI_BASE_URL: `${modelUrl}/v1`,
+    OPENAI_MODEL: 'fake-model',
     GEMINI_API_KEY: key,
     GOOGLE_GEMINI_BASE_URL: modelUrl,
     GEMINI_MODEL: 'gemini-2.5-flash',
+    COPILOT_OFFLINE: 'true',
+    COPILOT_PROVIDER_BASE_URL: `${modelUrl}/v1`,
+    COPILOT_PROVIDER_API_KEY: key,
+    COPILOT_MODEL: 'fake-model',
+    COPILOT_AUTO_UPDATE: 'false',
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',
   };

@@ -77,7 +77,8 @@ const cases: Readonly<Record<string, Case>> = {
     t.match(ended, { runtime, usage, session_id: String });
     const types = (await world.events(run.id)).map(({ type }) => type);
     const said = endsWhenDenied === true ? [] : (['thought.delta', 'message.delta'] as const);
-    for (const type of [...said, 'tool.started', 'approval.resolved', 'usage.updated'] as const) {
+    const counted = usage === null ? [] : (['usage.updated'] as const);
+    for (const type of [...said, ...counted, 'tool.started', 'approval.resolved'] as const) {
       t.ok(types.includes(type), type);
     }
     t.match((await world.run(['runs', 'diff', run.id])).out, /\+hello/);
@@ -190,7 +191,9 @@ const cases: Readonly<Record<string, Case>> = {
 
     t.equal(ended.status, 'succeeded', ended.reason ?? '');
     t.equal(readFileSync(join(ended.worktree ?? '', 'late.txt'), 'utf8'), 'late');
-    t.equal(stage.model.turnsTaken().length - before, 2, 'the prompt was said once');
+    const turns = stage.model.turnsTaken().length - before;
+    if (traitsOf[stage.agent].asksBesides === true) t.ok(turns >= 2);
+    else t.equal(turns, 2, 'the prompt was said once');
     const approvals = (await world.events(run.id)).filter(({ type }) => type === 'approval.requested');
     t.equal(approvals.length, 1);
     await life.kill();

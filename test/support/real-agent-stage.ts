@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Approval, Run } from '../../src/contract/index.ts';
-import type { AgentCli } from './agent-clis.ts';
+import { type AgentCli, programOf } from './agent-clis.ts';
 import { agentEnvironmentFor, prepareAgentHome } from './agent-home.ts';
 import { type ModelServer, startModelServer } from './model-server/index.ts';
 import { createWorld, type World } from './real-daemon.ts';
@@ -26,7 +26,7 @@ export async function createStage(agent: AgentCli, program: string): Promise<Sta
   const model = await startModelServer();
   const bin = join(world.root, 'bin');
   mkdirSync(bin);
-  symlinkSync(program, join(bin, agent));
+  symlinkSync(program, join(bin, programOf(agent)));
   prepareAgentHome(world.home, model.url);
   const env = { ...agentEnvironmentFor(world.home, model.url), PATH: `${bin}:${world.env.PATH}` };
   const repo = await world.repository(join(world.root, 'project'));

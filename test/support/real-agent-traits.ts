@@ -7,9 +7,11 @@ import type { AgentCli } from './agent-clis.ts';
 export type Traits = {
   readonly runtime: Run['runtime'];
   /** What the first case costs, as the agent tells it. */
-  readonly usage: { readonly input_tokens: number; readonly output_tokens: number };
+  readonly usage: { readonly input_tokens: number; readonly output_tokens: number } | null;
   /** Its turn is over when something is denied. */
   readonly endsWhenDenied?: boolean;
+  /** It asks its model for more than the run is about, with tools. */
+  readonly asksBesides?: boolean;
   /** It finds a session again only in the folder where that began. */
   readonly sessionsStay?: boolean;
   /** Makes sessions older. */
@@ -20,6 +22,12 @@ export type Traits = {
   readonly cannot?: Readonly<Record<string, string>>;
 };
 
+const asksNobody = 'it works in its sandbox and asks nobody';
+const triesAgain = 'it tries again until it is let in, and tells nobody';
+const retries = { 'says that its provider refuses for now': triesAgain };
+const noTraps = {
+  'runs nothing of a repository before it is trusted': 'none of the traps is one of its own',
+};
 const threeAnswers = { input_tokens: 360, output_tokens: 21 };
 /** What a test must know of each. */
 export const traitsOf: Readonly<Record<AgentCli, Traits>> = {
@@ -31,9 +39,31 @@ export const traitsOf: Readonly<Record<AgentCli, Traits>> = {
     usage: { input_tokens: 120, output_tokens: 7 }, // of its last answer alone
     endsWhenDenied: true,
     lostSession: 'ses_01999999aaaa4bbb8ccc123456',
+    cannot: retries,
+  },
+  'claude-acp': { runtime: 'acp', usage: threeAnswers, asksBesides: true },
+  'codex-acp': {
+    runtime: 'acp',
+    usage: threeAnswers,
     cannot: {
-      'says that its provider refuses for now': 'OpenCode tries again until it is let in, and tells nobody',
+      'edits a file once a person allows it, and not what a person denies': asksNobody,
+      'is answered after the daemon was killed, and finishes': asksNobody,
+      ...retries,
+      'runs nothing of a repository before it is trusted': 'it trusts each folder by itself',
     },
+  },
+  qwen: {
+    runtime: 'acp',
+    usage: null,
+    endsWhenDenied: true,
+    asksBesides: true,
+    cannot: { ...noTraps, ...retries },
+  },
+  copilot: {
+    runtime: 'acp',
+    usage: { input_tokens: 240, output_tokens: 14 },
+    endsWhenDenied: true,
+    cannot: { ...noTraps, ...retries },
   },
 };
 

@@ -24,7 +24,8 @@ import { encodeError, rpcCodes } from './wire.ts';
  * ACP version 1 as a codec. The way of a run:
  * 1. `initialize`, and its answer says what the agent can;
  * 2. `session/new`, or `session/resume` or `session/load` for a session that is to go on;
- * 3. with a model asked for: `session/set_config_option` or `session/set_model`, or the run fails;
+ * 3. where it would not ask: `session/set_mode`; with a model asked for: `session/set_config_option` or
+ *    `session/set_model`; else the run fails;
  * 4. `session/prompt`: the only write that must not be repeated after a crash;
  * 5. updates become events, requests for permission become approvals;
  * 6. the answer to the prompt carries the stop reason, which is the outcome;

@@ -12,8 +12,9 @@ import { canceled, failed, succeeded } from '../outcome.ts';
 import type { AcpState, Work } from './state.ts';
 import { rpcCodes } from './wire.ts';
 
-/** Some agents hand the status of their model's provider on as the code of the error. */
+/** Some agents hand the status of their model's provider on as the code of the error, others in its words. */
 const tooManyRequests = 429;
+const saysTooMany = /\b429\b/;
 
 /** Ends the conversation: nothing is read or said after it. */
 export function finish(work: Work, outcome: Outcome): void {
@@ -70,6 +71,7 @@ export function outcomeOfError(state: AcpState, method: string, error: RpcError)
   const said = sentenceOf(error);
   if (error.code === tooManyRequests)
     return failed('rate_limited', `The model’s provider refused for now (${tooManyRequests}): ${said}`);
+  if (saysTooMany.test(said)) return failed('rate_limited', `The model’s provider refused for now: ${said}`);
   if (state.phase === 'session' && state.sessionId !== null)
     return failed('session_lost', `The agent cannot go on with the session '${state.sessionId}': ${said}`);
   return failed('agent_error', `The agent refused ${method}: ${said}`);

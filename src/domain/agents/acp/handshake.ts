@@ -5,6 +5,7 @@ import { update, write } from '../dialog/work.ts';
 import { asFields, asList, asText, type Fields } from '../fields.ts';
 import { failed } from '../outcome.ts';
 import { finish } from './finish.ts';
+import { type Setting, setupOf } from './setup.ts';
 import type { Work } from './state.ts';
 import { encodeRequest, promptId, rpcIds } from './wire.ts';
 
@@ -22,6 +23,9 @@ const hello: InitializeRequest = {
   },
   clientInfo: { name: 'drover', title: 'drover', version: '1' },
 };
+
+/** Tells the bridge of Claude Code to read the person's own settings alone; to other agents it says nothing. */
+const personAlone = { claudeCode: { options: { settingSources: ['user'] } } };
 
 /** First request. */
 export function sendInitialize(work: Work): void {
@@ -41,9 +45,10 @@ export function onInitialized(work: Work, result: Fields): void {
     .slice(0, 5)
     .map((name) => oneLine(name, 80));
   update(work, { phase: 'session', signIn });
-  const { cwd, sessionId } = work.state;
+  const { cwd, sessionId, isTrusted } = work.state;
+  const params = { cwd, mcpServers: [], ...(!isTrusted && { _meta: personAlone }) };
   if (sessionId === null) {
-    write(work, 'session/open', encodeRequest(rpcIds.session, 'session/new', { cwd, mcpServers: [] }));
+    write(work, 'session/open', encodeRequest(rpcIds.session, 'session/new', params));
     return;
   }
   const method = wayToContinue(asFields(result.agentCapabilities));
@@ -51,7 +56,7 @@ export function onInitialized(work: Work, result: Fields): void {
     finish(work, failed('session_lost', `The agent cannot continue a session (asked for '${sessionId}')`));
     return;
   }
-  write(work, 'session/open', encodeRequest(rpcIds.session, method, { sessionId, cwd, mcpServers: [] }));
+  write(work, 'session/open', encodeRequest(rpcIds.session, method, { sessionId, ...params }));
 }
 
 /** `session/resume` brings no history again and is preferred; `session/load` replays it, unread. */
@@ -61,32 +66,34 @@ function wayToContinue(capabilities: Fields): 'session/resume' | 'session/load' 
   return capabilities.loadSession === true ? 'session/load' : null;
 }
 
-/** The session is open: set the model if one is asked for, then send the prompt. */
+/** The session is open: what has to be set before the prompt is set. */
 export function onSession(work: Work, result: Fields): void {
   const sessionId = work.state.sessionId ?? asText(result.sessionId);
   if (sessionId === null) {
     finish(work, failed('protocol_error', 'The agent opened a session without an id'));
     return;
   }
-  update(work, { sessionId });
   work.effects.push({ kind: 'session', sessionId });
-  const { model } = work.state;
-  if (model === null) {
+  const setup = setupOf(result, work.state.model);
+  update(work, { sessionId, phase: 'config' });
+  if ('refusal' in setup) finish(work, failed('option_unsupported', setup.refusal));
+  else sendSetup(work, setup.settings);
+}
+
+/** The first of these settings, and the prompt when there is none left. */
+export function sendSetup(work: Work, settings: readonly Setting[]): void {
+  update(work, { settings });
+  const [first] = settings;
+  if (first === undefined) {
     sendPrompt(work);
     return;
   }
-  const choice = findModel(result, model);
-  if ('refusal' in choice) {
-    finish(work, failed('option_unsupported', choice.refusal));
-    return;
-  }
-  update(work, { phase: 'config' });
-  const params = { sessionId, ...choice.params };
-  write(work, 'session/model', encodeRequest(rpcIds.config, choice.method, params));
+  const params = { sessionId: work.state.sessionId, ...first.params };
+  write(work, first.key, encodeRequest(first.id, first.method, params));
 }
 
 /** The turn begins. The prompt leaves the state here. */
-export function sendPrompt(work: Work): void {
+function sendPrompt(work: Work): void {
   const { prompt } = work.state;
   update(work, { phase: 'prompt', prompt: null });
   writePrompt(work, prompt ?? '');
@@ -107,45 +114,4 @@ function writePrompt(work: Work, text: string): void {
   update(work, { turnDue: true });
   const params = { sessionId, prompt: [{ type: 'text', text }] };
   write(work, promptKey, encodeRequest(promptId(promptNumber), 'session/prompt', params), 'unsafe');
-}
-
-type ModelChoice =
-  | { readonly method: string; readonly params: Readonly<Record<string, string>> }
-  | { readonly refusal: string };
-
-/** By the option whose category says so, or by the list of models that agents had before there were options. */
-function findModel(session: Fields, model: string): ModelChoice {
-  const option = asList(session.configOptions)
-    .map(asFields)
-    .find((candidate) => candidate.category === 'model' && candidate.type === 'select');
-  const configId = asText(option?.id);
-  if (option !== undefined && configId !== null) {
-    const offered = asList(option.options).flatMap((entry) => {
-      const group = asFields(entry).options;
-      return Array.isArray(group) ? group.map(asFields) : [asFields(entry)];
-    });
-    const value = findOffered(offered, 'value', model);
-    if ('refusal' in value) return value;
-    return { method: 'session/set_config_option', params: { configId, value: value.id } };
-  }
-  const models = asList(asFields(session.models).availableModels).map(asFields);
-  if (models.length === 0) {
-    return { refusal: `The agent does not let its model be chosen (asked for '${model}')` };
-  }
-  const found = findOffered(models, 'modelId', model);
-  return 'refusal' in found ? found : { method: 'session/set_model', params: { modelId: found.id } };
-}
-
-function findOffered(
-  offered: readonly Fields[],
-  key: 'value' | 'modelId',
-  model: string,
-): { readonly id: string } | { readonly refusal: string } {
-  const found =
-    offered.find((entry) => entry[key] === model) ??
-    offered.find((entry) => asText(entry.name)?.toLowerCase() === model.toLowerCase());
-  const id = asText(found?.[key]);
-  if (id !== null) return { id };
-  const names = offered.map((entry) => asText(entry[key])).filter((name) => name !== null);
-  return { refusal: `The agent has no model '${model}'; it offers ${oneLine(names.join(', ')) || 'none'}` };
 }

@@ -4,7 +4,7 @@ import type { Incoming } from '../dialog/rpc.ts';
 import { notice, update } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
 import { endTurn, finish, outcomeOfError, outcomeOfStop } from './finish.ts';
-import { onInitialized, onSession, sendHeld, sendPrompt } from './handshake.ts';
+import { onInitialized, onSession, sendHeld, sendSetup } from './handshake.ts';
 import type { AcpState, Work } from './state.ts';
 import { notePromptArrived } from './updates.ts';
 import { noteTurnUsage } from './usage.ts';
@@ -16,7 +16,9 @@ export function readResponse(work: Work, message: Extract<Incoming, { kind: 'res
   const waited = waitedFor(work.state);
   if (waited === null || message.id !== waited.id) {
     const last = promptId(work.state.promptNumber);
-    const isRepeat = typeof message.id === 'number' && message.id >= 1 && message.id <= last;
+    const isRepeat =
+      typeof message.id === 'number' &&
+      ((message.id >= 1 && message.id <= last) || message.id === rpcIds.mode);
     if (isRepeat || work.state.strayTold) return;
     update(work, { strayTold: true });
     notice(
@@ -31,7 +33,7 @@ export function readResponse(work: Work, message: Extract<Incoming, { kind: 'res
   if (message.error !== null) finish(work, outcomeOfError(work.state, waited.method, message.error));
   else if (phase === 'initialize') onInitialized(work, message.result);
   else if (phase === 'session') onSession(work, message.result);
-  else if (phase === 'config') sendPrompt(work);
+  else if (phase === 'config') sendSetup(work, work.state.settings.slice(1));
   else onStop(work, message.result);
 }
 
@@ -41,8 +43,10 @@ function waitedFor(state: AcpState): { id: number; key: string; method: string }
       return { id: rpcIds.initialize, key: 'initialize', method: 'initialize' };
     case 'session':
       return { id: rpcIds.session, key: 'session/open', method: 'to open a session' };
-    case 'config':
-      return { id: rpcIds.config, key: 'session/model', method: `the model '${state.model}'` };
+    case 'config': {
+      const [first] = state.settings;
+      return first === undefined ? null : { ...first, method: first.what };
+    }
     case 'prompt':
       return { id: promptId(state.promptNumber), key: state.promptKey, method: 'the prompt' };
     case 'finished':

@@ -3,6 +3,7 @@ import type { AgentRequest } from '../adapter.ts';
 import type { FormField } from '../dialog/form.ts';
 import type { Message } from '../dialog/messages.ts';
 import { type Dialog, emptyDialog, type Work as WorkOn } from '../dialog/work.ts';
+import type { Setting } from './setup.ts';
 
 /** What an answer must be fitted to: the options of a permission, or the fields of a question's form. */
 export type Ask =
@@ -11,14 +12,17 @@ export type Ask =
 export type PermissionChoice = { readonly id: string; readonly kind: string; readonly label: string };
 
 /**
- * Where a conversation stands. Phases in order: `initialize`, `session`, `config` (only with a model), `prompt`,
+ * Where a conversation stands. Phases in order: `initialize`, `session`, `config` (what is to be set), `prompt`,
  * `finished`; each but the last names the request whose answer is waited for. Plain JSON.
  */
 export type AcpState = Dialog<Ask> & {
   readonly phase: 'initialize' | 'session' | 'config' | 'prompt' | 'finished';
   readonly cwd: string;
+  readonly isTrusted: boolean;
   readonly model: string | null;
   readonly maxTurns: number | null;
+  /** What is still to be set; the first of it was asked for. */
+  readonly settings: readonly Setting[];
   /** Held only until it has been sent. */
   readonly prompt: string | null;
   /** The session asked for, then the one that is open. */
@@ -58,8 +62,10 @@ export function initialState(request: AgentRequest): AcpState {
     ...emptyDialog,
     phase: 'initialize',
     cwd: request.cwd,
+    isTrusted: request.isTrusted,
     model: request.model,
     maxTurns: request.maxTurns,
+    settings: [],
     prompt: request.prompt,
     sessionId: request.sessionId,
     promptKey: 'session/prompt',

@@ -1,7 +1,10 @@
 import type { RpcId } from '../dialog/rpc.ts';
 
-/** The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. */
-export const rpcIds = { initialize: 1, session: 2, config: 3, prompt: 4 } as const;
+/**
+ * The JSON-RPC ids of drover's own requests: fixed, so that a request written twice is answered under one id. From that of
+ * the prompt on they belong to prompts; that of the mode is out of their way.
+ */
+export const rpcIds = { initialize: 1, session: 2, config: 3, prompt: 4, mode: 1_000_000 } as const;
 
 /** The id of the request with the run's prompt (0), or with the message that is its nth. */
 export function promptId(number: number): number {

@@ -1,0 +1,85 @@
+import { oneLine } from '../bounded.ts';
+import { asFields, asList, asText, type Fields } from '../fields.ts';
+import { rpcIds } from './wire.ts';
+
+/** Something of the session that is set before the prompt. */
+export type Setting = {
+  /** Of the request, and of the write. */
+  readonly id: number;
+  readonly key: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** What it is, inside a sentence. */
+  readonly what: string;
+};
+
+/** The mode in which the agent asks, and the model that the run asked for; or why that cannot be had. */
+export function setupOf(
+  session: Fields,
+  model: string | null,
+): { readonly settings: readonly Setting[] } | { readonly refusal: string } {
+  const mode = modeSetting(session);
+  const settings = mode === null ? [] : [mode];
+  if (model === null) return { settings };
+  const choice = findModel(session, model);
+  if ('refusal' in choice) return choice;
+  const what = `the model '${model}'`;
+  return { settings: [...settings, { id: rpcIds.config, key: 'session/model', what, ...choice }] };
+}
+
+/** Agents that have modes call the one in which they ask `default`; a person may have made another one the first. */
+const askingMode = 'default';
+
+/** Whether a request is allowed is for drover to decide, so the agent has to ask. */
+function modeSetting({ modes }: Fields): Setting | null {
+  const { currentModeId, availableModes } = asFields(modes);
+  const isOffered = asList(availableModes).some((mode) => asFields(mode).id === askingMode);
+  if (!isOffered || currentModeId === askingMode) return null;
+  const params = { modeId: askingMode };
+  return {
+    id: rpcIds.mode,
+    key: 'session/mode',
+    method: 'session/set_mode',
+    params,
+    what: 'the mode to ask',
+  };
+}
+
+type ModelChoice = Pick<Setting, 'method' | 'params'> | { readonly refusal: string };
+
+/** By the option whose category says so, or by the list of models that agents had before there were options. */
+function findModel(session: Fields, model: string): ModelChoice {
+  const option = asList(session.configOptions)
+    .map(asFields)
+    .find((candidate) => candidate.category === 'model' && candidate.type === 'select');
+  const configId = asText(option?.id);
+  if (option !== undefined && configId !== null) {
+    const offered = asList(option.options).flatMap((entry) => {
+      const group = asFields(entry).options;
+      return Array.isArray(group) ? group.map(asFields) : [asFields(entry)];
+    });
+    const value = findOffered(offered, 'value', model);
+    if ('refusal' in value) return value;
+    return { method: 'session/set_config_option', params: { configId, value: value.id } };
+  }
+  const models = asList(asFields(session.models).availableModels).map(asFields);
+  if (models.length === 0) {
+    return { refusal: `The agent does not let its model be chosen (asked for '${model}')` };
+  }
+  const found = findOffered(models, 'modelId', model);
+  return 'refusal' in found ? found : { method: 'session/set_model', params: { modelId: found.id } };
+}
+
+function findOffered(
+  offered: readonly Fields[],
+  key: 'value' | 'modelId',
+  model: string,
+): { readonly id: string } | { readonly refusal: string } {
+  const found =
+    offered.find((entry) => entry[key] === model) ??
+    offered.find((entry) => asText(entry.name)?.toLowerCase() === model.toLowerCase());
+  const id = asText(found?.[key]);
+  if (id !== null) return { id };
+  const names = offered.map((entry) => asText(entry[key])).filter((name) => name !== null);
+  return { refusal: `The agent has no model '${model}'; it offers ${oneLine(names.join(', ')) || 'none'}` };
+}
