@@ -3,6 +3,7 @@ import { localDay } from '../../base/index.ts';
 import { usageKinds } from '../../contract/index.ts';
 import { parseChoice, parseCount, parseSpan } from '../arguments.ts';
 import { DroverCommand } from '../command.ts';
+import { usageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatUsage } from '../print/usage.ts';
 
@@ -31,8 +32,8 @@ export class UsageCommand extends DroverCommand {
     const report = await this.connect().call('usage', {
       query: {
         by: parseChoice('--by', this.by, usageKinds),
-        since: this.dayOf(this.since),
-        until: this.dayOf(this.until),
+        since: this.dayOf('--since', this.since),
+        until: this.dayOf('--until', this.until),
         limit: parseCount('--limit', this.limit),
       },
     });
@@ -42,8 +43,13 @@ export class UsageCommand extends DroverCommand {
   }
 
   /** A day as it is, a span as the day that it reaches back to. */
-  private dayOf(text: string | undefined): string | undefined {
-    if (text === undefined || /^\d{4}-/.test(text)) return text;
+  private dayOf(option: string, text: string | undefined): string | undefined {
+    if (text === undefined || /^\d{4}-\d\d-\d\d$/.test(text)) return text;
+    if (!/^\d/.test(text))
+      throw usageError(
+        `${option} cannot be '${text}'`,
+        'give a day such as 2026-11-28, or a span such as 7d',
+      );
     return localDay(this.now() - parseSpan(text));
   }
 }
