@@ -305,7 +305,7 @@ export const routes = {
     access: 'read',
     status: 200,
     response: 'text/plain',
-    errors: ['run_not_found', 'ambiguous_id', 'repo_unusable', 'git_failed'],
+    errors: ['run_not_found', 'ambiguous_id', 'repo_unusable', 'worktree_not_found', 'git_failed'],
   },
   runsApply: {
     id: 'runsApply',

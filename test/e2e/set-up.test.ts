@@ -62,7 +62,7 @@ t.test('a repository’s own configuration counts once it is trusted, as it stan
   t.equal(before.run.status, 'succeeded');
   t.equal(existsSync(join(before.at, '.env')), false);
   t.same(before.notices, [
-    `.env, config/*.local.json not copied, cp .env from-set-up not run: .drover/config.toml of the repository is not trusted as it stands; to trust it: drover daemon trust ${repo}`,
+    `.drover/config.toml of the repository is not trusted as it stands, so '.env', 'config/*.local.json' were not copied and 'cp .env from-set-up' was not run; to trust it: drover daemon trust ${repo}`,
   ]);
 
   const trusted = await world.drover(`daemon trust ${repo}`);

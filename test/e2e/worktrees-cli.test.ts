@@ -122,7 +122,7 @@ t.test('worktrees are listed, pruned on a positive sign, removed and restored', 
     [idle]: { removed: true, reason: 'The run changed nothing' },
     [busy]: { removed: false, reason: `The run ${busy} works in it` },
     [unmerged]: { removed: false, reason: 'Its commits are not in the checkout' },
-    [dirty]: { removed: false, reason: '1 uncommitted file' },
+    [dirty]: { removed: false, reason: '1 uncommitted file is not in the checkout' },
     [nested]: { removed: false, reason: 'It holds repositories of its own: inner/' },
   };
   for (const [id, verdict] of Object.entries(verdicts)) t.match(byRun(plan.items, id), verdict);

@@ -155,3 +155,24 @@ t.test('a look tells what is there and changes nothing', async (t) => {
   rmSync(join(path, '.git/worktrees', runId), { recursive: true });
   t.match(await worktrees.look({ repo, runId }), { kind: 'unknown' });
 });
+
+t.test('the diff of a run is the same once its worktree is removed', async (t) => {
+  const { path, worktrees, repo, runId, made, commit } = await setUp(t);
+  commit(made.path, 'a.txt', 'committed\n');
+  put(join(made.path, 'b.txt'), 'uncommitted\n');
+  put(join(made.path, 'new'), 'new\n');
+  const diff = async () => {
+    const { branch, baseCommit } = made;
+    return (await worktrees.diff({ repo, runId, branch, baseCommit })).patch.toString();
+  };
+  const before = await diff();
+  t.match(before, /\+committed[\s\S]*\+uncommitted[\s\S]*\+new/);
+
+  await worktrees.saveAndRemove({ repo, runId });
+  t.equal(await diff(), before, 'from what was saved');
+
+  plainGit(path, 'update-ref', '-d', `refs/drover/saved/${runId}`);
+  t.match(await diff(), /\+committed/, 'from the branch');
+  plainGit(path, 'branch', '-q', '-D', made.branch);
+  await t.rejects(diff(), { code: 'worktree_not_found' });
+});

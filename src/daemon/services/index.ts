@@ -132,6 +132,7 @@ export function createServices(deps: ServicesDeps): Services {
         const { patch } = await worktrees.diff({
           repo: await repos.find(run.repoId),
           runId: run.inPlace ? null : placeIdOf(run),
+          branch: run.branch,
           baseCommit: run.baseCommit,
         });
         return Uint8Array.from(patch);

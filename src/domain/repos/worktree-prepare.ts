@@ -68,10 +68,12 @@ function untrusted({ worktree }: RepoConfig, path: string, isNew: boolean): read
   ];
   if (not.length === 0) return [];
   const why = `${ownConfigPath} of the repository is not trusted as it stands`;
-  return [`${not.join(', ')}: ${why}; to trust it: drover daemon trust ${path}`];
+  return [`${why}, so ${not.join(' and ')}; to trust it: drover daemon trust ${path}`];
 }
 
 function named(texts: readonly string[]): string {
   const more = texts.length - maxNamed;
-  return texts.slice(0, maxNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const shown = texts.slice(0, maxNamed).map((text) => `'${text}'`);
+  const isOne = texts.length === 1;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''} ${isOne ? 'was' : 'were'}`;
 }

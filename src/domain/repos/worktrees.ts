@@ -17,7 +17,7 @@ import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
 import { type CreatedWorktree, createWorktree, findWorktree, type NewWorktree } from './worktree-create.ts';
-import { type Diff, diffCheckout } from './worktree-diff.ts';
+import { type Diff, diffCheckout, diffWork } from './worktree-diff.ts';
 import { isContained, lookAt, type WorktreeLook } from './worktree-look.ts';
 import { type Preparation, prepareWorktree } from './worktree-prepare.ts';
 import { repairWorktrees } from './worktree-repair.ts';
@@ -52,6 +52,8 @@ export type Worktrees = {
   readonly diff: (of: {
     readonly repo: WorktreeRepo;
     readonly runId: string | null;
+    /** The run's, for when its work tree is removed. */
+    readonly branch?: string | null;
     readonly baseCommit: string;
     readonly maxBytes?: number;
   }) => Promise<Diff>;
@@ -144,14 +146,11 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
   return {
     create: (wanted) => createWorktree(context, wanted),
     find: (wanted) => findWorktree(context, wanted),
-    diff: async ({ repo, runId, baseCommit, maxBytes }) => {
-      const checkout = runId === null ? await mainCheckout(repo) : await runCheckout(repo, runId);
+    diff: async ({ repo, runId, branch = null, baseCommit, maxBytes }) => {
       const temporary = join(stateRoot, 'tmp');
-      return diffCheckout(git, checkout, {
-        baseCommit,
-        temporary,
-        ...(maxBytes === undefined ? {} : { maxBytes }),
-      });
+      const options = { baseCommit, temporary, ...(maxBytes === undefined ? {} : { maxBytes }) };
+      if (runId === null) return diffCheckout(git, await mainCheckout(repo), options);
+      return diffWork(git, await placeOf({ repo, runId, branch }), options);
     },
     findBase: async (repo, base) => findBase(git, await resolveUsable(git, repo), base),
     describeMain: async (repo) => {

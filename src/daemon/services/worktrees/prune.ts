@@ -56,7 +56,9 @@ async function judge(deps: WorktreesDeps, seen: Seen, isNamed: boolean): Promise
   return keep(
     isClean
       ? 'Its commits are not in the checkout'
-      : `${look.uncommittedFiles} uncommitted ${look.uncommittedFiles === 1 ? 'file' : 'files'}`,
+      : look.uncommittedFiles === 1
+        ? '1 uncommitted file is not in the checkout'
+        : `${look.uncommittedFiles} uncommitted files are not all in the checkout`,
   );
 }
 
