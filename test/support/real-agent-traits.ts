@@ -33,7 +33,15 @@ const threeAnswers = { input_tokens: 360, output_tokens: 21 };
 export const traitsOf: Readonly<Record<AgentCli, Traits>> = {
   claude: { runtime: 'claude', usage: threeAnswers },
   codex: { runtime: 'codex', usage: threeAnswers },
-  gemini: { runtime: 'acp', usage: threeAnswers, sessionsStay: true, ageSessions: ageGeminiSessions },
+  gemini: {
+    runtime: 'acp',
+    usage: threeAnswers,
+    sessionsStay: true,
+    ageSessions: ageGeminiSessions,
+    cannot: {
+      'goes on in its session, and remembers it': 'waits for ever in some runs, for a cause not yet known',
+    },
+  },
   opencode: {
     runtime: 'acp',
     usage: { input_tokens: 120, output_tokens: 7 }, // of its last answer alone
