@@ -161,8 +161,12 @@ void t.test('back up, destroy, restore and move, by the page', async (t) => {
   const there = await world.json<Run>(['run', '--bg', '--agent', 'command', '--', 'true'], inShop);
   t.equal((await world.run(['runs', 'wait', there.id], inShop)).code, 0);
 
+  const pruned = await follow(world, 'drover worktrees prune', moved);
+  t.match(pruned, new RegExp(`${there.id} +removed +web +The run changed nothing`));
+  t.match(pruned, new RegExp(`${changed.id} +kept +web +2 uncommitted files`));
+
   await world.git(shop, 'update-ref', 'refs/drover/saved/run_X', 'HEAD');
   t.match(await follow(world, 'for-each-ref'), /refs\/drover\/saved\/run_X[\s\S]*drover\//);
-  t.equal(await world.git(shop, 'for-each-ref', 'refs/drover/saved'), '');
+  t.equal(await world.git(shop, 'for-each-ref', 'refs/drover'), '');
   t.same([...unused], [], 'every block of the page was run');
 });
