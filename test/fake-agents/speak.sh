@@ -48,6 +48,15 @@ ask() {
   esac
 }
 
+# Tells that the tool call of request number $1 goes on.
+goes_on() {
+  case $runtime in
+    acp) echo '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s1","update":{"sessionUpdate":"tool_call_update","toolCallId":"t'"$1"'","status":"in_progress"}}}' ;;
+    claude) echo '{"type":"tool_progress","tool_use_id":"'"$1"'"}' ;;
+    codex) echo '{"method":"item/started","params":{"threadId":"s1","item":{"type":"commandExecution","id":"c'"$1"'","command":"make"}}}' ;;
+  esac
+}
+
 # Waits for the answer to request number $1.
 hear() {
   while read -r line; do

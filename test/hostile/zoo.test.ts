@@ -38,6 +38,7 @@ type Specimen = {
     readonly reason?: RegExp;
   };
   readonly timeout?: string;
+  readonly mode?: Run['approval_mode'];
   /** What a person does while it runs. */
   readonly meanwhile?: (world: World, run: Run) => Promise<void>;
   /** What is looked at besides, when it has ended. */
@@ -98,6 +99,12 @@ const zoo: Readonly<Record<string, Specimen>> = {
       t.equal((await approvalsOf(world, run)).length, 1);
     },
   },
+  'goes-on-while-it-asks': {
+    ways: asking,
+    ends: well,
+    mode: 'unrestricted', // so that it is answered at once
+    after: saidHello,
+  },
   'asks-and-leaves': {
     ways: asking,
     ends: () => ({ status: 'failed', code: 'agent_exited', reason: /ended with exit code 0 before it/ }),
@@ -129,11 +136,11 @@ function configuration(limit: string): string {
 
 /** Starts it, lets a person do what they do, and looks at how it ended. */
 async function visit(t: Test, world: World, { name, way, specimen }: Visit): Promise<void> {
-  const { ends, timeout, meanwhile, after } = specimen;
+  const { ends, timeout, mode, meanwhile, after } = specimen;
   const body = {
     agent: `${name}-${way}`,
     prompt: 'hello',
-    ...(way === 'exec' && { approval_mode: 'auto' }),
+    approval_mode: mode ?? (way === 'exec' ? 'auto' : 'ask'),
     ...(timeout !== undefined && { timeout }),
   };
   const started = await world.http('POST', '/v1/runs', { body });

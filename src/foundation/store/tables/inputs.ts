@@ -55,7 +55,14 @@ export function setInputState(sql: Sql, key: number, state: InputRow['state']): 
   sql.run('UPDATE inputs SET state = ? WHERE key = ?', state, key);
 }
 
-/** Marks a line as arrived by its key in the run; nothing happens when there is none. */
+/**
+ * Marks a line as arrived by its key in the run; nothing happens when there is none. What was never begun to be written
+ * cannot have arrived, whatever looks like it: OpenCode tells that a tool call goes on in the breath in which it asks.
+ */
 export function markInputArrived(sql: Sql, runKey: number, inputKey: string): void {
-  sql.run("UPDATE inputs SET state = 'sent' WHERE run_key = ? AND input_key = ?", runKey, inputKey);
+  sql.run(
+    "UPDATE inputs SET state = 'sent' WHERE run_key = ? AND input_key = ? AND state != 'pending'",
+    runKey,
+    inputKey,
+  );
 }
