@@ -96,3 +96,32 @@ void t.test('the bridge of Claude Code is told whether it may obey the repositor
   t.match(sessionOf(false, 's1'), { sessionId: 's1', _meta });
   t.notOk('_meta' in sessionOf(true, null));
 });
+
+void t.test(
+  'a history that is still told after the session was loaded was taken for the run’s own words',
+  async (t) => {
+    const drive = new Drive(adapterFor('acp'), { sessionId: 's1' });
+    const modes = { currentModeId: 'default', availableModes: [{ id: 'default' }] };
+    drive.says(says.initialized({ loadSession: true }));
+    const set = written(drive.says({ id: 2, result: { modes } }));
+    t.match(set, [{ id: 1_000_000, method: 'session/set_mode', params: { modeId: 'default' } }]);
+
+    drive.says(says.update('user_message_chunk', { content: { type: 'text', text: 'the first prompt' } }));
+    t.match(written(drive.says({ id: 1_000_000, result: {} })), [
+      { id: 1_000_001, method: 'session/set_mode' },
+    ]);
+    drive.says(says.message('the first answer'));
+    t.match(written(drive.says({ id: 1_000_001, result: {} })), [{ id: 1_000_002 }]);
+    t.match(written(drive.says({ id: 1_000_002, result: {} })), [{ id: 4, method: 'session/prompt' }]);
+
+    drive.says(says.message('the second answer'));
+    drive.says(says.stopped());
+
+    t.strictSame(
+      events(drive.effects, 'message.completed').map(({ text }) => text),
+      ['the second answer'],
+    );
+    const keys = drive.effects.flatMap((effect) => (effect.kind === 'write' ? [effect.key] : []));
+    t.equal(new Set(keys).size, keys.length, 'each line has a key of its own');
+  },
+);

@@ -98,6 +98,7 @@ const cases: Readonly<Record<string, Case>> = {
 
     t.equal(second.status, 'succeeded', second.reason ?? '');
     t.equal(second.session_id, first.session_id);
+    t.equal(second.result, 'You said mango', 'nothing of the first turn is told again');
     t.match(
       stage.model.turnsTaken().at(-1)?.text,
       /Remember the word mango/,

@@ -38,9 +38,6 @@ export const traitsOf: Readonly<Record<AgentCli, Traits>> = {
     usage: threeAnswers,
     sessionsStay: true,
     ageSessions: ageGeminiSessions,
-    cannot: {
-      'goes on in its session, and remembers it': 'waits for ever in some runs, for a cause not yet known',
-    },
   },
   opencode: {
     runtime: 'acp',

@@ -56,6 +56,7 @@ export function onInitialized(work: Work, result: Fields): void {
     finish(work, failed('session_lost', `The agent cannot continue a session (asked for '${sessionId}')`));
     return;
   }
+  update(work, { isLoaded: method === 'session/load' });
   write(work, 'session/open', encodeRequest(rpcIds.session, method, { sessionId, ...params }));
 }
 
@@ -74,7 +75,8 @@ export function onSession(work: Work, result: Fields): void {
     return;
   }
   work.effects.push({ kind: 'session', sessionId });
-  const setup = setupOf(result, work.state.model);
+  const { isLoaded, model } = work.state;
+  const setup = setupOf({ session: result, isLoaded, model });
   update(work, { sessionId, phase: 'config' });
   if ('refusal' in setup) finish(work, failed('option_unsupported', setup.refusal));
   else sendSetup(work, setup.settings);
@@ -82,7 +84,7 @@ export function onSession(work: Work, result: Fields): void {
 
 /** The first of these settings, and the prompt when there is none left. */
 export function sendSetup(work: Work, settings: readonly Setting[]): void {
-  update(work, { settings });
+  update(work, { settings, wasReplayed: false });
   const [first] = settings;
   if (first === undefined) {
     sendPrompt(work);

@@ -5,6 +5,7 @@ import { notice, update } from '../dialog/work.ts';
 import type { Fields } from '../fields.ts';
 import { endTurn, finish, outcomeOfError, outcomeOfStop } from './finish.ts';
 import { onInitialized, onSession, sendHeld, sendSetup } from './handshake.ts';
+import { modeAgain } from './setup.ts';
 import type { AcpState, Work } from './state.ts';
 import { notePromptArrived } from './updates.ts';
 import { noteTurnUsage } from './usage.ts';
@@ -18,7 +19,7 @@ export function readResponse(work: Work, message: Extract<Incoming, { kind: 'res
     const last = promptId(work.state.promptNumber);
     const isRepeat =
       typeof message.id === 'number' &&
-      ((message.id >= 1 && message.id <= last) || message.id === rpcIds.mode);
+      ((message.id >= 1 && message.id <= last) || message.id >= rpcIds.mode);
     if (isRepeat || work.state.strayTold) return;
     update(work, { strayTold: true });
     notice(
@@ -33,8 +34,16 @@ export function readResponse(work: Work, message: Extract<Incoming, { kind: 'res
   if (message.error !== null) finish(work, outcomeOfError(work.state, waited.method, message.error));
   else if (phase === 'initialize') onInitialized(work, message.result);
   else if (phase === 'session') onSession(work, message.result);
-  else if (phase === 'config') sendSetup(work, work.state.settings.slice(1));
+  else if (phase === 'config') onSet(work);
   else onStop(work, message.result);
+}
+
+/** A setting is made. While a history is still being told, what is new would be lost in it: the mode is set once more. */
+function onSet(work: Work): void {
+  const { settings, wasReplayed } = work.state;
+  const [done, ...rest] = settings;
+  const isUnsettled = wasReplayed && done !== undefined && done.id >= rpcIds.mode;
+  sendSetup(work, isUnsettled ? [modeAgain(done), ...rest] : rest);
 }
 
 function waitedFor(state: AcpState): { id: number; key: string; method: string } | null {

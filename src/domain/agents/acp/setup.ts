@@ -13,12 +13,23 @@ export type Setting = {
   readonly what: string;
 };
 
+/** What is known of a session when it opens. */
+export type Opened = {
+  /** The agent's answer. */
+  readonly session: Fields;
+  /** It was loaded, so that its history is told again. */
+  readonly isLoaded: boolean;
+  /** What the run asked for. */
+  readonly model: string | null;
+};
+
 /** The mode in which the agent asks, and the model that the run asked for; or why that cannot be had. */
-export function setupOf(
-  session: Fields,
-  model: string | null,
-): { readonly settings: readonly Setting[] } | { readonly refusal: string } {
-  const mode = modeSetting(session);
+export function setupOf({
+  session,
+  isLoaded,
+  model,
+}: Opened): { readonly settings: readonly Setting[] } | { readonly refusal: string } {
+  const mode = modeSetting(session, isLoaded);
   const settings = mode === null ? [] : [mode];
   if (model === null) return { settings };
   const choice = findModel(session, model);
@@ -30,19 +41,29 @@ export function setupOf(
 /** Agents that have modes call the one in which they ask `default`; a person may have made another one the first. */
 const askingMode = 'default';
 
-/** Whether a request is allowed is for drover to decide, so the agent has to ask. */
-function modeSetting({ modes }: Fields): Setting | null {
+/**
+ * Whether a request is allowed is for drover to decide, so the agent has to ask. In a session that was loaded the mode is
+ * set in any case: the answer shows whether the history is still being told, as Gemini CLI does after it said that the
+ * session is loaded.
+ */
+function modeSetting({ modes }: Fields, isLoaded: boolean): Setting | null {
   const { currentModeId, availableModes } = asFields(modes);
   const isOffered = asList(availableModes).some((mode) => asFields(mode).id === askingMode);
-  if (!isOffered || currentModeId === askingMode) return null;
-  const params = { modeId: askingMode };
+  const modeId = isOffered ? askingMode : asText(currentModeId);
+  if (modeId === null || (!isLoaded && (!isOffered || modeId === currentModeId))) return null;
   return {
     id: rpcIds.mode,
     key: 'session/mode',
     method: 'session/set_mode',
-    params,
+    params: { modeId },
     what: 'the mode to ask',
   };
+}
+
+/** The mode once more, as a request of its own. */
+export function modeAgain(setting: Setting): Setting {
+  const id = setting.id + 1;
+  return { ...setting, id, key: `session/mode:${id - rpcIds.mode + 1}` };
 }
 
 type ModelChoice = Pick<Setting, 'method' | 'params'> | { readonly refusal: string };

@@ -19,6 +19,10 @@ export type AcpState = Dialog<Ask> & {
   readonly phase: 'initialize' | 'session' | 'config' | 'prompt' | 'finished';
   readonly cwd: string;
   readonly isTrusted: boolean;
+  /** The session was loaded; some agents go on telling its history when they have said so. */
+  readonly isLoaded: boolean;
+  /** Something of a history came since the last setting was asked for. */
+  readonly wasReplayed: boolean;
   readonly model: string | null;
   readonly maxTurns: number | null;
   /** What is still to be set; the first of it was asked for. */
@@ -63,6 +67,8 @@ export function initialState(request: AgentRequest): AcpState {
     phase: 'initialize',
     cwd: request.cwd,
     isTrusted: request.isTrusted,
+    isLoaded: false,
+    wasReplayed: false,
     model: request.model,
     maxTurns: request.maxTurns,
     settings: [],

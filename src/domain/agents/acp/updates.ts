@@ -54,11 +54,12 @@ const promptEvidence: readonly string[] = [
 export function readUpdate(work: Work, params: Fields): void {
   if (params.sessionId !== work.state.sessionId) return;
   const fields = asFields(params.update);
+  const kind = asText(fields.sessionUpdate);
   if (work.state.phase !== 'prompt') {
-    if (fields.sessionUpdate === 'usage_update') notePastUsage(work, fields);
+    if (kind === 'usage_update') notePastUsage(work, fields);
+    if (kind !== null && promptEvidence.includes(kind)) update(work, { wasReplayed: true });
     return;
   }
-  const kind = asText(fields.sessionUpdate);
   if (kind === null || !Object.hasOwn(handlers, kind)) return;
   if (promptEvidence.includes(kind)) notePromptArrived(work);
   handlers[kind as UpdateKind](work, fields);
