@@ -64,6 +64,7 @@ t.test('no byte of uncommitted work is lost, wherever its removal is killed', as
           inventoryOf(path, saved, kind),
           inventoryOf(path, branches.get(runId) ?? '', kind),
         ]),
+        inventoryOf(path, `${saved}^`, 'staged'), // a HEAD on no branch
         inventoryOf(path, `${saved}^2`, 'staged'),
       ];
       return [...wanted].filter(([key, name]) => !places.some((place) => place.get(key) === name));

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
@@ -6,6 +15,7 @@ import { newId } from '../../src/contract/index.ts';
 import { createWorktrees, resolveRepo } from '../../src/domain/repos/index.ts';
 import { createGit } from '../../src/foundation/git/index.ts';
 import { makeRepo, plainGit, put } from '../repos/fixture.ts';
+import { until } from '../support/until.ts';
 
 const git = createGit({ env: process.env, log: silentLog });
 let clock = 1_700_000_000_000;
@@ -273,4 +283,25 @@ t.test('nothing is written through a link in the git folder', async (t) => {
     code: 'repo_unusable',
     message: /symbolic link/,
   });
+});
+
+t.test('a change of the same size in the second of the last `git add` was taken for none', async (t) => {
+  const { path, repo, worktrees, runId, label } = setUp(t);
+  const made = await worktrees.create({ repo, runId, label });
+  const file = join(made.path, 'a.txt');
+  const index = join(path, '.git/worktrees', runId, 'index');
+  const second = (at: string) => Math.floor(statSync(at).mtimeMs / 1000);
+  do {
+    put(file, 'aaaa\n');
+    plainGit(made.path, 'add', 'a.txt');
+    put(file, 'bbbb\n');
+  } while (second(file) !== second(index));
+  await until('the next second', () => Date.now() / 1000 > second(index) + 1);
+
+  const { patch } = await worktrees.diff({ repo, runId, baseCommit: made.baseCommit });
+  await worktrees.saveAndRemove({ repo, runId });
+
+  t.match(patch.toString(), /\+bbbb/);
+  t.equal(plainGit(path, 'show', `refs/drover/saved/${runId}:a.txt`), 'bbbb\n');
+  t.equal(plainGit(path, 'show', `refs/drover/saved/${runId}^2:a.txt`), 'aaaa\n');
 });

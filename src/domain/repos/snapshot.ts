@@ -1,4 +1,4 @@
-import { copyFile, lstat } from 'node:fs/promises';
+import { copyFile, lstat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Git, GitCall } from '../../foundation/git/index.ts';
 import { type Checkout, exists, line, placed } from './checkout.ts';
@@ -60,7 +60,12 @@ async function takeIndex(git: Git, checkout: Checkout, call: GitCall): Promise<b
   const own = join(checkout.gitDir, 'index');
   const info = await lstat(own).catch(() => null);
   if (info?.isFile()) {
-    await copyFile(own, call.indexFile as string);
+    const copy = call.indexFile as string;
+    await copyFile(own, copy);
+    // By the age of its index git knows which files may have been changed in the second in which it looked at them. A
+    // copy that is younger would hide such a change for good; one that is a little older costs a second look at most.
+    const at = Math.floor(info.mtimeMs / 1000);
+    await utimes(copy, at, at);
     const readable = await git.run(checkout.workTree, ['ls-files', '-z', '--', '.git'], {
       ...call,
       okCodes: [0, 128],
