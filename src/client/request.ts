@@ -19,9 +19,25 @@ export const maxAnswerBytes = 256 * 2 ** 20;
 
 /**
  * Sends a request and resolves with the head of a good answer, its body still to be read. Rejects with an AppError:
- * `daemon_not_running` when nobody listens, `timeout` at the deadline, else the code of the problem document.
+ * `daemon_not_running` when nobody listens, `timeout` at the deadline, else the code of the problem document. A GET whose
+ * connection was cut before an answer is sent once more (RFC 9110, 9.2.2): a daemon in its last moment may cut it.
  */
-export function request(endpoint: Endpoint, options: RequestOptions): Promise<IncomingMessage> {
+export async function request(endpoint: Endpoint, options: RequestOptions): Promise<IncomingMessage> {
+  try {
+    return await send(endpoint, options);
+  } catch (error) {
+    if (options.method !== 'GET' || !wasCut(error)) throw error;
+    return send(endpoint, options);
+  }
+}
+
+function wasCut(error: unknown): boolean {
+  return (
+    error instanceof AppError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET'
+  );
+}
+
+function send(endpoint: Endpoint, options: RequestOptions): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest({
       ...(endpoint.kind === 'socket'

@@ -153,6 +153,24 @@ t.test('a label that still leaves, by somebody else’s doing, is waited for', a
   t.ok(existsSync(file()));
 });
 
+t.test(
+  'a daemon that answers still, but has been told to end, is not taken for the one that stays',
+  async (t) => {
+    const { launchd, install, world } = await mac(t);
+    await install();
+    const { pid: leaving } = await world.status();
+    launchd.signalDelayMs = 2000;
+    await launchd.ask(['bootout', target]);
+
+    const steps = await install();
+
+    t.notMatch(steps.join('\n'), /nothing to do/);
+    const { pid } = await world.status();
+    t.equal(pid, launchd.pidOf(label));
+    t.not(pid, leaving);
+  },
+);
+
 t.test('a label that was disabled before is enabled', async (t) => {
   const { launchd, install, world, manager } = await mac(t);
   launchd.disabled.add(label);

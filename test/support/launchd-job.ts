@@ -47,12 +47,13 @@ export function startProgram(plist: PlistDict, label: string): ChildProcess | nu
   }
 }
 
-/** SIGTERM, and SIGKILL after ExitTimeOut. */
-export function endProgram(job: Job): void {
+/** SIGTERM, by a slow machine some time later, and SIGKILL after ExitTimeOut. */
+export function endProgram(job: Job, delayMs: number): void {
   const { child } = job;
   if (child === null) return;
   job.state = 'SIGTERMed';
-  child.kill('SIGTERM');
+  if (delayMs === 0) child.kill('SIGTERM');
+  else setTimeout(() => child.kill('SIGTERM'), delayMs);
   const timer = setTimeout(
     () => {
       job.state = 'SIGKILLed';

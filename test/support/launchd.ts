@@ -29,6 +29,8 @@ export type Launchd = {
   readonly replaced: Set<string>;
   /** How many looks a label takes to leave after its process. */
   slowness: number;
+  /** How long a process that is shown as `SIGTERMed` goes on before it knows, in milliseconds. */
+  signalDelayMs: number;
   /** Replaces ThrottleInterval, in milliseconds. */
   throttleMs: number;
   /** `DOMAIN/LABEL` of what is loaded. */
@@ -132,7 +134,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
     if (job.leaving !== null) return reply('Boot-out', 36);
     job.leaving = launchd.slowness;
     if (job.timer !== null) clearTimeout(job.timer);
-    endProgram(job);
+    endProgram(job, launchd.signalDelayMs);
     return ok();
   };
 
@@ -239,6 +241,7 @@ export async function startLaunchd(folder: string, uid: number): Promise<Launchd
     disabled,
     replaced,
     slowness: 0,
+    signalDelayMs: 0,
     throttleMs: 10_000,
     fail: (verb, code, times = 1) => failures.push({ verb, code, times }),
     loaded: () => [...jobs.keys()],

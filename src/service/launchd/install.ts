@@ -17,6 +17,7 @@ import { type Domain, type Found, findJobs, isDisabled } from './domains.ts';
 import { enable, type Label, load, restart, unload, unloadEverywhere } from './job.ts';
 import { ensureReady } from './ready.ts';
 import { errorFile, renderAgent } from './render.ts';
+import { isLeaving } from './steps.ts';
 
 /** How a person keeps changes of their own: launchd has nothing like systemd's drop-ins. */
 const keepIt = 'to keep your changes leave it as it is, or ';
@@ -37,7 +38,8 @@ export type Install = {
  * 1. A file that somebody edited is found before anything is changed.
  * 2. The folder of the error file is made: without it launchd starts nothing, and does not say why.
  * 3. The agent's file is written, in one piece.
- * 4. The label is taken out of where it does not belong: of another domain, or because the file has changed.
+ * 4. The label is taken out of where it does not belong: of another domain, or because the file has changed; one that
+ *    leaves already, by somebody else's doing, is waited for.
  * 5. A daemon of this state root that was started by hand is stopped; its runs go on.
  * 6. The label is loaded; or, with nothing changed, restarted when the daemon is down or of another version.
  * 7. The daemon answers on its own socket.
@@ -141,7 +143,7 @@ async function onlyEnable(steps: Steps): Promise<void> {
 async function startAndVerify(steps: Steps): Promise<void> {
   const { label, domain, spec, tell, undo, found, isChanged } = steps;
   const here = found.find((each) => each.domain.name === domain.name);
-  const isKept = here !== undefined && !isChanged;
+  const isKept = here !== undefined && !isChanged && !isLeaving(here.job);
   for (const each of found) {
     if (isKept && each === here) continue;
     await unload(label, each.domain);
