@@ -7,7 +7,16 @@ import { join } from 'node:path';
 export type Step = { readonly name: string; readonly command: readonly [string, ...string[]] };
 
 /** Suites that take longer than a check may: run by `npm test`. */
-const slowSuites = ['e2e', 'agents-real', 'crash', 'hostile', 'systemd', 'launchd', 'bench'] as const;
+const slowSuites = [
+  'engine',
+  'e2e',
+  'agents-real',
+  'crash',
+  'hostile',
+  'systemd',
+  'launchd',
+  'bench',
+] as const;
 
 /** The files of all other tests. */
 export function fastTests(): string[] {
