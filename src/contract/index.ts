@@ -20,6 +20,29 @@ export {
   type RunId,
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
+export {
+  type ActionStatus,
+  actionStatuses,
+  agentPlanEvents,
+  daemonPlanEvents,
+  maxSignalBytes,
+  operatorPlanEvents,
+  type PlanEventName,
+  type PlanPhase,
+  type PlanRole,
+  type PlanStatus,
+  planEventOf,
+  planEvents,
+  planNamePattern,
+  planPhases,
+  planRoles,
+  planStatuses,
+  planStatusFilters,
+  type SignalStatus,
+  signalStatuses,
+  type TaskStatus,
+  taskStatuses,
+} from './plan-words.ts';
 export { type PolicyRule, policyConfig } from './policy-config.ts';
 export { type RepoConfig, repoConfig } from './repo-config.ts';
 export {

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeNewUntrusted } from '../../src/foundation/untrusted/index.ts';
@@ -51,4 +60,43 @@ t.test('nothing is written outside, whatever stands on the way', async (t) => {
 
   t.same(readdirSync(join(root, 'outside')), []);
   t.equal(readFileSync(join(root, 'file'), 'utf8'), '');
+});
+
+t.test(
+  'a temporary name that an agent has laid is not written through, and nobody waits at it',
+  async (t) => {
+    const root = t.testdir({ inside: { 'folder.drover-new': {} }, outside: { secret: 'secret' } });
+    const inside = join(root, 'inside');
+    linkSync(join(root, 'outside/secret'), join(inside, 'hard.drover-new'));
+    execFileSync('mkfifo', [join(inside, 'fifo.drover-new')]);
+    symlinkSync('../outside/new', join(inside, 'link.drover-new'));
+
+    t.same(await write(inside, 'hard'), { ok: true });
+    t.same(await write(inside, 'fifo'), { ok: false, reason: 'unwritable' });
+    t.same(await write(inside, 'folder'), { ok: false, reason: 'unwritable' });
+    t.same(await write(inside, 'link'), { ok: false, reason: 'link' });
+
+    t.equal(readFileSync(join(inside, 'hard'), 'utf8'), 'text');
+    t.equal(readFileSync(join(root, 'outside/secret'), 'utf8'), 'secret');
+    t.same(readdirSync(join(root, 'outside')), ['secret']);
+  },
+);
+
+t.test('folders are made only as far as is asked', async (t) => {
+  const root = t.testdir({ there: {} });
+
+  t.same(await writeNewUntrusted(root, 'a/b/c', { bytes, mode: 0o600, make: 'last' }), {
+    ok: false,
+    reason: 'missing',
+  });
+  t.same(await writeNewUntrusted(root, 'a/c', { bytes, mode: 0o600, make: 'none' }), {
+    ok: false,
+    reason: 'missing',
+  });
+  t.same(readdirSync(root), ['there']);
+  t.same(await writeNewUntrusted(root, 'there/b/c', { bytes, mode: 0o600, make: 'last' }), { ok: true });
+  t.same(await writeNewUntrusted(join(root, 'nowhere'), 'c', { bytes, mode: 0o600 }), {
+    ok: false,
+    reason: 'missing',
+  });
 });

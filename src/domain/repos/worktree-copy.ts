@@ -15,6 +15,7 @@ const refusalWords: Readonly<Record<string, string>> = {
   hard_linked: 'it has a second name elsewhere',
   unreadable: 'it cannot be read',
   unwritable: 'it cannot be written',
+  exhausted: 'too many files were open',
 };
 
 /**
@@ -55,7 +56,8 @@ async function write(
   const info = await lstat(join(main.workTree, path)).catch(() => null);
   const mode = (info?.mode ?? 0o600) & 0o777;
   const result = await writeNewUntrusted(checkout.workTree, path, { bytes, mode });
-  return result.ok ? null : result.reason;
+  if (result.ok) return null;
+  return result.reason === 'missing' ? 'unwritable' : result.reason;
 }
 
 function tooMuch(files: number, limit: string): string {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
-import { relativeParts } from './relative-parts.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { codeOf, inFolder, noFollow, within } from './folder.ts';
+import { rawParts } from './relative-parts.ts';
 
-/** Why a file was not read. */
+/** Why a file was not read; `exhausted`: it is this process that has no descriptor or memory left. */
 export type Refusal =
   | 'missing'
   | 'bad_path'
@@ -11,7 +11,8 @@ export type Refusal =
   | 'not_a_file'
   | 'hard_linked'
   | 'too_large'
-  | 'unreadable';
+  | 'unreadable'
+  | 'exhausted';
 
 export type ReadResult =
   | { readonly ok: true; readonly bytes: Buffer }
@@ -19,9 +20,7 @@ export type ReadResult =
 
 export type ReadUntrustedOptions = { readonly maxBytes: number };
 
-const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
-/** macOS: fails on a link anywhere in the path, in one call. */
-const darwinNoFollowAny = 0x20000000;
+const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
 
 /**
  * Reads the file at `path` below `root`. Each folder on the way is opened in the one before it without following
@@ -33,46 +32,29 @@ export async function readUntrusted(
   path: string,
   { maxBytes }: ReadUntrustedOptions,
 ): Promise<ReadResult> {
-  const parts = relativeParts(path);
-  if (parts === null) return refuse('bad_path');
-  const opened: FileHandle[] = [];
+  const parts = rawParts(path);
+  const name = parts?.at(-1);
+  if (!parts || !name) return refuse('bad_path');
   try {
-    const file =
-      process.platform === 'linux' ? await walk(root, parts, opened) : await openBelow(root, parts, opened);
-    const info = await file.stat();
-    if (!info.isFile()) return refuse('not_a_file');
-    if (info.nlink > 1) return refuse('hard_linked');
-    if (info.size > maxBytes) return refuse('too_large');
-    return await readAtMost(file, maxBytes);
+    return await inFolder({ root, parts: parts.slice(0, -1), make: 'none' }, async (folder) => {
+      const file = await open(within(folder, name), O_RDONLY | O_NONBLOCK | O_NOCTTY | noFollow);
+      try {
+        return await readOpen(file, maxBytes);
+      } finally {
+        await file.close();
+      }
+    });
   } catch (error) {
     return refuse(reasonOf(error));
-  } finally {
-    for (const handle of opened) await handle.close();
   }
 }
 
-/** What openat(2) would do: /proc/self/fd/N stands for the open folder itself, whatever its path is by now. */
-async function walk(root: string, parts: readonly string[], opened: FileHandle[]): Promise<FileHandle> {
-  let folder = await open(root, O_RDONLY | O_DIRECTORY);
-  opened.push(folder);
-  for (const [index, part] of parts.entries()) {
-    const isLast = index === parts.length - 1;
-    const flags = isLast
-      ? O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-      : O_RDONLY | O_NOFOLLOW | O_DIRECTORY;
-    folder = await open(`/proc/self/fd/${folder.fd}/${part}`, flags);
-    opened.push(folder);
-  }
-  return folder;
-}
-
-async function openBelow(root: string, parts: readonly string[], opened: FileHandle[]): Promise<FileHandle> {
-  const file = await open(
-    join(await realpath(root), ...parts),
-    O_RDONLY | O_NONBLOCK | O_NOCTTY | darwinNoFollowAny,
-  );
-  opened.push(file);
-  return file;
+async function readOpen(file: FileHandle, maxBytes: number): Promise<ReadResult> {
+  const info = await file.stat();
+  if (!info.isFile()) return refuse('not_a_file');
+  if (info.nlink > 1) return refuse('hard_linked');
+  if (info.size > maxBytes) return refuse('too_large');
+  return await readAtMost(file, maxBytes);
 }
 
 /** Reads to the end, or refuses: the file may have grown since it was measured. */
@@ -88,11 +70,12 @@ async function readAtMost(file: FileHandle, maxBytes: number): Promise<ReadResul
 }
 
 function reasonOf(error: unknown): Refusal {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'missing';
   if (code === 'ELOOP') return 'link';
   if (code === 'ENOTDIR') return 'link'; // a link or a file where a folder is needed
   if (code === 'ENXIO' || code === 'EISDIR') return 'not_a_file';
+  if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM') return 'exhausted';
   return 'unreadable';
 }
 

@@ -1,14 +1,21 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, realpath, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { relativeParts } from './relative-parts.ts';
+import { link, lstat, open, rm, unlink } from 'node:fs/promises';
+import { codeOf, inFolder, type MakeFolders, within } from './folder.ts';
+import { rawParts } from './relative-parts.ts';
 
 /** Why a file was not written. */
-export type WriteRefusal = 'exists' | 'bad_path' | 'link' | 'unwritable';
+export type WriteRefusal = 'missing' | 'exists' | 'bad_path' | 'link' | 'unwritable';
 
 export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly reason: WriteRefusal };
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_DIRECTORY, O_NOFOLLOW } = constants;
+export type WriteUntrustedOptions = {
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+  /** Which folders on the way are made when they are missing: all of them, unless told. */
+  readonly make?: MakeFolders;
+};
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 const temporarySuffix = '.drover-new';
 
 /**
@@ -18,55 +25,60 @@ const temporarySuffix = '.drover-new';
 export async function writeNewUntrusted(
   root: string,
   path: string,
-  { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: number },
+  { bytes, mode, make = 'all' }: WriteUntrustedOptions,
 ): Promise<WriteResult> {
-  const parts = relativeParts(path);
-  if (parts === null) return { ok: false, reason: 'bad_path' };
-  const opened: FileHandle[] = [];
+  const parts = rawParts(path);
+  const name = parts?.at(-1);
+  if (!parts || !name) return { ok: false, reason: 'bad_path' };
   try {
-    const folder = await openFolder(root, parts.slice(0, -1), opened);
-    const target = `${folder}/${parts.at(-1)}`;
-    const temporary = `${target}${temporarySuffix}`;
-    const file = await open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode);
-    try {
-      await file.writeFile(bytes);
-    } finally {
-      await file.close();
-    }
-    try {
-      await link(temporary, target);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-    return { ok: true };
+    return await inFolder({ root, parts: parts.slice(0, -1), make }, async (folder) => {
+      const target = within(folder, name);
+      const temporary = Buffer.concat([target, Buffer.from(temporarySuffix)]);
+      const refusal = await writeFresh(temporary, { bytes, mode });
+      if (refusal !== null) return { ok: false, reason: refusal };
+      try {
+        await link(temporary, target);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      return { ok: true };
+    });
   } catch (error) {
     return { ok: false, reason: reasonOf(error) };
-  } finally {
-    for (const handle of opened) await handle.close();
   }
 }
 
-/** A path that stands for the folder itself on Linux, whatever stands at its name by then. */
-async function openFolder(root: string, parts: readonly string[], opened: FileHandle[]): Promise<string> {
-  const isLinux = process.platform === 'linux';
-  let at = await realpath(root);
-  for (const part of ['.', ...parts]) {
-    const path = join(at, part);
-    if (part !== '.') {
-      await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      });
-    }
-    const folder = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    opened.push(folder);
-    at = isLinux ? `/proc/self/fd/${folder.fd}` : path;
+/**
+ * Writes a file that was not there before: what a crash left at its name is unlinked and never opened, for it may have a
+ * second name outside, or be a pipe by now.
+ */
+async function writeFresh(
+  path: Buffer,
+  { bytes, mode }: WriteUntrustedOptions,
+): Promise<WriteRefusal | null> {
+  const left = await lstat(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    return null;
+  });
+  if (left?.isSymbolicLink()) return 'link';
+  if (left?.isFile() === false) return 'unwritable';
+  if (left !== null) await unlink(path);
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  try {
+    await file.writeFile(bytes);
+    return null;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
-  return at;
 }
 
 function reasonOf(error: unknown): WriteRefusal {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'EEXIST') return 'exists';
+  if (code === 'ENOENT') return 'missing';
   if (code === 'ELOOP' || code === 'ENOTDIR') return 'link';
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EMFILE' || code === 'ENFILE') throw error;
   return 'unwritable';

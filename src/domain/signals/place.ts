@@ -1,0 +1,18 @@
+/** The folders of a checkout or a worktree that signals are read from. */
+export const signalFolders = ['.drover/signals', '.kasmos/signals'] as const;
+
+/** Where a signal is written before it is renamed into its folder. */
+export const stagingFolder = 'staging';
+/** Where claimed signals wait until they were applied. */
+export const processingFolder = 'processing';
+/** Where refused ones are put away. */
+export const failedFolder = 'failed';
+
+/** One signal folder of one checkout. */
+export type Place = { readonly root: string; readonly folder: string };
+
+/** True for what stands in a signal folder and is no signal: our own folders, and dotfiles. */
+export function isOurs(name: Buffer): boolean {
+  const text = name.toString('latin1');
+  return text.startsWith('.') || [stagingFolder, processingFolder, failedFolder].includes(text);
+}

@@ -1,0 +1,78 @@
+import { inBackground, type Log } from '../../base/index.ts';
+import { identifyUntrusted, watchUntrusted } from '../../foundation/untrusted/index.ts';
+import { signalFolders } from './place.ts';
+import { createWatchedFolder, type WatchedFolder } from './watched-folder.ts';
+
+/** Tells of roots whose signal folders have changed. Nothing about it throws. */
+export type SignalWatch = {
+  /** From now on this root too; told at once when it has a signal folder already. */
+  readonly watch: (root: string) => void;
+  readonly unwatch: (root: string) => void;
+  /**
+   * Finds folders that have come, or come again, and tells of their roots; also of each that cannot be watched, every
+   * time. For the poll of whoever listens: a few stats for each root.
+   */
+  readonly look: () => Promise<void>;
+  readonly close: () => void;
+};
+
+export type SignalWatchOptions = {
+  readonly log: Log;
+  /** Something may have appeared below this root. */
+  readonly onChange: (root: string) => void;
+  /** How a folder is watched and told from another; a test has its own. */
+  readonly door?: { readonly watch: typeof watchUntrusted; readonly identify: typeof identifyUntrusted };
+};
+
+/** Watches the signal folders of many roots: one watch for each folder that there is. */
+export function createSignalWatch({
+  log,
+  onChange,
+  door = { watch: watchUntrusted, identify: identifyUntrusted },
+}: SignalWatchOptions): SignalWatch {
+  const roots = new Map<string, readonly WatchedFolder[]>();
+  let looking: Promise<void> | null = null;
+  let isSaid = false;
+
+  const tell = (root: string) => {
+    try {
+      onChange(root);
+    } catch (error) {
+      log.error('a change of signals was not taken', { root, err: error });
+    }
+  };
+  const onUnwatchable = (root: string, reason: string) => {
+    if (isSaid) return;
+    isSaid = true;
+    log.warn('signal folders cannot be watched, and are looked at from time to time', { root, reason });
+  };
+  const watch = (root: string) => {
+    if (roots.has(root)) return;
+    const folders = signalFolders.map((folder) =>
+      createWatchedFolder({ root, folder, door, log, tell: () => tell(root), onUnwatchable }),
+    );
+    roots.set(root, folders);
+    for (const folder of folders) inBackground(log, 'watching a signal folder', folder.look());
+  };
+  const unwatch = (root: string) => {
+    for (const folder of roots.get(root) ?? []) folder.close();
+    roots.delete(root);
+  };
+  const lookAtAll = async () => {
+    const looks = [...roots.values()].flat().map((folder) => folder.look());
+    await Promise.all(looks);
+  };
+  return {
+    watch,
+    unwatch,
+    look: () => {
+      looking ??= lookAtAll().finally(() => {
+        looking = null;
+      });
+      return looking;
+    },
+    close: () => {
+      for (const root of [...roots.keys()]) unwatch(root);
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { createSignalWatch, type SignalWatchOptions } from '../../src/domain/signals/index.ts';
+import { identifyUntrusted, watchUntrusted } from '../../src/foundation/untrusted/index.ts';
+import { drover, folderOf, keepingLog, signalWorld } from '../support/signal-folder.ts';
+import { until } from '../support/until.ts';
+
+type Door = NonNullable<SignalWatchOptions['door']>;
+type Folder = Pick<ReturnType<typeof folderOf>, 'put' | 'namesIn'>;
+
+function setUp(t: Test, door?: Partial<Door>) {
+  const told: string[] = [];
+  const { log, said } = keepingLog();
+  const counts = { watched: 0, closed: 0, looks: 0 };
+  const watch: Door['watch'] = async (...args) => {
+    const result = await watchUntrusted(...args);
+    if (!result.ok) return result;
+    counts.watched += 1;
+    const close = () => {
+      counts.closed += 1;
+      result.watch.close();
+    };
+    return { ok: true, watch: { ...result.watch, close } };
+  };
+  const identify: Door['identify'] = (...args) => {
+    counts.looks += 1;
+    return identifyUntrusted(...args);
+  };
+  let seen = (_root: string) => {};
+  const signals = createSignalWatch({
+    log,
+    onChange: (root) => {
+      told.push(root);
+      seen(root);
+    },
+    door: { watch, identify, ...door },
+  });
+  t.teardown(() => signals.close());
+  let files = 0;
+  /** Puts a signal into the folder of `root`, and waits until a change is told when it is there to be claimed. */
+  const tellsOf = async (root: string, { put, namesIn }: Folder) => {
+    const name = `planner-finished-p${files++}`;
+    let isTold = false;
+    seen = (other) => {
+      isTold ||= other === root && namesIn().includes(name);
+    };
+    put(name);
+    await until(`${name} in ${root} to be told`, () => isTold);
+  };
+  const open = () => counts.watched - counts.closed;
+  return { signals, told, said, counts, open, tellsOf };
+}
+
+t.test('each signal that is renamed into a folder is told', async (t) => {
+  const world = signalWorld(t);
+  const { signals, told, said, open, tellsOf } = setUp(t);
+  signals.watch(world.root);
+  signals.watch(world.root);
+
+  for (let round = 0; round < 5; round += 1) await tellsOf(world.root, world);
+
+  t.same(new Set(told), new Set([world.root]));
+  t.same(said, []);
+  await until('one watch for the folder', () => open() === 1);
+});
+
+t.test('what is there already is told at once', async (t) => {
+  const { root, put } = signalWorld(t);
+  put('planner-finished-x');
+  const { signals, told } = setUp(t);
+
+  signals.watch(root);
+
+  t.ok(await until('it to be told', () => told.includes(root)));
+});
+
+t.test('a folder that comes later is found by the next look, in either place', async (t) => {
+  const { base } = signalWorld(t);
+  const root = join(base, 'outside');
+  const { signals, told, open, tellsOf } = setUp(t);
+  signals.watch(root);
+  await signals.look();
+  t.same(told, []);
+
+  for (const path of ['.kasmos/signals', drover]) {
+    const folder = folderOf(root, path);
+    folder.put('planner-finished-a');
+    const before = told.length;
+    await signals.look();
+    t.ok(told.length > before);
+
+    await tellsOf(root, folder);
+    await tellsOf(root, folder);
+  }
+  await until('one watch for each', () => open() === 2);
+});
+
+t.test('a folder that was removed and made again is watched again', async (t) => {
+  const { root, base, at, ...folder } = signalWorld(t);
+  const { signals, open, tellsOf } = setUp(t);
+  signals.watch(root);
+  const away = {
+    signals: () => rmSync(at(), { recursive: true }),
+    '.drover': () => rmSync(join(root, '.drover'), { recursive: true }),
+    root: () => rmSync(root, { recursive: true }),
+    'signals, renamed': () => renameSync(at(), join(base, 'renamed-1')),
+    '.drover, renamed': () => renameSync(join(root, '.drover'), join(base, 'renamed-2')),
+    'root, renamed': () => renameSync(root, join(base, 'renamed-3')),
+  };
+  for (const [what, remove] of Object.entries(away)) {
+    await tellsOf(root, folder);
+    remove();
+    folder.put('planner-finished-new');
+    await signals.look();
+
+    for (let round = 0; round < 3; round += 1) await tellsOf(root, folder);
+    await until(`one watch after: ${what}`, () => open() === 1);
+    t.pass(what);
+  }
+});
+
+t.test('only the roots that are watched are told of', async (t) => {
+  const { root, base, ...folder } = signalWorld(t);
+  const [other, otherFolder] = [join(base, 'outside'), folderOf(join(base, 'outside'))];
+  otherFolder.put('planner-finished-a');
+  const { signals, told, open, tellsOf } = setUp(t);
+  for (const path of [root, other, join(base, 'nowhere')]) signals.watch(path);
+  await tellsOf(root, folder);
+  await tellsOf(other, otherFolder);
+
+  signals.unwatch(root);
+  signals.unwatch(join(base, 'never'));
+  const before = told.length;
+  folder.put('planner-finished-b');
+  for (let round = 0; round < 3; round += 1) await tellsOf(other, otherFolder);
+
+  t.notOk(told.slice(before).includes(root));
+  await until('one watch', () => open() === 1);
+  signals.close();
+  signals.close();
+  t.equal(open(), 0, 'nothing is left open');
+  await signals.look();
+  t.equal(open(), 0);
+});
+
+t.test('what is closed while it begins to watch is closed', async (t) => {
+  const { root } = signalWorld(t);
+  let identify = () => {};
+  const begun = new Promise<void>((resolve) => {
+    identify = resolve;
+  });
+  const { signals, told, counts, open } = setUp(t, {
+    identify: async (...args) => {
+      await begun;
+      return identifyUntrusted(...args);
+    },
+  });
+  signals.watch(root);
+  await new Promise((resolve) => setImmediate(resolve));
+  signals.unwatch(root);
+  identify();
+
+  t.ok(await until('what was watched to be closed', () => counts.watched === 1 && open() === 0));
+  t.same(told, []);
+});
+
+t.test('no link is followed: what happens behind it is not told', async (t) => {
+  for (const path of ['.drover', drover]) {
+    const { root, base } = signalWorld(t);
+    const outside = folderOf(join(base, 'outside'));
+    outside.put('planner-finished-a');
+    rmSync(join(root, path), { recursive: true });
+    symlinkSync(join(base, 'outside', path), join(root, path));
+    const [other, otherFolder] = [join(base, 'other'), folderOf(join(base, 'other'))];
+    otherFolder.put('planner-finished-a');
+    const { signals, told, tellsOf } = setUp(t);
+    signals.watch(root);
+    signals.watch(other);
+    await signals.look();
+
+    outside.put('planner-finished-b');
+    for (let round = 0; round < 3; round += 1) await tellsOf(other, otherFolder);
+    await signals.look();
+
+    t.same(new Set(told), new Set([other]));
+  }
+});
+
+t.test('when nothing can be watched, it is said once and each look tells', async (t) => {
+  const { root, base } = signalWorld(t);
+  const other = join(base, 'outside');
+  folderOf(other).put('planner-finished-a');
+  const { signals, told, said } = setUp(t, { watch: async () => ({ ok: false, reason: 'unwatchable' }) });
+  signals.watch(root);
+  signals.watch(other);
+
+  for (let look = 0; look < 3; look += 1) {
+    const before = told.length;
+    await signals.look();
+    t.same(new Set(told.slice(before)), new Set([root, other]));
+  }
+  t.equal(said.length, 1);
+});
+
+t.test('a flood is told of a few times, and what comes last is told', async (t) => {
+  const { root, at, ...folder } = signalWorld(t);
+  const { signals, told, tellsOf } = setUp(t);
+  signals.watch(root);
+  await tellsOf(root, folder);
+  const before = told.length;
+  for (let index = 0; index < 3000; index += 1) {
+    writeFileSync(at(`flood-${index}`), '');
+    if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  await tellsOf(root, folder);
+
+  t.ok(told.length - before < 300, `${told.length - before} times for 3001 files`);
+});
+
+t.test('a listener that throws stops nothing', async (t) => {
+  const { root, put } = signalWorld(t);
+  const { log, said } = keepingLog();
+  const onChange = () => {
+    throw new Error('not now');
+  };
+  const signals = createSignalWatch({ log, onChange });
+  t.teardown(() => signals.close());
+  signals.watch(root);
+  await signals.look();
+  await until('the first to be thrown', () => said.length > 0);
+
+  put('planner-finished-a');
+
+  await until('the next to be thrown', () => said.length > 1);
+  t.match(said.at(-1), ['a change of signals was not taken', { root }]);
+});
+
+t.test('a look at 200 idle roots is a few stats each, opens nothing and tells nothing', async (t) => {
+  const { base } = signalWorld(t);
+  const { signals, told, counts } = setUp(t);
+  for (let index = 0; index < 200; index += 1) {
+    const root = join(base, `root-${index}`);
+    mkdirSync(join(root, index % 2 === 0 ? drover : '.other'), { recursive: true });
+    signals.watch(root);
+  }
+  await until('each folder to be watched and told of', () => told.length === 100);
+  await signals.look();
+  const before = { ...counts, told: told.length };
+
+  const started = performance.now();
+  await signals.look();
+
+  t.comment(`${(performance.now() - started).toFixed(1)} ms`);
+  t.same({ ...counts, told: told.length }, { ...before, looks: before.looks + 400 });
+});
