@@ -1,6 +1,7 @@
 /**
- * `npm run docs`: writes docs/{cli,config,errors,events,api,metrics}.md and config.example.toml from the code. With `--check` it
- * writes nothing and exits 1 when one of them is not what the code says.
+ * `npm run docs`: writes docs/{cli,config,errors,events,api,metrics}.md, the table in docs/plans.md and
+ * config.example.toml from the code. With `--check` it writes nothing and exits 1 when one of them is not what the code
+ * says.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { configExample, configPage } from './docs/config.ts';
 import { errorsPage } from './docs/errors.ts';
 import { eventsPage } from './docs/events.ts';
 import { metricsPage } from './docs/metrics.ts';
+import { plansPage } from './docs/plans.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,6 +22,7 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/events.md': eventsPage,
   'docs/api.md': apiPage,
   'docs/metrics.md': metricsPage,
+  'docs/plans.md': plansPage,
   'config.example.toml': configExample,
 };
 

@@ -29,12 +29,12 @@ const inSuite = (name: string) => globSync(`test/${name}/**/*.test.ts`).sort();
 const suites: readonly Suite[] = [
   { name: 'unit', files: fastTests(), jobs, timeoutSeconds: 120 },
   { name: 'engine', files: inSuite('engine'), jobs, timeoutSeconds: 120 },
-  { name: 'e2e', files: inSuite('e2e'), jobs: 3, timeoutSeconds: 300 },
+  { name: 'e2e', files: inSuite('e2e'), jobs: 4, timeoutSeconds: 300 },
   { name: 'agents-real', files: inSuite('agents-real'), jobs: 2, timeoutSeconds: 400 },
-  { name: 'crash', files: inSuite('crash'), jobs: 1, timeoutSeconds: 420 },
-  { name: 'hostile', files: inSuite('hostile'), jobs: 1, timeoutSeconds: 420 },
+  { name: 'crash', files: inSuite('crash'), jobs: 2, timeoutSeconds: 420 },
+  { name: 'hostile', files: inSuite('hostile'), jobs: 2, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },
-  { name: 'launchd', files: inSuite('launchd'), jobs: 2, timeoutSeconds: 240 },
+  { name: 'launchd', files: inSuite('launchd'), jobs: 3, timeoutSeconds: 240 },
 ];
 
 const total: Counts = { passed: 0, failed: 0, skipped: [] };

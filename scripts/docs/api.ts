@@ -4,6 +4,8 @@ import {
   applyResult,
   approval,
   event,
+  plan,
+  planSummary,
   pruneResult,
   type RouteSpec,
   reloadResult,
@@ -11,6 +13,7 @@ import {
   routes,
   run,
   sentInput,
+  signal,
   status,
   usageReport,
   worker,
@@ -23,6 +26,7 @@ const accessInWords = {
   open: 'no token',
   read: 'any valid token',
   write: 'a token that may write',
+  run: 'a token that may write, or the own one of a run',
 } as const;
 
 /** docs/api.md: every route. */
@@ -43,6 +47,9 @@ export function apiPage(): string {
       event,
       worktree,
       pruneResult,
+      planSummary,
+      plan,
+      signal,
       status,
       sentInput,
       applyResult,
@@ -86,11 +93,14 @@ function keyTable(schema: z.ZodType, { marksRequired = true } = {}): string {
     Object.entries(json.properties ?? {}).map(([name, key]) => [
       `\`${name}\`${marksRequired && json.required?.includes(name) ? ' (required)' : ''}`,
       typeInWords(key),
-      [key.description ?? '', key.default === undefined ? '' : `Default \`${String(key.default)}\``]
-        .filter((part) => part !== '')
-        .join('. '),
+      [key.description ?? '', defaultOf(key)].filter((part) => part !== '').join('. '),
     ]),
   );
+}
+
+function defaultOf(key: JsonSchema): string {
+  if (key.default === undefined) return '';
+  return key.default === '' ? 'Default: empty' : `Default \`${String(key.default)}\``;
 }
 
 function answerInWords(schema: JsonSchema): string {

@@ -1,4 +1,4 @@
-import { config, repoConfig } from '../../src/contract/index.ts';
+import { config, planRoles, repoConfig } from '../../src/contract/index.ts';
 import { generated, markdownTable } from './markdown.ts';
 import { inputSchema, type JsonSchema, typeInWords } from './schema.ts';
 
@@ -7,7 +7,7 @@ const defaults = config.parse({});
 /** docs/config.md: every key of daemon.toml. */
 export function configPage(): string {
   const schema = inputSchema(config);
-  const top = keysOf(schema).filter(([, key]) => !isTable(key));
+  const top = keysOf(schema).filter(([, key]) => !isTable(key) && !isTables(key));
   const tables = keysOf(schema).filter(([, key]) => isTable(key));
   return [
     generated,
@@ -30,20 +30,33 @@ export function configPage(): string {
               .map(([key, list]) => tablesSection(`${name}.${key}`, list)),
           ].join(''),
     ),
+    ...keysOf(schema)
+      .filter(([, key]) => isTables(key))
+      .map(([name, list]) => tablesSection(name, list, '##')),
     repoSection(),
   ].join('');
 }
 
 /** What a repository may say itself. */
 function repoSection(): string {
-  const own = repoConfig.parse({}) as Record<string, Record<string, unknown>>;
+  const own: Readonly<Record<string, unknown>> = repoConfig.parse({});
+  const keys = keysOf(inputSchema(repoConfig));
+  const defaultOfTable = (name: string, key: string) =>
+    showDefault((own[name] as Record<string, unknown> | undefined)?.[key]);
   return [
     '\n## `.drover/config.toml` of a repository\n\n',
-    'Versioned with the repository, read when a run begins, and used only while a person trusts it as it stands (`drover daemon trust`, which says what it asks for). What is not done for want of trust, or because the file is broken, is said by the run; a broken file is a warning in `drover status` too.\n',
-    ...keysOf(inputSchema(repoConfig)).map(([name, table]) => {
-      const keys = keyTable(keysOf(table), (key) => showDefault(own[name]?.[key]));
-      return `\n### \`[${name}]\` of a repository\n\n${keys}`;
-    }),
+    'Versioned with the repository, read when a run begins, and used only while a person trusts it as it stands (`drover daemon trust`, which says what it asks for). What is not done for want of trust, or because the file is broken, is said by the run; a broken file is a warning in `drover status` too.\n\n',
+    'These keys stand above the first table. What the file leaves out is as `daemon.toml` has it; [plans](plans.md) says what they do.\n\n',
+    keyTable(
+      keys.filter(([, key]) => !isTable(key)),
+      () => 'that of `daemon.toml`',
+    ),
+    ...keys
+      .filter(([, key]) => isTable(key))
+      .map(([name, table]) => {
+        const rows = keyTable(keysOf(table), (key) => defaultOfTable(name, key));
+        return `\n### \`[${name}]\` of a repository\n\n${rows}`;
+      }),
     '\nCopies are limited to 64 MiB and 2000 files, follow no link and overwrite nothing. A set-up command gets the environment of the agent, no input, and its output goes to stderr of the run; it counts as the run: cancelled, timed and recorded with it. One that fails ends the run with `set_up_failed`. Later runs in the worktree begin without set-up, unless the commands have changed.\n',
   ].join('');
 }
@@ -57,7 +70,7 @@ export function configExample(): string {
     '',
   ];
   const keys = keysOf(schema);
-  for (const [name, key] of keys.filter(([, each]) => !isTable(each))) {
+  for (const [name, key] of keys.filter(([, each]) => !isTable(each) && !isTables(each))) {
     lines.push(...comment(key), `${name} = ${toml(valueAt([name]))}`, '');
   }
   for (const [name, table] of keys.filter(([, each]) => isTable(each))) {
@@ -69,17 +82,24 @@ export function configExample(): string {
     lines.push(`[${name}]`);
     for (const [key, entry] of keysOf(table)) {
       if (isTables(entry)) lines.push(...comment(entry), ...tablesExample(`${name}.${key}`, entry), '');
+      else if (valueAt([name, key]) === undefined)
+        lines.push(...comment(entry), `# ${key} = ${exampleOf(key, entry)}`, '');
       else lines.push(...comment(entry), `${key} = ${toml(valueAt([name, key]))}`, '');
     }
+  }
+  for (const [name, list] of keys.filter(([, each]) => isTables(each))) {
+    lines.push(...comment(list), ...tablesExample(name, list), '');
   }
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
 /** `[[policy.rules]]` on the page: a list of tables, each of them with these keys. */
-function tablesSection(path: string, list: JsonSchema): string {
+function tablesSection(path: string, list: JsonSchema, heading = '###'): string {
   const entry = list.items ?? {};
-  const keys = keyTable(keysOf(entry), (key) => (entry.required?.includes(key) === true ? 'required' : ''));
-  return `\n### \`[[${path}]]\`\n\n${list.description ?? ''}.\n\n${keys}`;
+  const keys = keyTable(keysOf(entry), (key) =>
+    entry.required?.includes(key) === true ? 'required' : showDefault(entry.properties?.[key]?.default),
+  );
+  return `\n${heading} \`[[${path}]]\`\n\n${list.description ?? ''}.\n\n${keys}`;
 }
 
 /** The same in the example, commented out: an empty list, once written, could not be added to. */
@@ -88,9 +108,10 @@ function tablesExample(path: string, list: JsonSchema): string[] {
 }
 
 function exampleLines(entry: JsonSchema): string[] {
-  return keysOf(entry).map(
-    ([key, each]) => `# ${key} = ${exampleOf(key, each)}  # ${each.description ?? ''}`,
-  );
+  return keysOf(entry).map(([key, each]) => {
+    const prefix = each.insteadOf === undefined ? '' : `instead of ${each.insteadOf}: `;
+    return `# ${prefix}${key} = ${exampleOf(key, each)}  # ${each.description ?? ''}`;
+  });
 }
 
 function keyTable(
@@ -138,14 +159,19 @@ function showDefault(value: unknown): string {
   return value === undefined ? '' : `\`${toml(value)}\``;
 }
 
-/** An object appears only as an empty table inside an agent's preset. */
+/** An object is a table of strings. */
 function toml(value: unknown): string {
-  return typeof value === 'object' && !Array.isArray(value) ? '{}' : JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(toml).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([key, each]) => `${key} = ${JSON.stringify(each)}`);
+  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
 }
 
 function exampleOf(key: string, schema: JsonSchema): string {
-  if (schema.default !== undefined) return toml(schema.default);
+  const value = schema.example ?? schema.default;
+  if (value !== undefined) return toml(value);
   const examples: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(planRoles.map((role) => [role, '"claude"'])),
     runtime: '"acp"',
     command: '["my-agent", "--acp"]',
     max_turns: '50',

@@ -15,6 +15,9 @@ export type JsonSchema = {
   readonly required?: readonly string[];
   readonly $ref?: string;
   readonly id?: string;
+  /** The key that this one takes the place of. */
+  readonly insteadOf?: string;
+  readonly example?: unknown;
 };
 
 /** JSON Schema of what a caller writes; the names of the resources in it stay. */

@@ -5,6 +5,7 @@ import type { Client } from '../client/index.ts';
 import { isAppError } from '../contract/index.ts';
 import { repoReference } from './arguments.ts';
 import type { CliContext } from './context.ts';
+import { usageError } from './errors.ts';
 import { escapeLine } from './print/escape.ts';
 
 /**
@@ -42,6 +43,23 @@ export async function repoInPath(
   if (!isAbsolute(ref)) return ref;
   const { items } = await client.call('reposList', { query: { path: ref } });
   return items[0]?.id ?? ref;
+}
+
+/**
+ * The registered repository that a command is about: the one that it names, else that of the folder; in the worktree of
+ * a run the run's. Only read, so that a run may ask it too. Throws `usage` outside of any, or `repo_not_found`.
+ */
+export async function repoOfCommand(
+  client: Client,
+  text: string | undefined,
+  context: Pick<CliContext, 'cwd' | 'env'>,
+): Promise<string> {
+  if (text !== undefined) return repoInPath(client, text, context);
+  const top = topOf(context.cwd);
+  if (top === null)
+    throw usageError('This folder is in no git repository', 'name one with --repo, or go to its folder');
+  const { items } = await client.call('reposList', { query: { path: top } });
+  return items[0]?.id ?? top;
 }
 
 /** The nearest folder upwards that holds `.git`, or null. */

@@ -44,6 +44,14 @@ export const routeTable: { readonly [Id in RouteId]: Pick<Routes[Id], 'method' |
   approvalsList: { method: 'GET', path: '/v1/approvals' },
   approvalsShow: { method: 'GET', path: '/v1/approvals/{approval}' },
   approvalsResolve: { method: 'POST', path: '/v1/approvals/{approval}' },
+  plansList: { method: 'GET', path: '/v1/repos/{repo}/plans' },
+  plansCreate: { method: 'POST', path: '/v1/repos/{repo}/plans' },
+  plansShow: { method: 'GET', path: '/v1/repos/{repo}/plans/{plan}' },
+  plansUpdate: { method: 'PATCH', path: '/v1/repos/{repo}/plans/{plan}' },
+  plansSay: { method: 'POST', path: '/v1/repos/{repo}/plans/{plan}/events' },
+  signalsList: { method: 'GET', path: '/v1/repos/{repo}/signals' },
+  signalsSend: { method: 'POST', path: '/v1/repos/{repo}/signals' },
+  signalsRetry: { method: 'POST', path: '/v1/repos/{repo}/signals/{signal}/retry' },
 };
 
 /** Routes that answer with an event stream. */

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { budgetConfig } from './budget-config.ts';
+import { hooksConfig } from './hook-config.ts';
+import { planKeys, rolesConfig, verifyConfig } from './plan-config.ts';
 import { policyConfig } from './policy-config.ts';
 import { durationText, nameText } from './requests.ts';
 import { approvalModeWords, runtimes } from './run-words.ts';
@@ -81,6 +83,7 @@ export const config = z.strictObject({
     .max(1000)
     .default(4)
     .meta({ scope: 'live', description: 'The same for one repository' }),
+  ...planKeys,
   run_timeout: durationText
     .default('0')
     .meta({ scope: 'live', description: 'A run is stopped after this long: 30s, 5m, 2h; 0 = none' }),
@@ -164,8 +167,11 @@ export const config = z.strictObject({
         .meta({ scope: 'live', description: 'How many ports a run gets' }),
     })
     .prefault({}),
+  roles: rolesConfig.prefault({}),
+  verify: verifyConfig.prefault({}),
   policy: policyConfig.prefault({}),
   budget: budgetConfig.prefault({}),
+  hooks: hooksConfig,
   agents: z
     .record(nameText, agentConfig)
     .default({})

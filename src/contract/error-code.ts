@@ -99,6 +99,12 @@ export const errorCodes = {
     exit: 2,
     about: 'No agent of that name is configured or was found on this machine.',
   },
+  plan_invalid: {
+    status: 422,
+    exit: 2,
+    about:
+      'The markdown of the plan is not one that can be carried out. `problems` lists each with its line.',
+  },
   no_session: {
     status: 422,
     exit: 2,
@@ -153,6 +159,8 @@ export const errorCodes = {
   // Not found
   not_found: { status: 404, exit: 5, about: 'There is no such route or resource.' },
   run_not_found: { status: 404, exit: 5, about: 'No run has this id, prefix or name.' },
+  plan_not_found: { status: 404, exit: 5, about: 'No plan of the repository has this name or id.' },
+  signal_not_found: { status: 404, exit: 5, about: 'No signal of the repository has this id.' },
   repo_not_found: { status: 404, exit: 5, about: 'No registered repository has this id, name or path.' },
   worktree_not_found: {
     status: 404,
@@ -215,6 +223,13 @@ export const errorCodes = {
     exit: 6,
     about:
       'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached.',
+  },
+  plan_exists: { status: 409, exit: 6, about: 'Another plan of the repository has this name.' },
+  plan_refused: {
+    status: 409,
+    exit: 6,
+    about:
+      'The plan does not move by this: its state, a guard or a person’s pending decision forbids it. The message says which; nothing was changed.',
   },
   run_ended: { status: 409, exit: 6, about: 'The run has ended already, or its last turn is over.' },
   run_not_started: {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { planEvents, planPhases, planStatuses } from './plan-words.ts';
 import { timestamp } from './resources.ts';
 import { endedRunStatuses } from './run-words.ts';
 
@@ -28,6 +29,45 @@ export const eventData = {
     path: z.string().optional().meta({ description: 'Where it is now, when that has changed' }),
   }),
   'repo.removed': z.object({ path: z.string(), project: z.string() }),
+  'plan.created': z.object({ name: z.string(), title: z.string() }),
+  'plan.changed': z.object({ name: z.string() }).meta({ description: 'Its text, topic or base' }),
+  'plan.transition': z.object({
+    name: z.string(),
+    event: z.enum(planEvents),
+    by: z.string().meta({ description: '`person`, `daemon`, or the id of the run that said it' }),
+    from: z.enum(planStatuses),
+    to: z.enum(planStatuses),
+    phase: z.enum(planPhases).nullable(),
+    wave: z.int(),
+    task: z.int().nullable(),
+    forced: z.boolean(),
+  }),
+  'plan.blocked': z.object({ name: z.string(), reason: z.string(), by: z.string() }),
+  'plan.unblocked': z.object({ name: z.string() }),
+  'signal.received': z.object({ signal_id: z.string(), plan: z.string(), event: z.string() }),
+  'signal.done': z.object({ signal_id: z.string(), plan: z.string(), event: z.string() }),
+  'signal.failed': z.object({
+    signal_id: z.string(),
+    plan: z.string(),
+    event: z.string(),
+    reason: z.string(),
+  }),
+  'action.done': z.object({ key: z.string(), kind: z.string(), run_id: z.string().optional() }),
+  'action.failed': z.object({
+    key: z.string(),
+    kind: z.string(),
+    error: z.string(),
+    retry_at: timestamp.nullable().meta({ description: 'null: it was given up, and a person can revive it' }),
+  }),
+  'hook.failed': z
+    .object({
+      hook: z.string().meta({ description: 'Its key, with which each `drover-delivery` begins' }),
+      target: z.string().meta({ description: 'The host or the program that it goes to' }),
+      event_seq: z.int(),
+      event_type: z.string(),
+      error: z.string().meta({ description: 'Why the last try failed' }),
+    })
+    .meta({ description: 'An event could not be delivered and was given up; no hook is told of it' }),
   'run.queued': z.object({ agent: z.string(), prompt: z.string(), reason: z.string().nullable() }),
   'run.started': z.object({
     pid: z.int().meta({ description: 'Of the agent; 0 where it was not written down' }),

@@ -13,9 +13,11 @@ export type ApprovalId = Id<'approval'>;
 
 /** `inp_` and a ULID. */
 export type InputId = Id<'input'>;
+/** `plan_` and a ULID. */
+export type PlanId = Id<'plan'>;
 
-type IdPrefix = 'run' | 'repo' | 'apr' | 'inp';
-type IdOf = { run: RunId; repo: RepoId; apr: ApprovalId; inp: InputId };
+type IdPrefix = 'run' | 'repo' | 'apr' | 'inp' | 'plan';
+type IdOf = { run: RunId; repo: RepoId; apr: ApprovalId; inp: InputId; plan: PlanId };
 
 /** The least number of characters after the underscore that a shortened id needs. */
 export const minIdPrefixChars = 4;

@@ -8,6 +8,7 @@ export { type AgentConfig, agentConfig, type Config, type ConfigKeyScope, config
 export { type Endpoint, parseEndpoint } from './endpoint.ts';
 export { type ErrorCode, type ErrorCodeInfo, errorCodeNames, errorCodes } from './error-code.ts';
 export { type EventData, type EventType, eventData, eventTypes } from './events.ts';
+export { type HookConfig, hookEventTypes, hookIdentity } from './hook-config.ts';
 export {
   type ApprovalId,
   type InputId,
@@ -15,11 +16,21 @@ export {
   isIdPrefix,
   minIdPrefixChars,
   newId,
+  type PlanId,
   parseId,
   type RepoId,
   type RunId,
 } from './id.ts';
 export { type MetricFamily, type MetricName, metricFamilies } from './metrics.ts';
+export type { CreatePlan, SayOfPlan, SendSignal, UpdatePlan } from './plan-requests.ts';
+export {
+  type Plan,
+  type PlanSummary,
+  plan,
+  planSummary,
+  type Signal,
+  signal,
+} from './plan-resources.ts';
 export {
   type ActionStatus,
   actionStatuses,
@@ -85,7 +96,7 @@ export {
   worker,
   worktree,
 } from './resources.ts';
-export type { Access, RouteSpec } from './route-spec.ts';
+export { type Access, isWrite, type RouteSpec } from './route-spec.ts';
 export { type RouteId, type Routes, routes } from './routes.ts';
 export {
   type ApprovalMode,

@@ -108,13 +108,20 @@ export const repo = z
       .object({
         copy: z.array(z.string()),
         setup: z.array(z.string()),
+        verify: z.array(z.string()),
+        roles: z.record(z.string(), z.string()).meta({ description: 'Agents by role' }),
+        settings: z
+          .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
+          .meta({ description: 'What it says of how its plans move by themselves' }),
+        prompts: z.array(z.string()).meta({ description: 'Roles that .drover/prompts has a prompt for' }),
         problem: z.string().nullable().meta({ description: 'Why the file is not used, whoever trusts it' }),
       })
       .nullable()
       .meta({ description: 'What its .drover/config.toml asks for; null where there is none' }),
     missing: z.boolean().meta({ description: 'The folder is gone or no repository any more' }),
     active_runs: z.int(),
-    active_plans: z.array(z.string()).meta({ description: 'Always empty in this version' }),
+    active_plans: z.int().meta({ description: 'Plans that are at work: begun, and not at their end' }),
+    plans_blocked: z.int().meta({ description: 'How many of those wait for a person’s decision' }),
     added_at: timestamp,
   })
   .meta({ id: 'Repo' });
@@ -224,6 +231,7 @@ export const event = z
     type: z.string().meta({ description: 'Dotted and open-ended: ignore the types you do not know' }),
     run_id: z.string().optional(),
     repo_id: z.string().optional(),
+    plan_id: z.string().optional(),
     source: z.enum(['daemon', 'agent', 'person']),
     data: z.record(z.string(), z.unknown()),
   })
@@ -329,6 +337,9 @@ export const status = z
     runs: runCounts,
     runs_interrupted: z.int().meta({ description: 'Runs that ended interrupted since this daemon started' }),
     approvals_pending: z.int(),
+    plans_blocked: z
+      .int()
+      .meta({ description: 'Plans of all repositories that wait for a person’s decision' }),
     last_seq: z.int(),
     warnings: z.array(z.string()),
   })

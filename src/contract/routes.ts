@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { planRoutes } from './plan-routes.ts';
 import * as requests from './requests.ts';
 import * as resources from './resources.ts';
 import type { RouteSpec } from './route-spec.ts';
@@ -352,6 +353,7 @@ export const routes = {
     response: 'text/event-stream',
     errors: ['cursor_unknown', 'busy'],
   },
+  ...planRoutes,
   ...worktreeRoutes,
   approvalsList: {
     id: 'approvalsList',

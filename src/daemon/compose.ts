@@ -9,7 +9,9 @@ import {
 } from '../base/index.ts';
 import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/index.ts';
 import { adapterOfRun, findTmux } from '../domain/agents/index.ts';
+import { createDelivering, createHooks, type Hooks } from '../domain/hooks/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
+import { createPlans, type Plans } from '../domain/plans/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
 import {
   createLaunchPort,
@@ -27,6 +29,8 @@ import { createTokens, type InlineTokens, issueRunToken, type Tokens } from '../
 import { createHttp, type Http, type Services } from '../http/index.ts';
 import { createAgentCatalogue } from './agent-catalogue.ts';
 import { formatAddress } from './listen-address.ts';
+import { createPlanSignals, type PlanSignals } from './plan-signals.ts';
+import { createPlansPort } from './plans-port.ts';
 import { createRemoveWork } from './remove-work.ts';
 import { logRuns } from './run-log.ts';
 import { createRunMeter } from './run-meter.ts';
@@ -58,6 +62,9 @@ export type Composed = {
   readonly tokens: Tokens;
   readonly repos: Repos;
   readonly runs: Runs;
+  readonly plans: Plans;
+  readonly signals: PlanSignals;
+  readonly hooks: Hooks;
   readonly journal: Journal;
   readonly http: Http;
   /** Removes finished runs beyond the configured limits. */
@@ -130,6 +137,25 @@ export function compose(options: ComposeOptions): Composed {
       now: clock.now(),
     }),
   });
+  const plans = createPlans({
+    store,
+    clock,
+    log,
+    ...createPlansPort({ clock, config, repos, worktrees, runs, launch }),
+    collectSignals: (worktree) => signals.collect(worktree),
+  });
+  const signals = createPlanSignals({
+    store,
+    clock,
+    log,
+    plans,
+    pollMs: () => config().poll_interval_sec * 1000,
+  });
+  const onWarning = (key: string, text: string | null) =>
+    text === null ? warnings.clear(key) : warnings.set(key, text);
+  const { profile, socket } = paths;
+  const delivering = createDelivering({ daemonEnv: env, user, profile, socket });
+  const hooks = createHooks({ store, clock, log, profile, delivering, onWarning });
   const workers = createWorkers({
     store,
     clock,
@@ -146,7 +172,7 @@ export function compose(options: ComposeOptions): Composed {
     clock,
     log,
     runTokens: { findRunByTokenHash: (hash) => store.read((sql) => findRunByTokenHash(sql, hash)) },
-    onWarning: (key, text) => (text === null ? warnings.clear(key) : warnings.set(key, text)),
+    onWarning,
   });
   let retention = { outputBytes: 0, lastSuccessAt: 0 };
   const address = () => {
@@ -159,6 +185,8 @@ export function compose(options: ComposeOptions): Composed {
     store,
     repos,
     runs,
+    plans,
+    planFigures: plans.figures,
     journal,
     worktrees,
     launch,
@@ -194,5 +222,5 @@ export function compose(options: ComposeOptions): Composed {
     );
     retention = { outputBytes, lastSuccessAt: clock.now() };
   };
-  return { store, tokens, repos, runs, journal, http, retain };
+  return { store, tokens, repos, runs, plans, signals, hooks, journal, http, retain };
 }

@@ -54,6 +54,7 @@ export function createLiveConfig(options: LiveConfigOptions): LiveConfig {
       figures = { ...figures, isLastGood: true, lastSuccessAt: systemClock.now() };
       warnings.clear('config');
       await registerRepos(parts, config, warnings);
+      await parts.hooks.configure(config.hooks);
       await parts.store.write((tx) =>
         tx.event({
           type: 'daemon.reloaded',

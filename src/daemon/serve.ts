@@ -83,6 +83,9 @@ export async function serve(serving: Serving): Promise<void> {
     await listenTcp(parts, serving.addr ?? live.config().addr, live.config());
     await registerRepos(parts, live.config(), warnings);
     parts.runs.recover();
+    parts.plans.recover();
+    parts.signals.start();
+    await parts.hooks.configure(live.config().hooks);
     await announce(parts, serving);
     phase = 'ready';
     inBackground(log, 'tell the service manager', notifier.ready(pulseOf(parts)));

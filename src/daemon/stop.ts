@@ -6,6 +6,9 @@ import { removePidFiles } from './pid-files.ts';
 /** How long requests under way may take to end at a stop. */
 const drainGraceMs = 5000;
 
+/** How long deliveries under way may take; what is cut short is delivered again by the next daemon. */
+const hooksGraceMs = 2000;
+
 /** What a stop needs to know besides the parts. */
 export type Stop = {
   readonly stateRoot: string;
@@ -15,11 +18,11 @@ export type Stop = {
 };
 
 /**
- * Stops the daemon's parts. In this order: listeners closed and readers told, runs left alone, the stop journaled, store
- * closed, files removed.
+ * Stops the daemon's parts. In this order: listeners closed and readers told, hooks stopped, runs left alone, the stop
+ * journaled, store closed, files removed.
  */
 export async function stop(parts: Composed, { stateRoot, instanceId, log, reason }: Stop): Promise<void> {
-  const { store, http, runs } = parts;
+  const { store, http, runs, plans, signals, hooks } = parts;
   const drain = createDrain({
     clock: systemClock,
     log,
@@ -29,6 +32,15 @@ export async function stop(parts: Composed, { stateRoot, instanceId, log, reason
         timeoutMs: drainGraceMs + 1000,
         run: () => http.close({ graceMs: drainGraceMs }),
       },
+      {
+        name: 'plans',
+        timeoutMs: 3000,
+        run: async () => {
+          await signals.close();
+          await plans.close();
+        },
+      },
+      { name: 'hooks', timeoutMs: hooksGraceMs + 1000, run: () => hooks.close(hooksGraceMs) },
       { name: 'runs', timeoutMs: 5000, run: () => runs.detach() },
       {
         name: 'journal',

@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Hono } from 'hono';
 import type { Log } from '../base/index.ts';
-import { type AliasRoute, AppError, aliasRoutes, type RouteSpec, routes } from '../contract/index.ts';
+import {
+  type AliasRoute,
+  AppError,
+  aliasRoutes,
+  isWrite,
+  type RouteSpec,
+  routes,
+} from '../contract/index.ts';
 import { type DispatchOptions, dispatch, type Matched } from './dispatch.ts';
 import { problemResponse } from './errors.ts';
 import type { Admission } from './listen/index.ts';
+import { patternOf } from './path-pattern.ts';
 import { handlers } from './routes/registry.ts';
 
 /** What the door hands to the router with each request. */
@@ -24,9 +32,7 @@ export function createApp(options: DispatchOptions, log: Log): App {
   const register = (method: string, path: string, route: RouteSpec, alias: AliasRoute | null) => {
     const handler = (handlers as Record<string, unknown>)[route.id] as Matched['handler'] | undefined;
     if (handler === undefined) throw new Error(`Route ${route.id} has no handler`);
-    const isWrite = method !== 'GET';
-    if (alias === null ? (route.access === 'write') !== isWrite : route.access === 'write' && !isWrite)
-      throw new Error(`Route ${route.id} has the wrong access`);
+    assertAccess(route, method, alias);
     paths.push({ method, pattern: patternOf(path) });
     const hasParams = path.includes('{');
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
@@ -39,6 +45,13 @@ export function createApp(options: DispatchOptions, log: Log): App {
   app.notFound((c) => problemResponse(nothingThere(c.req.method, c.req.path, paths), log));
   app.onError((error) => problemResponse(error, log));
   return app;
+}
+
+/** The guard lets a run's token through for a POST alone; a GET of an alias may be any read. */
+function assertAccess({ id, access }: RouteSpec, method: string, alias: AliasRoute | null): void {
+  const mayChange = method !== 'GET';
+  const fits = alias === null ? isWrite(access) === mayChange : mayChange || !isWrite(access);
+  if (!fits || (access === 'run' && method !== 'POST')) throw new Error(`Route ${id} has the wrong access`);
 }
 
 function nothingThere(method: string, path: string, paths: readonly { method: string; pattern: RegExp }[]) {
@@ -63,8 +76,3 @@ const absentPaths: ReadonlyMap<string, string> = new Map([
     'a daemon cannot restart itself over HTTP; on its machine run: drover daemon restart',
   ],
 ]);
-
-function patternOf(path: string): RegExp {
-  const escaped = path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
-  return new RegExp(`^${escaped}$`);
-}

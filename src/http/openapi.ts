@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ErrorCode, errorCodes, problem, type RouteSpec, routes } from '../contract/index.ts';
+import { type ErrorCode, errorCodes, isWrite, problem, type RouteSpec, routes } from '../contract/index.ts';
 
 type Schema = { [key: string]: unknown };
 
@@ -104,7 +104,7 @@ function failures(route: RouteSpec): Schema {
   const codes = new Set<ErrorCode>([
     ...route.errors,
     ...commonErrors,
-    ...(route.access === 'write' ? writeErrors : []),
+    ...(isWrite(route.access) ? writeErrors : []),
     ...(route.idempotent === true ? idempotencyErrors : []),
   ]);
   const byStatus = Map.groupBy(codes, (code) => errorCodes[code].status);

@@ -5,11 +5,15 @@ import type {
   ApplyResult,
   Approval,
   Config,
+  CreatePlan,
   Event,
   ListedAgent,
   logTypes,
   MetricName,
   Page,
+  Plan,
+  PlanStatus,
+  PlanSummary,
   PruneResult,
   PruneWorktrees,
   RegisterWorker,
@@ -20,9 +24,14 @@ import type {
   Routes,
   Run,
   RunStatus,
+  SayOfPlan,
+  SendSignal,
   SentInput,
+  Signal,
+  SignalStatus,
   StartRun,
   Status,
+  UpdatePlan,
   UsageQuery,
   UsageReport,
   Worker,
@@ -32,7 +41,7 @@ import type {
 /** Who is calling, once the guard has let the request in. `run` is the run whose own token was presented. */
 export type Caller = {
   readonly transport: 'socket' | 'tcp';
-  readonly may: Exclude<Access, 'open'> | 'nothing';
+  readonly may: Extract<Access, 'read' | 'write'> | 'nothing';
   readonly runId: string | null;
   /** For `resolved_by`: `admin`, `read-only` or the run's id. */
   readonly name: string;
@@ -144,6 +153,24 @@ export type Services = {
     /** What each live run has taken so far. */
     readonly figures: () => Promise<readonly WorkerFigures[]>;
   };
+  readonly plans: {
+    readonly list: (
+      repo: string,
+      options: ListOptions & { status: PlanStatus | 'canceled' | 'active' | 'blocked' | undefined },
+    ) => Promise<Page<PlanSummary>>;
+    readonly create: (repo: string, body: CreatePlan, idempotency: IdempotencyWrite | null) => Promise<Plan>;
+    readonly show: (repo: string, ref: string) => Promise<Plan>;
+    readonly update: (repo: string, ref: string, body: UpdatePlan) => Promise<Plan>;
+    /** `runId`: the run whose own token was presented. Throws `plan_refused` with the reason. */
+    readonly say: (repo: string, ref: string, body: SayOfPlan, runId: string | null) => Promise<Plan>;
+    readonly signals: (
+      repo: string,
+      options: ListOptions & { plan: string | undefined; status: SignalStatus | undefined },
+    ) => Promise<Page<Signal>>;
+    /** As `say`, with a receipt whatever became of it. */
+    readonly signal: (repo: string, body: SendSignal, runId: string | null) => Promise<Signal>;
+    readonly retrySignal: (repo: string, id: string) => Promise<Signal>;
+  };
   readonly usage: (query: UsageQuery) => Promise<UsageReport>;
   readonly approvals: {
     readonly list: (options: ListOptions & { status: 'pending' | 'past' | 'all' }) => Promise<Page<Approval>>;
@@ -196,7 +223,7 @@ export type IdempotencyWrite = {
   readonly method: string;
   readonly path: string;
   readonly bodyHash: string;
-  readonly answer: (resource: Run | Repo | SentInput) => StoredAnswer;
+  readonly answer: (resource: Run | Repo | SentInput | Plan) => StoredAnswer;
 };
 
 /** One event as a reader gets it. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { planRoles } from '../../src/contract/index.ts';
 import { configKeys, defaultConfig, parseConfig, renderExample } from '../../src/foundation/config/index.ts';
 
 const path = '/config.example.toml';
@@ -9,21 +10,26 @@ t.test('the example as it stands is the defaults', async (t) => {
   t.same(parseConfig(renderExample(), path), defaultConfig());
 });
 
-t.test('uncommented, it is the defaults, one valid preset and one valid rule', async (t) => {
-  const { agents, policy, ...rest } = parseConfig(uncommented, path);
-  const { agents: none, policy: plain, ...defaults } = defaultConfig();
+t.test(
+  'uncommented, it is the defaults, an agent for each role, and one valid preset, rule and hook',
+  async (t) => {
+    const { agents, policy, roles, hooks, ...rest } = parseConfig(uncommented, path);
+    const { agents: none, policy: plain, roles: noRoles, hooks: silent, ...defaults } = defaultConfig();
 
-  t.same(rest, defaults);
-  t.same({ ...policy, rules: [] }, plain);
-  t.match(policy.rules, [{ decision: 'deny', path: 'secrets/**' }]);
-  t.same(none, {});
-  t.same(Object.keys(agents), ['example']);
-});
+    t.same(rest, defaults);
+    t.same({ ...policy, rules: [] }, plain);
+    t.match(policy.rules, [{ decision: 'deny', path: 'secrets/**' }]);
+    t.same([none, noRoles, silent], [{}, {}, []]);
+    t.same(roles, Object.fromEntries(planRoles.map((role) => [role, 'claude'])));
+    t.match(hooks, [{ on: ['run.finished', 'plan.blocked'], url: /^https:/, command: undefined }]);
+    t.same(Object.keys(agents), ['example']);
+  },
+);
 
 t.test('it names every key with its description', async (t) => {
   const flat = renderExample().replaceAll('\n# ', ' ');
   for (const { path: keyPath, description } of configKeys()) {
-    t.match(uncommented, new RegExp(`^(\\[?|\\[\\[\\w+\\.)${keyPath.at(-1)}\\b`, 'm'), keyPath.join('.'));
+    t.match(uncommented, new RegExp(`^(\\[?|\\[\\[(\\w+\\.)?)${keyPath.at(-1)}\\b`, 'm'), keyPath.join('.'));
     t.ok(flat.includes(description), description);
   }
 });

@@ -61,7 +61,7 @@ t.test('an unknown key names the key, the line and the nearest right spelling', 
       ":4:1: unknown key 'agents.x.evn'",
       /'agents\.x\.env'/,
     ],
-    ['[[hooks]]\non = "x"', ":1:1: unknown key 'hooks'", /docs\/config\.md/],
+    ['[[connectors]]\non = "x"', ":1:1: unknown key 'connectors'", /docs\/config\.md/],
     ['__proto__ = 1', ":1:1: unknown key '__proto__'", /./],
   ];
   for (const [source, expected, hint] of cases) {

@@ -13,6 +13,7 @@ function make() {
     repos: { syncFromConfig: async () => [] },
     store: { write: async () => null },
     runs: { tick: () => {} },
+    hooks: { configure: async () => {} },
   } as unknown as Composed;
   const warnings = createWarnings();
   const live = createLiveConfig({

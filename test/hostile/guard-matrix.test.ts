@@ -9,6 +9,8 @@ const known = [...Object.values(routes), ...aliasRoutes].map(({ method, path }) 
   path: path
     .replaceAll(/\{(run|worker)\}/g, 'run_a')
     .replaceAll('{repo}', 'demo')
+    .replaceAll('{plan}', 'auth')
+    .replaceAll('{signal}', '01JD')
     .replaceAll('{approval}', 'apr_1'),
 }));
 const targets = [

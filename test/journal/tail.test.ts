@@ -14,6 +14,7 @@ function event(seq: number): CommittedEvent {
     type: 'output.stdout',
     runId: 'run_1',
     repoId: null,
+    planId: null,
     source: 'agent',
     data,
   };

@@ -37,7 +37,8 @@ t.test('two repositories of the same name both work', async (t) => {
     missing: false,
     active_runs: 0,
     own_config: null,
-    active_plans: [],
+    active_plans: 0,
+    plans_blocked: 0,
   });
   t.same((await repos.list(all)).items, made);
   t.same(events(), ['repo.added', 'repo.added', 'repo.added']);
@@ -107,6 +108,27 @@ t.test('trust is bound to what the configuration says, and is lost when that cha
   rmSync(join(path, '.drover/config.toml'));
   symlinkSync('/etc/passwd', join(path, '.drover/config.toml'));
   await t.rejects(repos.update('renamed', { trusted: true }), { code: 'repo_unusable', message: /link/ });
+});
+
+t.test('a person is shown all that the configuration asks for, before they trust it', async (t) => {
+  const { root, repos } = setUp(t);
+  const path = makeRepo(join(root, 'app'));
+  const says = (text: string) => put(join(path, '.drover/config.toml'), text);
+  says(
+    'auto_advance = true\nmax_parallel_wave_tasks = 2\n[roles]\ncoder = "codex"\n[verify]\ncommands = ["npm test"]\n[worktree]\ncopy = [".env"]\nsetup = ["npm ci"]\n',
+  );
+
+  t.strictSame((await repos.add({ path })).own_config, {
+    copy: ['.env'],
+    setup: ['npm ci'],
+    verify: ['npm test'],
+    roles: { coder: 'codex' },
+    settings: { auto_advance: true, max_parallel_wave_tasks: 2 },
+    prompts: [],
+    problem: null,
+  });
+  says('auto_advence = true\n');
+  t.match((await repos.show('app')).own_config, { settings: {}, verify: [], problem: /auto_advence/ });
 });
 
 t.test('removing forgets it and touches nothing; a folder that is gone can be removed too', async (t) => {

@@ -1,18 +1,25 @@
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { createBus, systemClock } from '../../src/base/index.ts';
 import {
   eventsAfter,
   findApprovals,
   findIdempotency,
+  findPlan,
   findRunByName,
   findRunsById,
+  findSignal,
   listRepos,
   liveRuns,
+  openActions,
   openInputs,
   openStore,
+  planEvidence,
+  planRuns,
+  planTasks,
+  type Sql,
   schemaVersion,
 } from '../../src/foundation/store/index.ts';
 
@@ -62,9 +69,28 @@ for (const name of fixtures) {
         ],
       );
     });
+    if (Number(/\d+/.exec(name)?.[0]) >= 4) store.read((sql) => seePlans(t, sql));
     const next = await store.write((tx) =>
       tx.event({ type: 'daemon.stopping', data: { reason: 'x' }, source: 'daemon' }),
     );
     t.equal(next, 5, 'and goes on');
   });
+}
+
+function seePlans(t: Test, sql: Sql): void {
+  const plan = findPlan(sql, 'repo_01JD0000000000000000000001', 'auth');
+  t.match(plan, {
+    id: 'plan_01JD0000000000000000000004',
+    status: 'reviewing',
+    blockedReason: 'which?',
+    isForced: false,
+    review: { by: 'person', at: 6 },
+    verification: null,
+  });
+  const key = plan?.key ?? 0;
+  t.match(planTasks(sql, key), [{ number: 1, status: 'merged' }]);
+  t.match(planRuns(sql, key), [{ role: 'coder', state: 'signaled' }]);
+  t.match(planEvidence(sql, key), [{ command: 'true', exitCode: 0 }]);
+  t.match(findSignal(sql, '01JD0000000000000000000005'), { event: 'review_approved', status: 'failed' });
+  t.match(openActions(sql, key), [{ key: 'k2', status: 'pending', data: { kind: 'stop' } }]);
 }

@@ -58,7 +58,8 @@ export function fakeRepo(id: string, project: string): Repo {
     missing: false,
     active_runs: 0,
     own_config: null,
-    active_plans: [],
+    active_plans: 0,
+    plans_blocked: 0,
     added_at: at,
   };
 }
@@ -121,6 +122,7 @@ export function fakeStatus(lastSeq: number, repos: Repo[]): Status {
     runs: { queued: 0, starting: 0, running: 1, waiting: 0, parked: 0 },
     runs_interrupted: 0,
     approvals_pending: 0,
+    plans_blocked: 0,
     last_seq: lastSeq,
     warnings: [],
   };

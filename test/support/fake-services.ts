@@ -1,5 +1,6 @@
 import { AppError, type Event, type Page, type Repo, type Run } from '../../src/contract/index.ts';
 import type { JournalEntry, Services, StoredAnswer } from '../../src/http/index.ts';
+import { createFakePlans, type ToldOfPlan } from './fake-plans.ts';
 import { fakeApproval, fakeRepo, fakeRun, fakeStatus, fakeWorker, fakeWorktree } from './fake-resources.ts';
 
 /** The tokens that the fake knows. */
@@ -19,6 +20,8 @@ export type FakeServices = Services & {
   readonly set: { ready: boolean; hasRoom: boolean };
   /** Events handed out by `journal.read`: how often the journal was really read. */
   readonly reads: { count: number };
+  /** What was said of plans, and by whom. */
+  readonly toldOfPlans: readonly ToldOfPlan[];
 };
 
 const at = '2026-01-02T03:04:05.678Z';
@@ -73,8 +76,18 @@ export function createFakeServices(): FakeServices {
     return { items: some, next_cursor: some.length < items.length ? String(some.length) : null };
   };
 
+  const { plans, told: toldOfPlans } = createFakePlans({
+    call,
+    store: (key, plan) => {
+      if (key !== null)
+        stored.set(keyOf(key.key, key.method, key.path), { ...key.answer(plan), bodyHash: key.bodyHash });
+    },
+  });
+
   return {
     calls,
+    toldOfPlans,
+    plans,
     emit,
     addRun,
     set,

@@ -64,6 +64,9 @@ const withBody = (name: string, ...headers: string[]): Shape => ({
   bytes: (target) => requestBytes(target, { headers, body: '{"prompt":"x"}' }),
 });
 const isWrite = ({ method }: Target) => method !== 'GET' && method !== 'HEAD';
+/** What a run says of its plan: the only writes that its token is let through to. */
+const isForRuns = ({ method, path }: Target) =>
+  method === 'POST' && ['/v1/repos/demo/plans/auth/events', '/v1/repos/demo/signals'].includes(path);
 const needsToken = ({ transport, path }: Target) =>
   transport === 'tcp' && path !== '/healthz' && path !== '/readyz';
 const portOf = ({ host }: Target) => host.split(':')[1] ?? '';
@@ -168,7 +171,10 @@ export const hostileShapes: readonly Shape[] = [
   withAuth('two in one', `Authorization: Bearer ${adminToken}, Bearer ${readToken}`),
   withAuth('no scheme', `Authorization: ${adminToken}`),
   { ...withAuth('read-only, to write', `Authorization: Bearer ${readToken}`), when: isWrite },
-  { ...withAuth("a run's, to write", `Authorization: Bearer ${runToken}`), when: isWrite },
+  {
+    ...withAuth("a run's, to write", `Authorization: Bearer ${runToken}`),
+    when: (target) => isWrite(target) && !isForRuns(target),
+  },
   { ...withAuth('none'), when: needsToken },
   { ...withAuth('only a cookie', `Cookie: token=${adminToken}`), when: needsToken },
   { ...withAuth('in another header', `X-Api-Key: ${adminToken}`), when: needsToken },

@@ -91,7 +91,8 @@ export function aRepo(changes: Partial<Repo> = {}): Repo {
     missing: false,
     active_runs: 1,
     own_config: null,
-    active_plans: [],
+    active_plans: 0,
+    plans_blocked: 0,
     added_at: '2026-01-02T03:04:05.000Z',
     ...changes,
   };
@@ -141,6 +142,7 @@ export function aStatus(changes: Partial<Status> = {}): Status {
     runs: { queued: 0, starting: 0, running: 1, waiting: 0, parked: 0 },
     runs_interrupted: 0,
     approvals_pending: 0,
+    plans_blocked: 0,
     last_seq: 41,
     warnings: [],
     ...changes,

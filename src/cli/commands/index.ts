@@ -26,6 +26,23 @@ import { DaemonStopCommand } from './daemon/stop.ts';
 import { DoctorCommand } from './doctor.ts';
 import { HelpCommand } from './help.ts';
 import { LogsCommand } from './logs.ts';
+import { PlanCreateCommand } from './plan/create.ts';
+import { PlanDecideCommand } from './plan/decide.ts';
+import { PlanEditCommand } from './plan/edit.ts';
+import { PlanImplementCommand } from './plan/implement.ts';
+import { PlanListCommand } from './plan/list.ts';
+import { PlanShowCommand } from './plan/show.ts';
+import {
+  PlanAdvanceCommand,
+  PlanCancelCommand,
+  PlanDoneCommand,
+  PlanReimplementCommand,
+  PlanReopenCommand,
+  PlanRequestReviewCommand,
+  PlanRetryCommand,
+  PlanStartCommand,
+  PlanStartOverCommand,
+} from './plan/words.ts';
 import { RunsApplyCommand } from './run/apply.ts';
 import { AttachCommand } from './run/attach.ts';
 import { RunsCancelCommand } from './run/cancel.ts';
@@ -40,6 +57,9 @@ import { RunsWaitCommand } from './run/wait.ts';
 import { InstallServiceCommand } from './service/install.ts';
 import { ServiceUnitCommand } from './service/print-unit.ts';
 import { UninstallServiceCommand } from './service/uninstall.ts';
+import { SignalListCommand } from './signal/list.ts';
+import { SignalRetryCommand } from './signal/retry.ts';
+import { SignalSendCommand } from './signal/send.ts';
 import { UsageCommand } from './usage.ts';
 import { VersionCommand } from './version.ts';
 import { KillCommand } from './worker/kill.ts';
@@ -64,6 +84,24 @@ export const commandClasses: readonly CommandClass<CliContext>[] = [
   RunsWaitCommand,
   AttachCommand,
   UsageCommand,
+  PlanCreateCommand,
+  PlanListCommand,
+  PlanShowCommand,
+  PlanEditCommand,
+  PlanStartCommand,
+  PlanAdvanceCommand,
+  PlanImplementCommand,
+  PlanDecideCommand,
+  PlanRetryCommand,
+  PlanCancelCommand,
+  PlanReopenCommand,
+  PlanDoneCommand,
+  PlanStartOverCommand,
+  PlanReimplementCommand,
+  PlanRequestReviewCommand,
+  SignalSendCommand,
+  SignalListCommand,
+  SignalRetryCommand,
   WorktreesListCommand,
   WorktreesPruneCommand,
   WorktreesRemoveCommand,

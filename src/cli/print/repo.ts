@@ -30,6 +30,12 @@ export function formatOwnConfig({ path, own_config: own }: Repo): string {
   const lines = [
     ...own.copy.map((pattern) => `copied into new worktrees: ${pattern}`),
     ...own.setup.map((command) => `run before the first agent in a worktree: ${command}`),
+    ...own.verify.map((command) => `run before a plan is reviewed or verified: ${command}`),
+    ...Object.entries(own.roles).map(([role, agent]) => `agent of its plans as ${role}: ${agent}`),
+    ...Object.entries(own.settings).map(([key, value]) => `set for its plans: ${key} = ${value}`),
+    ...own.prompts.map(
+      (role) => `told to an agent instead of drover’s own prompt: .drover/prompts/${role}.md`,
+    ),
   ];
   if (lines.length === 0) return `  ${escapeLine(path)}/.drover/config.toml asks for nothing\n`;
   return lines.map((line) => `  ${escapeLine(line)}\n`).join('');

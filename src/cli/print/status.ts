@@ -42,6 +42,9 @@ export function formatStatus(status: Status, style: Style): string {
           ],
         ]
       : []),
+    ...(blockedPlans(status) > 0
+      ? [['plans', style.yellow(`${count(blockedPlans(status), 'plan')} blocked, waiting for you`)]]
+      : []),
     ...(status.repos.length === 0 ? [['repos', 'none: add one with drover daemon add PATH']] : []),
   ].map(([name, value]) => `${`${name}:`.padEnd(11)}${value}\n`);
   const repos =
@@ -51,18 +54,38 @@ export function formatStatus(status: Status, style: Style): string {
           [
             { heading: 'REPO' },
             { heading: 'RUNS', alignRight: true },
-            { heading: 'PLANS' },
+            { heading: 'PLANS', alignRight: true },
             { heading: 'PATH' },
           ],
           status.repos.map((repo) => [
             escapeLine(repo.project),
             String(repo.active_runs),
-            repo.active_plans.length === 0 ? '-' : escapeLine(repo.active_plans.join(', ')),
+            String(activePlans(repo)),
             escapeLine(repo.path) + (repo.missing ? ' (missing)' : ''),
           ]),
         )}`;
+  const attention = status.repos
+    .filter((repo) => repo.plans_blocked > 0)
+    .map((repo) => `${style.yellow(attentionOf(repo))}\n`)
+    .join('');
   const warnings = status.warnings
     .map((text) => `${style.yellow('warning:')} ${escapeLine(text)}\n`)
     .join('');
-  return lines.join('') + repos + (warnings === '' ? '' : `\n${warnings}`);
+  return lines.join('') + repos + attention + (warnings === '' ? '' : `\n${warnings}`);
+}
+
+/** An older daemon says nothing of blocked plans. */
+function blockedPlans({ plans_blocked: blocked = 0 }: Partial<Status>): number {
+  return blocked;
+}
+
+function activePlans({ active_plans: active }: Status['repos'][number]): number {
+  return typeof active === 'number' ? active : 0; // an older daemon has an empty list there
+}
+
+/** What of a repository needs a person, and the command that shows it. */
+function attentionOf({ project, plans_blocked: blocked }: Status['repos'][number]): string {
+  const [plans, wait] = blocked === 1 ? ['1 plan', 'waits'] : [`${blocked} plans`, 'wait'];
+  const name = escapeLine(project);
+  return `${name}: ${plans} ${wait} for your decision: drover plan list --repo ${name} --status blocked`;
 }

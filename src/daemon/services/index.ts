@@ -1,5 +1,6 @@
-import { AppError, isAppError } from '../../contract/index.ts';
+import { AppError, isAppError, type Repo } from '../../contract/index.ts';
 import type { Journal } from '../../domain/journal/index.ts';
+import type { Plans } from '../../domain/plans/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
 import { type LaunchPort, placeIdOf, reportUsage } from '../../domain/runs/index.ts';
 import type { Workers } from '../../domain/workers/index.ts';
@@ -10,8 +11,9 @@ import { applyRun } from './apply.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
 import { createMachineReader } from './machine.ts';
 import { describeMetrics, type MetricsDeps } from './metrics.ts';
+import { createPlanServices } from './plans.ts';
 import { openRunLog } from './run-logs.ts';
-import { describeStatus } from './status.ts';
+import { describeStatus, withPlans } from './status.ts';
 import { createWorkerServices } from './workers.ts';
 import { createWorktreeServices } from './worktrees/index.ts';
 
@@ -20,6 +22,7 @@ export type { Instance, StatusDeps } from './status.ts';
 
 export type ServicesDeps = MetricsDeps & {
   readonly journal: Journal;
+  readonly plans: Plans;
   readonly worktrees: Worktrees;
   readonly launch: LaunchPort;
   readonly workers: Workers;
@@ -50,6 +53,7 @@ export function createServices(deps: ServicesDeps): Services {
         : ['The daemon is stopping', 'try again when it is back'];
     throw new AppError('draining', what, { hint });
   };
+  const told = (repo: Repo): Repo => withPlans([repo], deps.planFigures)[0] ?? repo;
   const cancelRun: Services['runs']['cancel'] = async (ref, by) => {
     assertReady();
     return runs.cancel(ref, by);
@@ -73,16 +77,21 @@ export function createServices(deps: ServicesDeps): Services {
     },
     agents: deps.agents,
     repos: {
-      list: async ({ path, ...options }) =>
-        path === undefined ? repos.list(options) : { items: [await repos.show(path)], next_cursor: null },
-      show: repos.show,
+      list: async ({ path, ...options }) => {
+        const page =
+          path === undefined
+            ? await repos.list(options)
+            : { items: [await repos.show(path)], next_cursor: null };
+        return { ...page, items: withPlans(page.items, deps.planFigures) };
+      },
+      show: async (ref) => told(await repos.show(ref)),
       add: (body, key) =>
         repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
       update: async (ref, patch) => {
         const repo = await repos.update(ref, patch);
         // Not undone when it fails: the same request again goes on from here.
         if (patch.path !== undefined) await worktrees.repair(await repos.find(repo.id));
-        return repo;
+        return told(repo);
       },
       remove: async (ref, { keepRuns }) => {
         assertReady();
@@ -144,6 +153,7 @@ export function createServices(deps: ServicesDeps): Services {
     },
     worktrees: createWorktreeServices(deps, assertReady),
     workers: createWorkerServices({ workers: deps.workers, runs: { cancel: cancelRun, logs: runLogs } }),
+    plans: createPlanServices(deps, assertReady),
     usage: async (query) => reportUsage(store, query),
     approvals: {
       list: async (options) => runs.approvals(options),

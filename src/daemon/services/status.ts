@@ -1,5 +1,5 @@
 import { type Clock, type Paths, toTimestamp } from '../../base/index.ts';
-import type { RunStatus, Status } from '../../contract/index.ts';
+import type { Repo, RunStatus, Status } from '../../contract/index.ts';
 import type { Repos } from '../../domain/repos/index.ts';
 import type { Runs } from '../../domain/runs/index.ts';
 import { countParkedRuns, countPendingApprovals, type Store } from '../../foundation/store/index.ts';
@@ -28,12 +28,25 @@ export type StatusDeps = {
   readonly service: string | null;
   /** Runs that ended interrupted since the start. */
   readonly interruptedRuns: () => number;
+  readonly planFigures: () => PlanFigures;
 };
+
+/** By repository: how many plans are at work, and how many of those wait for a decision. */
+export type PlanFigures = ReadonlyMap<string, { readonly active: number; readonly blocked: number }>;
+
+/** The repositories with what is known of their plans, which their own room cannot tell. */
+export function withPlans(repos: readonly Repo[], planFigures: StatusDeps['planFigures']): Repo[] {
+  const figures = planFigures();
+  return repos.map((repo) => {
+    const { active, blocked } = figures.get(repo.id) ?? { active: 0, blocked: 0 };
+    return { ...repo, active_plans: active, plans_blocked: blocked };
+  });
+}
 
 /** What `GET /v1/status` answers. */
 export async function describeStatus(deps: StatusDeps): Promise<Status> {
   const { instance, paths, clock, store, repos, runs, warnings } = deps;
-  const { items } = await repos.list({ limit: 0, cursor: undefined });
+  const items = withPlans((await repos.list({ limit: 0, cursor: undefined })).items, deps.planFigures);
   const counts = runs.counts();
   const count = (status: RunStatus) => counts.get(status) ?? 0;
   const gone = items
@@ -58,7 +71,7 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     config: deps.configPath(),
     service: deps.service,
     repo_count: items.length,
-    repos: [...items],
+    repos: items,
     runs: {
       queued: count('queued'),
       starting: count('starting'),
@@ -68,6 +81,7 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     },
     runs_interrupted: deps.interruptedRuns(),
     approvals_pending: store.read(countPendingApprovals),
+    plans_blocked: items.reduce((sum, repo) => sum + repo.plans_blocked, 0),
     last_seq: store.lastSeq(),
     warnings: [...warnings.list(), ...gone, ...broken],
   };

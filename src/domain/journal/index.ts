@@ -3,6 +3,7 @@
  * in memory for readers who keep up, and where an output event's text is read from; it promises the same events in the
  * same order to every reader, with bounded memory, and must not know who reads.
  */
+export { eventOfRow, toEntry } from './entry.ts';
 export { type EventLog, openEventLog } from './event-log.ts';
 export {
   createJournal,

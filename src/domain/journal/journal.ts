@@ -1,13 +1,7 @@
 import type { Bus } from '../../base/index.ts';
 import { AppError } from '../../contract/index.ts';
-import {
-  type CommittedEvent,
-  type EventRow,
-  eventPage,
-  findRunsById,
-  type Store,
-} from '../../foundation/store/index.ts';
-import { type JournalEntry, toEntry } from './entry.ts';
+import { eventPage, findRunsById, type Store } from '../../foundation/store/index.ts';
+import { eventOfRow, type JournalEntry, toEntry } from './entry.ts';
 import { type OutputFile, readOutputTexts } from './output-text.ts';
 import { createTail } from './tail.ts';
 
@@ -51,7 +45,7 @@ export function createJournal({ store, bus, outputFile }: JournalOptions): Journ
       return eventPage(sql, { after, limit, runKey, maxBytes });
     });
     const texts = await readOutputTexts(rows, outputFile);
-    const events = rows.map((row) => toEntry(toCommitted(row, texts)));
+    const events = rows.map((row) => toEntry(eventOfRow(row, texts.get(row.seq))));
     return { events, scannedTo: isCut ? (rows.at(-1)?.seq ?? upTo) : upTo };
   };
 
@@ -71,21 +65,5 @@ export function createJournal({ store, bus, outputFile }: JournalOptions): Journ
     },
     subscribe: bus.subscribe,
     lastSeqOfRun: (runId) => store.read((sql) => findRunsById(sql, runId)[0]?.endSeq ?? null),
-  };
-}
-
-function toCommitted(row: EventRow, texts: ReadonlyMap<number, string>): CommittedEvent {
-  const data =
-    row.data === null
-      ? { text: texts.get(row.seq) ?? '', offset: row.fileOffset, bytes: row.fileBytes, partial: row.partial }
-      : (JSON.parse(row.data) as Record<string, unknown>);
-  return {
-    seq: row.seq,
-    time: row.time,
-    type: row.type,
-    source: row.source as CommittedEvent['source'],
-    runId: row.runId,
-    repoId: row.repoId,
-    data,
   };
 }

@@ -13,6 +13,7 @@ export {
   readOwnConfig,
   readOwnSettings,
 } from './own-config.ts';
+export type { JoinedPlan } from './plan-branch.ts';
 export { branchName } from './project-name.ts';
 export { createRepos, type RegisteredRepo, type Repos, type ReposDeps } from './registry.ts';
 export { type ResolvedRepo, resolveRepo } from './resolve.ts';

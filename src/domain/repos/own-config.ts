@@ -2,13 +2,21 @@ import { createHash } from 'node:crypto';
 import { AppError, isAppError, type RepoConfig } from '../../contract/index.ts';
 import { parseRepoConfig } from '../../foundation/config/index.ts';
 import { readUntrusted } from '../../foundation/untrusted/index.ts';
+import { type OwnPromptName, readOwnPrompts } from './own-prompts.ts';
 
 /** Where a repository keeps its own settings. */
 export const ownConfigPath = '.drover/config.toml';
 export const maxOwnConfigBytes = 256 * 1024;
 
-/** The text of the repository's own settings and its hash; a repository without any counts as one with an empty file. */
-export type OwnConfig = { readonly text: string; readonly hash: string };
+/**
+ * The text of the repository's own settings, its prompts, and the hash of both; a repository without any counts as one
+ * with an empty file.
+ */
+export type OwnConfig = {
+  readonly text: string;
+  readonly prompts: ReadonlyMap<OwnPromptName, string>;
+  readonly hash: string;
+};
 
 /**
  * Reads the repository's own settings. Trust is bound to the hash. Throws `repo_unusable` for a file that is a link, a
@@ -22,14 +30,22 @@ export async function readOwnConfig(repoPath: string): Promise<OwnConfig> {
     });
   }
   const bytes = read.ok ? read.bytes : Buffer.alloc(0);
-  return { text: bytes.toString('utf8'), hash: createHash('sha256').update(bytes).digest('hex') };
+  const prompts = await readOwnPrompts(repoPath);
+  const hash = createHash('sha256').update(bytes);
+  for (const [name, prompt] of prompts) hash.update(`\0${name}\0${prompt}`);
+  return { text: bytes.toString('utf8'), prompts, hash: hash.digest('hex') };
 }
 
 /** What a repository's own settings say, and whether a person trusts them as they stand. */
 export type OwnSettings =
   | { readonly kind: 'none' }
   | { readonly kind: 'broken'; readonly problem: string }
-  | { readonly kind: 'read'; readonly config: RepoConfig; readonly isTrusted: boolean };
+  | {
+      readonly kind: 'read';
+      readonly config: RepoConfig;
+      readonly prompts: ReadonlyMap<OwnPromptName, string>;
+      readonly isTrusted: boolean;
+    };
 
 /** Reads and checks a repository's own settings; trust is judged on the very bytes that were read. */
 export async function readOwnSettings(repo: {
@@ -37,10 +53,10 @@ export async function readOwnSettings(repo: {
   readonly trustedHash: string | null;
 }): Promise<OwnSettings> {
   try {
-    const { text, hash } = await readOwnConfig(repo.path);
-    if (text.trim() === '') return { kind: 'none' };
+    const { text, prompts, hash } = await readOwnConfig(repo.path);
+    if (text.trim() === '' && prompts.size === 0) return { kind: 'none' };
     const config = parseRepoConfig(text, `${repo.path}/${ownConfigPath}`);
-    return { kind: 'read', config, isTrusted: hash === repo.trustedHash };
+    return { kind: 'read', config, prompts, isTrusted: hash === repo.trustedHash };
   } catch (error) {
     if (!isAppError(error)) throw error;
     return { kind: 'broken', problem: error.message };

@@ -15,6 +15,7 @@ import {
 import { exists } from './checkout.ts';
 import { findRepo, findSame } from './find.ts';
 import { type OwnSettings, readOwnConfig, readOwnSettings } from './own-config.ts';
+import { viewSettings } from './own-config-view.ts';
 import { freeName, suggestName } from './project-name.ts';
 import { resolveRepo } from './resolve.ts';
 
@@ -194,16 +195,10 @@ function toResource(
     own_config: now.ownConfig,
     missing: now.missing,
     active_runs: now.activeRuns,
-    active_plans: [],
+    active_plans: 0, // plans are of a room above this one, which fills them in
+    plans_blocked: 0,
     added_at: toTimestamp(row.addedAt),
   };
-}
-
-function viewSettings(settings: OwnSettings): Repo['own_config'] {
-  if (settings.kind === 'none') return null;
-  if (settings.kind === 'broken') return { copy: [], setup: [], problem: settings.problem };
-  const { copy, setup } = settings.config.worktree;
-  return { copy, setup, problem: null };
 }
 
 /** A run names the folders that it works in when it starts, so none may be live. */

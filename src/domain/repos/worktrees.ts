@@ -13,6 +13,17 @@ import {
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
 import { readOwnSettings } from './own-config.ts';
+import {
+  branchHead,
+  commitOfWork,
+  compareCommits,
+  hasOverlap,
+  type JoinedPlan,
+  joinOntoPlan,
+  listBranches,
+  moveBranch,
+  setBranchAside,
+} from './plan-branch.ts';
 import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
@@ -100,6 +111,44 @@ export type Worktrees = {
   readonly places: () => Promise<
     readonly { readonly repoId: string; readonly runId: string; readonly path: string }[]
   >;
+  /** Joins all that a run has made onto the branch of its plan, which is at `head`. */
+  readonly joinOntoPlan: (
+    of: RunPlace & {
+      readonly target: string;
+      readonly head: string;
+      readonly title: string;
+      readonly trailer: string;
+    },
+  ) => Promise<JoinedPlan>;
+  /** What a branch that is at `head` would be with all that a run has made, and by how many lines; null: no change. */
+  readonly measure: (
+    of: RunPlace & { readonly head: string; readonly title: string },
+  ) => Promise<{ readonly commit: string; readonly lines: number } | null>;
+  /** The commit that a branch is at; null when it is not there. */
+  readonly branchHead: (repo: WorktreeRepo, branch: string) => Promise<string | null>;
+  /** Where each branch is. */
+  readonly branches: (repo: WorktreeRepo) => Promise<ReadonlyMap<string, string>>;
+  /** True when what came to `base` since `from` touches files that `head` has changed, and lacks `head` itself. */
+  readonly overlaps: (
+    repo: WorktreeRepo,
+    of: { readonly from: string; readonly base: string; readonly head: string },
+  ) => Promise<boolean>;
+  /** Makes or moves the branch of a plan. Throws `git_failed` when it is not at `from`. */
+  readonly moveBranch: (
+    repo: WorktreeRepo,
+    move: { readonly branch: string; readonly from: string | null; readonly to: string },
+  ) => Promise<void>;
+  /** Keeps the branch of a plan under `refs/drover/plans/<aside>`, and takes it away. */
+  readonly setBranchAside: (
+    repo: WorktreeRepo,
+    of: { readonly branch: string; readonly aside: string },
+  ) => Promise<void>;
+  /** How two commits differ. */
+  readonly compare: (
+    repo: WorktreeRepo,
+    from: string,
+    to: string,
+  ) => Promise<{ readonly lines: number; readonly stat: string; readonly tree: string }>;
   /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
   readonly repair: (repo: WorktreeRepo) => Promise<void>;
   /**
@@ -196,6 +245,33 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       const place = await placeOf({ repo, runId: placeId, branch });
       return inTurn(repo, place.main, () => applyWork(context, { place, runId, label, squash }));
     },
+    joinOntoPlan: async ({ target, head, title, trailer, ...of }) => {
+      const place = await placeOf(of);
+      return inTurn(of.repo, place.main, () =>
+        joinOntoPlan(context, { place, branch: target, head, title, trailer }),
+      );
+    },
+    measure: async ({ head, title, ...of }) => {
+      const place = await placeOf(of);
+      return inTurn(of.repo, place.main, async () => {
+        const made = await commitOfWork(context, { place, head, title, trailer: `Drover-Run: ${of.runId}` });
+        if (made.kind !== 'commit') return null;
+        const { lines } = await compareCommits(context, place.main, head, made.commit);
+        return { commit: made.commit, lines };
+      });
+    },
+    branchHead: async (repo, branch) => branchHead(context, await mainCheckout(repo), branch),
+    branches: async (repo) => listBranches(context, await mainCheckout(repo)),
+    overlaps: async (repo, of) => hasOverlap(context, await mainCheckout(repo), of),
+    moveBranch: async (repo, move) => {
+      const main = await mainCheckout(repo);
+      return inTurn(repo, main, () => moveBranch(context, main, move));
+    },
+    setBranchAside: async (repo, of) => {
+      const main = await mainCheckout(repo);
+      return inTurn(repo, main, () => setBranchAside(context, main, of));
+    },
+    compare: async (repo, from, to) => compareCommits(context, await mainCheckout(repo), from, to),
     repair: (repo) => repairWorktrees(context, repo),
     saveAndRemove: async ({ repo, runId, whyKeep }) => {
       const checkout = await runCheckout(repo, runId);

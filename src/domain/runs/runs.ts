@@ -21,6 +21,7 @@ import {
   type Transaction,
   updateRun,
 } from '../../foundation/store/index.ts';
+import { takesCommand } from '../agents/index.ts';
 import { approve } from './approve.ts';
 import { whyNotToday } from './budget.ts';
 import { cancelRun } from './cancel.ts';
@@ -36,7 +37,7 @@ import type { EngineDeps } from './ports.ts';
 import { planQueue, type QueueLimits } from './queue.ts';
 import { retryRun, sessionToResume } from './retry.ts';
 import { sendInput } from './send.ts';
-import { findSession, ownerOf } from './session.ts';
+import { findSession, hasSession, ownerOf } from './session.ts';
 import { createSupervisors } from './supervisors.ts';
 import { viewApproval, viewRun } from './view.ts';
 
@@ -50,8 +51,15 @@ export type RunsDeps = EngineDeps & {
 
 /** The runs of this daemon. */
 export type Runs = {
-  /** Queues a run. `also` runs in the transaction that makes it durable. */
-  readonly start: (request: StartRun, also?: (tx: Transaction, run: Run) => void) => Promise<Run>;
+  /**
+   * Queues a run. `also` runs in the transaction that makes it durable, and what it throws queues nothing; `env` is added
+   * to the environment of the agent.
+   */
+  readonly start: (
+    request: StartRun,
+    also?: (tx: Transaction, run: Run) => void,
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<Run>;
   /** Queues a run that tries again what an ended one was asked. Throws `run_live`. */
   readonly retry: (
     ref: string,
@@ -60,6 +68,8 @@ export type Runs = {
   ) => Promise<Run>;
   readonly show: (ref: string) => Run;
   readonly row: (ref: string) => RunRow;
+  /** True for an ended run whose agent can be asked again in the conversation that it had. */
+  readonly canGoOn: (run: RunRow) => boolean;
   readonly list: (options: ListRuns) => Page<Run>;
   /** `canceling` when the tree takes longer than `cancelAnswerMs`. Throws `run_ended`. */
   readonly cancel: (ref: string, by: string) => Promise<'canceled' | 'canceling'>;
@@ -158,12 +168,13 @@ export function createRuns(deps: RunsDeps): Runs {
     return run;
   };
 
-  const start: Runs['start'] = async (request, also) => {
+  const start: Runs['start'] = async (request, also, env = {}) => {
     const { session_id: ref } = request;
     const session =
       ref === undefined ? null : store.read((sql) => findSession(sql, ref, agentName(request) ?? null));
     const row = await newRun(request, deps.newRunContext(), session);
-    return queue(row, { nameOf: (tx) => refuseTakenName(tx, row.name ?? null), also });
+    const given = { ...row, agentEnv: { ...row.agentEnv, ...env } };
+    return queue(given, { nameOf: (tx) => refuseTakenName(tx, row.name ?? null), also });
   };
 
   const retry: Runs['retry'] = async (ref, request, also) => {
@@ -179,6 +190,7 @@ export function createRuns(deps: RunsDeps): Runs {
     retry,
     show: (ref) => view(store.read((sql) => findRun(sql, ref))),
     row: (ref) => store.read((sql) => findRun(sql, ref)),
+    canGoOn: (run) => !takesCommand(run.runtime) && store.read((sql) => hasSession(sql, run)),
     list: (options) => pageOfRuns(store, options, view),
     cancel: (ref, by) => cancelRun(ref, { store, clock, supervisors, by }),
     approvals: (options) => pageOfApprovals(store, options),

@@ -1,15 +1,19 @@
 import { stringify } from 'smol-toml';
+import { planRoles } from '../../contract/index.ts';
 import { type ConfigKey, configKeys, defaultOf, definitionOf, metaOf } from './keys.ts';
 
 const lineWidth = 100;
 
 /**
  * The text of `config.example.toml`: every key with its description and, commented out, its default. Uncommenting all
- * of it changes nothing.
+ * of it changes nothing but what has none: roles, a preset, a rule.
  */
 export function renderExample(): string {
   const keys = configKeys();
-  const top = keys.filter(({ path, schema }) => path.length === 1 && definitionOf(schema).type !== 'record');
+  const outer = keys.filter(
+    ({ path, schema }) => path.length === 1 && definitionOf(schema).type !== 'record',
+  );
+  const [lists, top] = [outer.filter(isTables), outer.filter((key) => !isTables(key))];
   const tables = [...new Set(keys.filter(({ path }) => path.length > 1).map(({ path }) => path[0] ?? ''))];
   const presets = keys.filter(({ schema }) => definitionOf(schema).type === 'record');
   const sections = [
@@ -28,6 +32,7 @@ export function renderExample(): string {
       const [lists, plain] = [inside.filter(isTables), inside.filter((key) => !isTables(key))];
       return [`[${table}]`, ...plain.map(renderKey), ...lists.map(renderTables)].join('\n\n');
     }),
+    ...lists.map(renderTables),
     ...presets.map(renderPreset),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -35,7 +40,8 @@ export function renderExample(): string {
 
 function renderKey({ path, scope, description, defaultValue }: ConfigKey): string {
   const note = scope === 'restart' ? ' (restart)' : '';
-  return `${comment(description + note)}\n# ${assignment(path.at(-1) ?? '', defaultValue)}`;
+  const name = path.at(-1) ?? '';
+  return `${comment(description + note)}\n# ${assignment(name, defaultValue ?? exampleValues[name])}`;
 }
 
 /** True for a list of tables, as `[[policy.rules]]`. */
@@ -56,15 +62,22 @@ function renderTables({ path, description, schema }: ConfigKey): string {
 
 function renderEntry(header: string, description: string, entry: ConfigKey['schema'] | undefined): string {
   const fields = Object.entries(entry === undefined ? {} : (definitionOf(entry).shape ?? {}));
-  const lines = fields.flatMap(([name, field]) => [
-    comment(metaOf(field).description ?? ''),
-    `# ${assignment(name, exampleValues[name] ?? defaultOf(field))}`,
-  ]);
+  const lines = fields.flatMap(([name, field]) => {
+    const { description = '', insteadOf } = metaOf(field);
+    // Not to be uncommented with the rest: only one of the two may be set.
+    const prefix = insteadOf === undefined ? '' : `instead of ${insteadOf}: `;
+    return [comment(description), `# ${prefix}${assignment(name, exampleOf(name, field))}`];
+  });
   return [comment(description), `# ${header}`, ...lines].join('\n');
+}
+
+function exampleOf(name: string, field: ConfigKey['schema']): unknown {
+  return metaOf(field).example ?? exampleValues[name] ?? defaultOf(field);
 }
 
 /** Values of keys that have no default. */
 const exampleValues: Readonly<Record<string, unknown>> = {
+  ...Object.fromEntries(planRoles.map((role) => [role, 'claude'])),
   runtime: 'acp',
   command: ['my-agent', '--acp'],
   env: { MY_AGENT_MODE: 'careful' },

@@ -43,11 +43,15 @@ function explainIssue(issue: Issue, file: ConfigFile): ConfigProblem[] {
     key,
     message: `'${key}' is ${show(value, path)}: ${expectation(issue, path, root)}`,
   };
-  const nearest =
-    issue.code === 'invalid_value' && typeof value === 'string'
-      ? nearestSpelling(value, issue.values.map(String))
-      : null;
+  const nearest = typeof value === 'string' ? nearestSpelling(value, rightSpellings(issue)) : null;
   return [nearest === null ? problem : { ...problem, hint: `did you mean "${nearest}"?` }];
+}
+
+/** What the value could have been, where those are few. */
+function rightSpellings(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  const candidates: unknown = issue.code === 'custom' ? issue.params?.candidates : undefined;
+  return Array.isArray(candidates) ? candidates.map(String) : [];
 }
 
 function unknownKey(table: KeyPath, name: string, { root, locate }: ConfigFile): ConfigProblem {
@@ -125,9 +129,9 @@ function items(count: number | bigint): string {
   return `${count} ${Number(count) === 1 ? 'item' : 'items'}`;
 }
 
-/** The value for a message. What stands in an `env` table may be a secret and is never shown. */
+/** The value for a message. What stands in a table of variables or headers, or in an address, may be a secret. */
 function show(value: unknown, path: KeyPath): string {
-  if (path.includes('env')) return 'not right';
+  if (path.includes('env') || path.includes('headers') || path.at(-1) === 'url') return 'not right';
   if (value instanceof Date) return 'a date';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a table';

@@ -33,6 +33,10 @@ export function definitionOf(schema: z.core.$ZodType): Definition {
 export function metaOf(schema: z.core.$ZodType): {
   readonly scope?: ConfigKeyScope | undefined;
   readonly description?: string | undefined;
+  /** The key that it takes the place of: only one of the two may be set. */
+  readonly insteadOf?: string | undefined;
+  /** A value for the example, of a key that has no default. */
+  readonly example?: unknown;
 } {
   return (schema as z.ZodType).meta() ?? {};
 }

@@ -15,6 +15,16 @@ export {
   type Transaction,
 } from './store.ts';
 export {
+  type ActionRow,
+  failAction,
+  finishAction,
+  openActions,
+  oweAction,
+  pendingActions,
+  reposThatOwe,
+  reviveActions,
+} from './tables/actions.ts';
+export {
   type ApprovalRow,
   countPendingApprovals,
   findApprovals,
@@ -34,6 +44,7 @@ export {
   eventPage,
   eventRangeOfRun,
   eventsAfter,
+  firstEventOf,
   outputPieces,
   seqOfLastEvents,
 } from './tables/events.ts';
@@ -44,6 +55,7 @@ export {
   type RunTimes,
   runTimes,
 } from './tables/figures.ts';
+export { deleteHook, type HookRow, insertHook, listHooks, updateHook } from './tables/hooks.ts';
 export {
   deleteOldIdempotency,
   findIdempotency,
@@ -58,6 +70,37 @@ export {
   openInputs,
   setInputState,
 } from './tables/inputs.ts';
+export {
+  type EvidenceRow,
+  endedOpenPlanRuns,
+  findPlanRun,
+  insertEvidence,
+  insertPlanRun,
+  type PlanRunRow,
+  type PlanRunState,
+  planEvidence,
+  planRuns,
+  setPlanRunState,
+} from './tables/plan-runs.ts';
+export {
+  countPlanTasks,
+  findPlan,
+  getPlan,
+  insertPlan,
+  listPlans,
+  type PlanFilter,
+  type PlanHead,
+  type PlanPlace,
+  type PlanRow,
+  type PlanTaskRow,
+  planFigures,
+  planOfTopicAtWork,
+  planPlaces,
+  planTasks,
+  setPlanTasks,
+  updatePlan,
+  type VerdictRow,
+} from './tables/plans.ts';
 export { lastPortBaseOfPlace, livePortBlocks, type PortBlock } from './tables/ports.ts';
 export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
 export {
@@ -87,6 +130,13 @@ export {
   workingRuns,
 } from './tables/runs.ts';
 export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './tables/sessions.ts';
+export {
+  findSignal,
+  insertSignal,
+  listSignals,
+  type SignalFilter,
+  type SignalRow,
+} from './tables/signals.ts';
 export {
   addUsageOfDay,
   type Spent,

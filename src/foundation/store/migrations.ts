@@ -153,6 +153,130 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (day, repo_id, agent)
   ) STRICT;
   `,
+  `
+  ALTER TABLE events ADD COLUMN plan_id TEXT;
+
+  CREATE TABLE plans (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    repo_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    phase TEXT,
+    round INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    topic TEXT,
+    content TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    base TEXT NOT NULL,
+    base_commit TEXT,
+    head_commit TEXT,
+    wave INTEGER NOT NULL,
+    review_cycle INTEGER NOT NULL,
+    verify_cycle INTEGER NOT NULL,
+    feedback TEXT,
+    progress_hash TEXT,
+    guidance TEXT,
+    blocked_reason TEXT,
+    blocked_by TEXT,
+    blocked_at INTEGER,
+    is_forced INTEGER NOT NULL,
+    review TEXT,
+    verification TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (repo_id, name)
+  ) STRICT;
+  CREATE INDEX plans_active ON plans (repo_id, key) WHERE status NOT IN ('ready', 'done', 'cancelled');
+
+  CREATE TABLE plan_tasks (
+    plan_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    wave INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    reason TEXT,
+    commit_id TEXT,
+    PRIMARY KEY (plan_key, number)
+  ) STRICT;
+
+  CREATE TABLE plan_runs (
+    run_id TEXT PRIMARY KEY,
+    plan_key INTEGER NOT NULL,
+    action_key TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    wave INTEGER,
+    task INTEGER,
+    attempt INTEGER NOT NULL,
+    base_commit TEXT,
+    state TEXT NOT NULL,
+    started_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX plan_runs_by_plan ON plan_runs (plan_key);
+  CREATE INDEX plan_runs_open ON plan_runs (state) WHERE state IN ('open', 'asked');
+
+  CREATE TABLE plan_evidence (
+    key INTEGER PRIMARY KEY,
+    plan_key INTEGER NOT NULL,
+    round INTEGER NOT NULL,
+    stage TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    command TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    exit_code INTEGER,
+    output TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX plan_evidence_by_plan ON plan_evidence (plan_key, key);
+
+  CREATE TABLE signals (
+    id TEXT PRIMARY KEY,
+    repo_id TEXT NOT NULL,
+    plan_key INTEGER,
+    plan_name TEXT NOT NULL,
+    event TEXT NOT NULL,
+    wave INTEGER,
+    task INTEGER,
+    body TEXT NOT NULL,
+    source TEXT NOT NULL,
+    run_id TEXT,
+    status TEXT NOT NULL,
+    reason TEXT,
+    received_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX signals_by_repo ON signals (repo_id, id);
+  CREATE INDEX signals_by_plan ON signals (plan_key, id) WHERE plan_key IS NOT NULL;
+
+  CREATE TABLE actions (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    plan_key INTEGER NOT NULL,
+    repo_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    status TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    error TEXT,
+    created_at INTEGER NOT NULL,
+    done_at INTEGER
+  ) STRICT;
+  CREATE INDEX actions_pending ON actions (repo_id, number) WHERE status = 'pending';
+  CREATE INDEX actions_by_plan ON actions (plan_key, number);
+
+  CREATE TABLE hooks (
+    key TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    failed_seq INTEGER,
+    error TEXT
+  ) STRICT;
+  `,
 ];
 
 /** The schema version that this drover writes. */

@@ -14,6 +14,7 @@ export type NewEvent<T extends EventType = EventType> = {
     readonly source: Event['source'];
     readonly run?: { readonly key: number; readonly id: string };
     readonly repoId?: string;
+    readonly planId?: string;
   };
 }[T];
 
@@ -25,6 +26,7 @@ export type CommittedEvent = {
   readonly source: Event['source'];
   readonly runId: string | null;
   readonly repoId: string | null;
+  readonly planId: string | null;
   readonly data: Readonly<Record<string, unknown>>;
 };
 
@@ -163,23 +165,33 @@ function createTransaction(
   return {
     ...sql,
     now,
-    event: ({ type, data, source, run, repoId }) => {
+    event: ({ type, data, source, run, repoId, planId }) => {
       const seq = takeSeq();
       const isOutput = type === 'output.stdout' || type === 'output.stderr';
       sql.run(
-        'INSERT INTO events (seq, time, type, source, run_key, repo_id, data, file_offset, file_bytes, partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO events (seq, time, type, source, run_key, repo_id, plan_id, data, file_offset, file_bytes, partial) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         seq,
         now,
         type,
         source,
         run?.key ?? null,
         repoId ?? null,
+        planId ?? null,
         isOutput ? null : JSON.stringify(data),
         isOutput ? data.offset : null,
         isOutput ? data.bytes : null,
         isOutput ? Number(data.partial) : null,
       );
-      events.push({ seq, time: now, type, source, runId: run?.id ?? null, repoId: repoId ?? null, data });
+      events.push({
+        seq,
+        time: now,
+        type,
+        source,
+        runId: run?.id ?? null,
+        repoId: repoId ?? null,
+        planId: planId ?? null,
+        data,
+      });
       return seq;
     },
   };

@@ -1,6 +1,7 @@
 import { AppError } from '../../contract/index.ts';
 import type { Caller } from '../services.ts';
 import { headerValues, type RequestHead } from './request-head.ts';
+import { isForRuns } from './run-paths.ts';
 
 const bearer = /^Bearer +([A-Za-z0-9\-._~+/]{1,512}=*)$/i;
 
@@ -13,9 +14,16 @@ export function bearerToken(head: RequestHead): string | null {
   return match[1];
 }
 
-/** Refuses a method that the caller's rights do not cover: everything but GET and HEAD is a write. */
-export function checkRights(method: string, caller: Pick<Caller, 'may' | 'runId'>): void {
+/**
+ * Refuses what the caller's rights do not cover: everything but GET and HEAD is a write, and the token of a run writes
+ * where the contract lets it.
+ */
+export function checkRights(
+  { method, path }: { readonly method: string; readonly path: string },
+  caller: Pick<Caller, 'may' | 'runId'>,
+): void {
   if (method === 'GET' || method === 'HEAD' || caller.may === 'write') return;
+  if (caller.runId !== null && isForRuns(method, path)) return;
   const whose = caller.runId === null ? 'A read-only token' : 'The token of a run';
   throw new AppError('forbidden', `${whose} may not ${method}`, { hint: 'use the admin token' });
 }

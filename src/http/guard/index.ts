@@ -1,6 +1,6 @@
 /**
  * guard: judges every request by its head before any route sees it. It promises that nothing a web page, a stranger or
- * a weak token sends gets past it, and must not know which routes exist.
+ * a weak token sends gets past it, and must not know which routes exist, but for those that a run's token may write to.
  */
 
 export { checkRights, unauthorized } from './credentials.ts';

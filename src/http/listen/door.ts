@@ -40,7 +40,7 @@ const lingerBytes = 8 * 2 ** 20;
 
 /**
  * Makes the door of one server. For each request, in order: judge the head; check the token, if one was presented;
- * check its rights against the method; refuse a body that says it is too large; say `100 Continue` if asked to; enter.
+ * check its rights against method and path; refuse a body that says it is too large; say `100 Continue` if asked to; enter.
  */
 export function createDoor(options: DoorOptions): Door {
   const { log, connections, meter } = options;
@@ -77,15 +77,20 @@ function admit(incoming: IncomingMessage, options: DoorOptions): Admission | Pro
   };
   const verdict = judge(head, options.rules());
   if (verdict.kind === 'refuse') throw verdict.error;
+  const request = { head, path: verdict.path };
   if (verdict.kind === 'token') {
-    return withToken(verdict.token, options).then((admission) => checked(head, admission, options));
+    return withToken(verdict.token, options).then((admission) => checked(request, admission, options));
   }
   const admission = { caller: anonymous(options.transport, verdict.may), isStillValid: null };
-  return checked(head, admission, options);
+  return checked(request, admission, options);
 }
 
-function checked(head: RequestHead, admission: Admission, options: DoorOptions): Admission {
-  checkRights(head.method, admission.caller);
+function checked(
+  { head, path }: { readonly head: RequestHead; readonly path: string },
+  admission: Admission,
+  options: DoorOptions,
+): Admission {
+  checkRights({ method: head.method, path }, admission.caller);
   if (Number(headerValues(head, 'content-length')[0] ?? 0) > options.maxBodyBytes) {
     throw bodyTooLarge(options.maxBodyBytes);
   }

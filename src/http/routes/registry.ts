@@ -9,6 +9,11 @@ import { reload } from './daemon/reload.ts';
 import { shutdown } from './daemon/shutdown.ts';
 import { status } from './daemon/status.ts';
 import { events } from './events/all.ts';
+import { createPlan } from './plans/create.ts';
+import { listPlans } from './plans/list.ts';
+import { sayOfPlan } from './plans/say.ts';
+import { showPlan } from './plans/show.ts';
+import { updatePlan } from './plans/update.ts';
 import { health } from './probe/health.ts';
 import { healthz } from './probe/healthz.ts';
 import { metrics } from './probe/metrics.ts';
@@ -29,6 +34,9 @@ import { retryRun } from './runs/retry.ts';
 import { sendInput } from './runs/send.ts';
 import { showRun } from './runs/show.ts';
 import { startRun } from './runs/start.ts';
+import { listSignals } from './signals/list.ts';
+import { retrySignal } from './signals/retry.ts';
+import { sendSignal } from './signals/send.ts';
 import { reportUsage } from './usage/report.ts';
 import { listWorkers } from './workers/list.ts';
 import { workerLogs } from './workers/logs.ts';
@@ -79,4 +87,12 @@ export const handlers: { readonly [Id in RouteId]: Handler<Id> } = {
   approvalsList: listApprovals,
   approvalsShow: showApproval,
   approvalsResolve: resolveApproval,
+  plansList: listPlans,
+  plansCreate: createPlan,
+  plansShow: showPlan,
+  plansUpdate: updatePlan,
+  plansSay: sayOfPlan,
+  signalsList: listSignals,
+  signalsSend: sendSignal,
+  signalsRetry: retrySignal,
 };

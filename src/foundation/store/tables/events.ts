@@ -8,6 +8,7 @@ export type EventRow = {
   readonly source: string;
   readonly runId: string | null;
   readonly repoId: string | null;
+  readonly planId: string | null;
   readonly data: string | null;
   readonly fileOffset: number;
   readonly fileBytes: number;
@@ -21,6 +22,7 @@ const decode = (row: SqlRow): EventRow => ({
   source: String(row.source),
   runId: row.run_id as string | null,
   repoId: row.repo_id as string | null,
+  planId: row.plan_id as string | null,
   data: row.data as string | null,
   fileOffset: Number(row.file_offset),
   fileBytes: Number(row.file_bytes),
@@ -64,6 +66,33 @@ export function eventPage(
     events.push(event);
   }
   return { events, isCut: events.length === limit };
+}
+
+/**
+ * The first event of some types after `after`, up to `upTo`; of the repositories with these project names only, unless
+ * that is null. It is looked for row by row: a long span is better asked for in pieces.
+ */
+export function firstEventOf(
+  sql: Sql,
+  query: {
+    readonly after: number;
+    readonly upTo: number;
+    readonly types: readonly string[];
+    readonly projects: readonly string[] | null;
+  },
+): EventRow | undefined {
+  const row = sql.get(
+    `SELECT events.*, runs.id AS run_id FROM events LEFT JOIN runs ON runs.key = events.run_key
+     WHERE events.seq > ? AND events.seq <= ? AND events.type IN (SELECT value FROM json_each(?))
+       AND (? IS NULL OR events.repo_id IN (SELECT id FROM repos WHERE project IN (SELECT value FROM json_each(?))))
+     ORDER BY events.seq LIMIT 1`,
+    query.after,
+    query.upTo,
+    JSON.stringify(query.types),
+    query.projects === null ? null : 1,
+    JSON.stringify(query.projects ?? []),
+  );
+  return row === undefined ? undefined : decode(row);
 }
 
 /** Where pieces of a run's output stand, up to `upTo` in journal order: after `after`, or the last ones when it is null. */

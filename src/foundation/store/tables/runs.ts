@@ -188,7 +188,7 @@ export function countParkedRuns(sql: Sql): number {
 /** What retention looks at of an ended run. */
 export type EndedRun = { readonly key: number; readonly endedAt: number; readonly bytes: number };
 
-/** Ended runs, oldest end first, after `after`. */
+/** Ended runs that no plan at work still needs, oldest end first, after `after`. */
 export function endedRuns(
   sql: Sql,
   { after, limit }: { readonly after: EndedRun | null; readonly limit: number },
@@ -196,7 +196,10 @@ export function endedRuns(
   return sql
     .all(
       `SELECT key, ended_at, stdout_offset + stderr_offset AS bytes FROM runs
-       WHERE ended_at IS NOT NULL AND (ended_at, key) > (?, ?) ORDER BY ended_at, key LIMIT ?`,
+       WHERE ended_at IS NOT NULL AND (ended_at, key) > (?, ?) AND NOT EXISTS (
+         SELECT 1 FROM plan_runs JOIN plans ON plans.key = plan_runs.plan_key
+         WHERE plan_runs.run_id = runs.id AND plans.status NOT IN ('done', 'cancelled'))
+       ORDER BY ended_at, key LIMIT ?`,
       after?.endedAt ?? 0,
       after?.key ?? 0,
       limit,

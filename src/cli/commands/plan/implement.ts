@@ -1,0 +1,25 @@
+import { Command, Option } from 'clipanion';
+import { parseCount } from '../../arguments.ts';
+import { SayingCommand } from './saying.ts';
+
+/** `drover plan implement NAME`. */
+export class PlanImplementCommand extends SayingCommand {
+  static override paths = [['plan', 'implement']];
+  static override usage = Command.Usage({
+    category: 'Plans',
+    description: 'begin to implement a plan that is ready, or start its next wave',
+    details:
+      'Each task of a wave is a run in a worktree of its own; what it made comes onto the branch of the plan, never into your checkout. With auto_advance_waves off each further wave waits for --wave.',
+    examples: [
+      ['Begin', '$0 plan implement auth'],
+      ['Start the second wave', '$0 plan implement auth --wave 2'],
+    ],
+  });
+
+  wave = Option.String('--wave', { description: 'Start this wave of a plan that waits between two' });
+
+  async execute(): Promise<number> {
+    if (this.wave === undefined) return this.tell({ event: 'implement_start' });
+    return this.tell({ event: 'wave_start', wave: parseCount('--wave', this.wave, 1) });
+  }
+}

@@ -1,0 +1,124 @@
+import type { Plan } from '../../contract/index.ts';
+import { escapeControls, escapeLine } from './escape.ts';
+import { answerLines, paintPlan, waitingLine } from './plan.ts';
+import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
+import { callsOf, type PageOptions, placeOf, waitsFor } from './plan-words.ts';
+import { count, formatAge } from './span.ts';
+import type { Style } from './style.ts';
+
+const blockers: Readonly<Record<string, string>> = {
+  agent: 'an agent',
+  person: 'a person',
+  daemon: 'drover',
+  limit: 'a limit',
+};
+/** So many lines of what a review asked for are shown. */
+const maxFeedbackLines = 40;
+
+/** Everything about one plan that a person asks for: what it waits for first. */
+export function formatPlan(plan: Plan, options: PageOptions): string {
+  const { style, repo } = options;
+  const waiting = waitsFor(plan, callsOf(plan, repo));
+  const title = plan.title === plan.name ? '' : `  ${escapeLine(plan.title)}`;
+  const parts = [
+    [`${style.bold(escapeLine(plan.name))}${title}\n`],
+    blockLines(plan, answerLines(waiting), options),
+    [
+      ...rowLines(plan, options),
+      ...(plan.blocked === null ? [waitingLine(waiting, style), ...answerLines(waiting)] : []),
+    ],
+    plan.problems.length === 0
+      ? []
+      : [
+          `${style.red('wrong in its markdown')}\n`,
+          ...plan.problems.map((text) => `  ${escapeLine(text)}\n`),
+        ],
+    ...waveSections(plan, style),
+    feedbackLines(plan, options),
+    evidenceSection(plan, style),
+    runsSection(plan),
+    ...owedSections(plan, options),
+    refusedSection(plan, options),
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join(''))
+    .join('\n');
+}
+
+function blockLines({ blocked }: Plan, answers: readonly string[], { now, style }: PageOptions): string[] {
+  if (blocked === null) return [];
+  return [
+    `${style.red(`BLOCKED: ${escapeLine(blocked.reason)}`)}\n`,
+    `  by ${blockers[blocked.by] ?? escapeLine(blocked.by)}, ${formatAge(blocked.at, now)}; nothing is started before you decide\n`,
+    ...answers,
+  ];
+}
+
+function rowLines(plan: Plan, { now, style }: PageOptions): string[] {
+  const rows: readonly (readonly [string, string | null])[] = [
+    ['status', paintPlan(plan, statusText(plan), style)],
+    ['forced', forcedText(plan, style)],
+    ['goal', lineOf(plan.goal)],
+    ['topic', lineOf(plan.topic)],
+    ['repo', lineOf(plan.repo.project)],
+    ['branch', lineOf(plan.branch) + at(plan.head_commit)],
+    ['base', lineOf(plan.base) + at(plan.base_commit)],
+    ['review', verdictText(plan.review, now)],
+    ['verified', plan.forced ? null : verdictText(plan.verification, now)],
+    ['rounds', roundsText(plan)],
+    ['updated', formatAge(plan.updated_at, now)],
+  ];
+  return rows.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}\n`]));
+}
+
+function statusText(plan: Plan): string {
+  const wave = plan.wave === 0 || plan.wave_count === 0 ? [] : [`wave ${plan.wave} of ${plan.wave_count}`];
+  const tasks =
+    plan.task_count === 0 ? [] : [`${plan.tasks_merged} of ${count(plan.task_count, 'task')} merged`];
+  return [escapeLine(placeOf(plan)), ...wave, ...tasks].join(', ');
+}
+
+function forcedText({ forced, verify_cycle }: Plan, style: Style): string | null {
+  if (!forced) return null;
+  return style.yellow(
+    `promoted after ${count(verify_cycle, 'failed verification')}: no verifier has approved it`,
+  );
+}
+
+function verdictText(verdict: Plan['review'], now: number): string | null {
+  if (verdict === null) return null;
+  const { head, base, by, at: when } = verdict;
+  return `approved by ${escapeLine(by)} ${formatAge(when, now)}, of ${short(head)} on ${short(base)}`;
+}
+
+function roundsText({ review_cycle: reviews, verify_cycle: verifications }: Plan): string | null {
+  const rounds = [
+    ...(reviews > 0 ? [`${count(reviews, 'review')} asked for changes`] : []),
+    ...(verifications > 0 ? [`${count(verifications, 'verification')} failed`] : []),
+  ];
+  return rounds.length === 0 ? null : rounds.join(', ');
+}
+
+function feedbackLines({ feedback }: Plan, { style }: PageOptions): string[] {
+  if (feedback === null || feedback.trim() === '') return [];
+  const lines = escapeControls(feedback.trimEnd()).split('\n');
+  const left = lines.length - maxFeedbackLines;
+  return [
+    `${style.bold('what was asked for')}\n`,
+    ...lines.slice(0, maxFeedbackLines).map((line) => `  | ${line}\n`),
+    ...(left > 0 ? [`  ${count(left, 'more line')}: with --json\n`] : []),
+  ];
+}
+
+function lineOf<T extends string | null>(text: T): T | string {
+  return text === null ? text : escapeLine(text);
+}
+
+function at(commit: string | null): string {
+  return commit === null ? '' : `, at ${short(commit)}`;
+}
+
+function short(commit: string): string {
+  return escapeLine(commit.slice(0, 12));
+}

@@ -1,0 +1,149 @@
+import { type Clock, inBackground, type Log } from '../base/index.ts';
+import { isAppError } from '../contract/index.ts';
+import type { Plans } from '../domain/plans/index.ts';
+import { createInbox, createSignalWatch } from '../domain/signals/index.ts';
+import { listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
+
+export type PlanSignalsOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly plans: Plans;
+  readonly pollMs: () => number;
+};
+
+/** A watch that has lost a change is made up for this often: each so many polls. */
+const pollsPerSweep = 10;
+
+/** Where files with signals are looked for, and whose they are. */
+type Root = { readonly repoId: string; readonly runIds: readonly string[]; readonly isCheckout: boolean };
+
+/** Brings files with signals to their plans: at once by watching, and at the latest with the next look. */
+export type PlanSignals = {
+  /** Looks at the files of a worktree, now: before somebody judges that nothing was said there. */
+  readonly collect: (path: string) => Promise<void>;
+  readonly start: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** Makes it; nothing is looked at before `start`. */
+export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
+  const { store, clock, log, plans } = options;
+  const inbox = createInbox({ clock, log });
+  const closing = new AbortController();
+  const busy = new Map<string, Promise<void>>();
+  /** Looks that have not begun yet, or are under way. */
+  const waiting = new Set<string>();
+  let roots: ReadonlyMap<string, Root> = new Map();
+
+  const collect = async (path: string) => {
+    const root = roots.get(path) ?? findRoots(options).get(path);
+    if (root === undefined) return;
+    for (const said of await inbox.claim(path)) {
+      const { id, event, plan, wave, task, body } = said;
+      const speaker = root.isCheckout
+        ? ({ kind: 'checkout' } as const)
+        : ({ kind: 'worktree', runIds: root.runIds } as const);
+      try {
+        const done = await plans.receiveFile({
+          id,
+          repoId: root.repoId,
+          plan,
+          event,
+          wave,
+          task,
+          body,
+          speaker,
+        });
+        if (done.status === 'done') await inbox.done(said);
+        else await inbox.refuse(said, done.reason ?? 'refused');
+      } catch (error) {
+        await inbox.release(said); // the next look gives it out again, under the same id
+        if (!isAppError(error)) throw error;
+        log.warn('a signal waits: it could not be applied', { file: said.file, plan, err: error });
+      }
+    }
+  };
+  /** Resolves when all that lay there at the call has been looked at. */
+  const collectNow = async (path: string): Promise<void> => {
+    await busy.get(path);
+    if (closing.signal.aborted) return;
+    const begun = busy.get(path);
+    if (begun !== undefined) return begun; // somebody else waited too, and has begun since the call
+    const running = collect(path)
+      .catch((error: unknown) => log.warn('signals could not be looked at', { path, err: error }))
+      .finally(() => {
+        busy.delete(path);
+      });
+    busy.set(path, running);
+    await running;
+  };
+  const look = (path: string) => {
+    if (waiting.has(path)) return;
+    waiting.add(path);
+    const done = collectNow(path).finally(() => waiting.delete(path));
+    inBackground(log, 'signals', done);
+  };
+  const watch = createSignalWatch({ log, onChange: look });
+
+  const refresh = async () => {
+    const found = findRoots(options);
+    for (const path of roots.keys()) if (!found.has(path)) watch.unwatch(path);
+    const isNew = [...found.keys()].filter((path) => !roots.has(path));
+    roots = found;
+    for (const path of isNew) {
+      watch.watch(path);
+      look(path);
+    }
+    await watch.look();
+    plans.tick();
+  };
+  const poll = async () => {
+    for (let polls = 1; !closing.signal.aborted; polls += 1) {
+      if (polls % pollsPerSweep === 0) for (const path of roots.keys()) look(path);
+      await refresh().catch((error: unknown) => log.warn('signals could not be looked for', { err: error }));
+      await clock.sleep(options.pollMs(), closing.signal).catch(() => {});
+    }
+  };
+  let polling: Promise<void> | null = null;
+  const soon = () =>
+    inBackground(
+      log,
+      'signals',
+      refresh().catch(() => {}),
+    );
+  store.onCommit((events) => {
+    const isNews = events.some(({ type }) => type === 'worktree.created' || type === 'plan.transition');
+    if (polling !== null && !closing.signal.aborted && isNews) soon();
+  });
+
+  return {
+    collect: collectNow,
+    start: () => {
+      polling = poll();
+    },
+    close: async () => {
+      closing.abort(new Error('the daemon stops'));
+      await polling;
+      watch.close();
+      await Promise.all(busy.values());
+    },
+  };
+}
+
+/** The checkouts of repositories with plans at work, and the worktrees of those plans' runs. */
+function findRoots({ store }: PlanSignalsOptions): ReadonlyMap<string, Root> {
+  const roots = new Map<string, Root>();
+  const places = store.read(planPlaces);
+  for (const { repoId, runId, worktree } of places) {
+    if (runId === null || worktree === null) continue;
+    const known = roots.get(worktree)?.runIds ?? [];
+    roots.set(worktree, { repoId, runIds: [...known, runId], isCheckout: false });
+  }
+  const paths = new Map(store.read(listRepos).map(({ id, path }) => [id, path]));
+  for (const repoId of new Set(places.map((place) => place.repoId))) {
+    const path = paths.get(repoId);
+    if (path !== undefined) roots.set(path, { repoId, runIds: [], isCheckout: true });
+  }
+  return roots;
+}

@@ -1,0 +1,133 @@
+import { open } from 'node:fs/promises';
+import type { Clock } from '../base/index.ts';
+import { type Config, isAppError } from '../contract/index.ts';
+import type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from '../domain/plans/index.ts';
+import { type Repos, readOwnSettings, type Worktrees } from '../domain/repos/index.ts';
+import { type LaunchPort, placeIdOf, type Runs } from '../domain/runs/index.ts';
+
+/** Between two looks whether a run has ended that is about to. */
+const settleLookMs = 50;
+
+export type PlansPortOptions = {
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly repos: Repos;
+  readonly worktrees: Worktrees;
+  readonly runs: Runs;
+  readonly launch: Pick<LaunchPort, 'outputFile'>;
+};
+
+/** What plans need of the rooms beside them. */
+export function createPlansPort(options: PlansPortOptions): Pick<PlansDeps, 'work' | 'runs' | 'settingsOf'> {
+  return { work: createWork(options), runs: createPlanRuns(options), settingsOf: settingsReader(options) };
+}
+
+function createWork({ repos, worktrees }: PlansPortOptions): PlanWork {
+  const placeOf = async (run: Parameters<PlanWork['join']>[0]) => ({
+    repo: await repos.find(run.repoId ?? ''),
+    runId: placeIdOf(run),
+    branch: run.branch,
+  });
+  return {
+    currentBase: async (repoId) => {
+      const { branch, baseCommit } = await worktrees.describeMain(await repos.find(repoId));
+      return branch ?? baseCommit ?? 'HEAD';
+    },
+    commitOf: async (repoId, base) => worktrees.findBase(await repos.find(repoId), base),
+    branchHead: async (repoId, branch) => worktrees.branchHead(await repos.find(repoId), branch),
+    branches: async (repoId) => worktrees.branches(await repos.find(repoId)),
+    overlaps: async (repoId, of) => worktrees.overlaps(await repos.find(repoId), of),
+    moveBranch: async (repoId, move) => worktrees.moveBranch(await repos.find(repoId), move),
+    setAside: async (repoId, of) => worktrees.setBranchAside(await repos.find(repoId), of),
+    join: async (run, { branch, ...onto }) =>
+      worktrees.joinOntoPlan({ ...(await placeOf(run)), ...onto, target: branch }),
+    measure: async (run, of) => worktrees.measure({ ...(await placeOf(run)), ...of }),
+    compare: async (repoId, from, to) => worktrees.compare(await repos.find(repoId), from, to),
+  };
+}
+
+function createPlanRuns({ runs, launch, clock }: PlansPortOptions): PlanRuns {
+  const row: PlanRuns['row'] = (id) => {
+    try {
+      return runs.row(id);
+    } catch (error) {
+      if (isAppError(error, 'run_not_found')) return null; // retention has taken it
+      throw error;
+    }
+  };
+  const isLive = (id: string) => row(id)?.endedAt === null;
+  const cancel: PlanRuns['cancel'] = async (id, by) => {
+    try {
+      await runs.cancel(id, by);
+    } catch (error) {
+      if (!isAppError(error, 'run_ended')) throw error; // it ended by itself meanwhile
+    }
+  };
+  return {
+    start: runs.start,
+    row,
+    cancel,
+    settle: async (id, { graceMs, by }) => {
+      const until = clock.monotonic() + graceMs;
+      while (isLive(id)) {
+        if (clock.monotonic() > until) return cancel(id, by);
+        await clock.sleep(settleLookMs);
+      }
+    },
+    canGoOn: runs.canGoOn,
+    outputOf: async (run, maxBytes) => {
+      const file = await open(launch.outputFile(run.id, 'stdout')).catch(() => null);
+      if (file === null) return '';
+      try {
+        const { size } = await file.stat();
+        const length = Math.min(size, maxBytes);
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+        return buffer.toString('utf8', 0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** The operator's settings, and over them the repository's own where a person trusts those as they stand. */
+function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['settingsOf'] {
+  return async (repoId): Promise<RepoPlanSettings> => {
+    const repo = await repos.find(repoId);
+    const settings = await readOwnSettings(repo);
+    const isOwn = settings.kind === 'read' && settings.isTrusted;
+    const own: Partial<Config> = isOwn ? withoutGaps(settings.config) : {};
+    const all = { ...config(), ...own };
+    const roles = { ...config().roles, ...(isOwn ? settings.config.roles : {}) };
+    const verify = isOwn ? settings.config.verify.commands : [];
+    return {
+      autoAdvance: all.auto_advance,
+      autoImplement: all.auto_implement,
+      autoAdvanceWaves: all.auto_advance_waves,
+      autoReviewFix: all.auto_review_fix,
+      autoReadinessReview: all.auto_readiness_review,
+      maxReviewFixCycles: all.max_review_fix_cycles,
+      selfFixMaxLines: all.readiness_self_fix_max_lines,
+      maxVerifyCycles: all.readiness_max_verify_cycles,
+      onExhausted: all.readiness_on_exhausted,
+      maxParallelWaveTasks: all.max_parallel_wave_tasks,
+      hasArchitect: roles.architect !== undefined,
+      agentOf: (role) => roles[role],
+      verify: verify.length > 0 ? verify : config().verify.commands,
+      templateOf: async (role) => (isOwn ? settings.prompts.get(role) : undefined),
+    };
+  };
+}
+
+/** Only the keys that say something. */
+function withoutGaps({
+  worktree: _,
+  roles: _roles,
+  verify: _verify,
+  ...keys
+}: Extract<
+  Awaited<ReturnType<typeof readOwnSettings>>,
+  { readonly kind: 'read' }
+>['config']): Partial<Config> {
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import {
+  type ActionRow,
+  findPlanRun,
+  finishAction,
+  getPlan,
+  insertEvidence,
+  type PlanRunRow,
+  planTasks,
+  setPlanRunState,
+  type Transaction,
+} from '../../../foundation/store/index.ts';
+import { blockPlan, ofPlan, owe } from '../change.ts';
+import { isWanted } from '../owed.ts';
+import type { PlansDeps } from '../ports.ts';
+import { toState } from '../rows.ts';
+import type { Owed } from '../state.ts';
+import { blockMoved, ensureBranch } from './branch.ts';
+import { startOwedRun } from './start-run.ts';
+
+type Evidence = Extract<Owed, { readonly kind: 'evidence' }>;
+
+const maxOutputBytes = 256 * 1024;
+const maxKeptChars = 8000;
+
+/** Starts the repository's own commands at the plan's branch; who judges is started when they have ended. */
+export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Evidence): Promise<void> {
+  const { store, work } = deps;
+  const settings = await deps.settingsOf(action.repoId);
+  const plan = await ensureBranch(
+    deps,
+    store.read((sql) => getPlan(sql, action.planKey)),
+  );
+  const head = plan.headCommit ?? '';
+  const now = await work.branchHead(plan.repoId, plan.branch);
+  if (now !== head) {
+    await store.write((tx) => blockMoved(tx, getPlan(tx, plan.key), now));
+    return;
+  }
+  if (settings.verify.length === 0) {
+    await store.write((tx) => {
+      if (!finishAction(tx, action.key, tx.now)) return;
+      tx.event({ type: 'action.done', data: { key: action.key, kind: action.kind }, ...ofPlan(plan) });
+      oweJudge(tx, plan.key, owed.round);
+    });
+    return;
+  }
+  await startOwedRun(deps, action, {
+    plan,
+    request: {
+      command: ['/bin/sh', '-c', scriptOf(settings.verify, markOf(action.key))],
+      agent: 'command',
+      repo: plan.repoId,
+      base: head,
+      worktree: true,
+      run_label: `${plan.name} evidence`,
+    },
+    as: {
+      role: 'evidence',
+      round: owed.round,
+      wave: null,
+      task: null,
+      attempt: 1,
+      baseCommit: head,
+      state: 'open',
+    },
+  });
+}
+
+/** Stores what the commands said, and starts who judges. */
+export async function keepEvidence(deps: PlansDeps, run: PlanRunRow): Promise<void> {
+  const { store, runs } = deps;
+  const settings = await deps
+    .settingsOf(store.read((sql) => getPlan(sql, run.planKey)).repoId)
+    .catch(() => null);
+  if (settings === null) return;
+  const row = runs.row(run.runId);
+  const output = row === null ? '' : await runs.outputOf(row, maxOutputBytes);
+  const results = resultsOf(output, markOf(run.actionKey), settings.verify);
+  await store.write((tx) => {
+    if (findPlanRun(tx, run.runId)?.state !== 'open') return;
+    setPlanRunState(tx, run.runId, 'closed');
+    const plan = getPlan(tx, run.planKey);
+    const stage = plan.status === 'verifying' ? 'verify' : 'review';
+    for (const { command, exitCode, text } of results) {
+      insertEvidence(tx, {
+        planKey: plan.key,
+        round: run.round,
+        stage,
+        runId: run.runId,
+        command,
+        commitId: run.baseCommit ?? '',
+        exitCode,
+        output: text.slice(-maxKeptChars),
+        at: tx.now,
+      });
+    }
+    if (row?.status === 'canceled' && plan.round === run.round)
+      return blockPlan(tx, plan.key, `the run of the [verify] commands was cancelled: ${row.reason ?? ''}`);
+    oweJudge(tx, plan.key, run.round);
+  });
+}
+
+function oweJudge(tx: Transaction, planKey: number, round: number): void {
+  const plan = getPlan(tx, planKey);
+  const role = plan.status === 'verifying' ? 'verifier' : 'reviewer';
+  const spawn: Owed = { kind: 'spawn', role, round, wave: null, task: null, attempt: 1 };
+  if (isWanted(toState(plan, planTasks(tx, planKey)), spawn)) owe(tx, plan, [spawn]);
+}
+
+/** What nobody's output holds by chance. */
+function markOf(actionKey: string): string {
+  return `drover-evidence-${createHash('sha256').update(actionKey).digest('hex').slice(0, 24)}`;
+}
+
+/** Each command by a shell of its own, all of them whatever becomes of one, each with its exit code behind its output. */
+function scriptOf(commands: readonly string[], mark: string): string {
+  const each = commands.map(
+    (command, index) =>
+      `/bin/sh -c ${quote(command)} 2>&1 </dev/null; printf '\\n%s %s %s\\n' '${mark}' '${index}' "$?"`,
+  );
+  return each.join('\n');
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function resultsOf(output: string, mark: string, commands: readonly string[]) {
+  const ends = [...output.matchAll(new RegExp(`^${mark} (\\d+) (\\d+)$`, 'gm'))];
+  let from = 0;
+  return commands.map((command, index) => {
+    const end = ends.find(([, at]) => Number(at) === index);
+    const text = output.slice(from, end?.index ?? output.length).trim();
+    if (end !== undefined) from = end.index + end[0].length;
+    return { command, exitCode: end === undefined ? null : Number(end[2]), text };
+  });
+}

@@ -1,0 +1,119 @@
+import {
+  type ActionRow,
+  getPlan,
+  type PlanRow,
+  planEvidence,
+  planRuns,
+  planTasks,
+} from '../../../foundation/store/index.ts';
+import { ownTemplate } from '../own-template.ts';
+import { parsePlan } from '../parse.ts';
+import type { PlansDeps } from '../ports.ts';
+import { type PromptFacts, renderPrompt } from '../prompts/render.ts';
+import { signalsOf } from '../signals-of.ts';
+import type { Owed } from '../state.ts';
+import { ensureBranch } from './branch.ts';
+import { startOwedRun } from './start-run.ts';
+
+type Spawn = Extract<Owed, { readonly kind: 'spawn' }>;
+
+/** Starts who is to work at a stage or a task, from the plan's branch as it is now, with all that is known. */
+export async function carrySpawn(deps: PlansDeps, action: ActionRow, owed: Spawn): Promise<void> {
+  const { store } = deps;
+  const settings = await deps.settingsOf(action.repoId);
+  const isBeforeBranch = owed.role === 'planner';
+  const found = store.read((sql) => getPlan(sql, action.planKey));
+  const plan = isBeforeBranch ? found : await ensureBranch(deps, found);
+  const base = isBeforeBranch
+    ? await deps.work.commitOf(plan.repoId, plan.base)
+    : (plan.headCommit ?? plan.base);
+  const facts = await promptFacts(deps, plan, owed, settings.selfFixMaxLines);
+  const template = await ownTemplate(settings, owed.role);
+  const agent = settings.agentOf(owed.role);
+  await startOwedRun(deps, action, {
+    plan,
+    request: {
+      prompt: renderPrompt(facts, template).text,
+      repo: plan.repoId,
+      base,
+      worktree: true,
+      run_label: labelOf(plan, owed),
+      ...(agent === undefined ? {} : { agent }),
+    },
+    as: {
+      role: owed.role,
+      round: owed.round,
+      wave: owed.wave,
+      task: owed.task,
+      attempt: owed.attempt,
+      baseCommit: base,
+      state: 'open',
+    },
+  });
+}
+
+async function promptFacts(
+  deps: PlansDeps,
+  plan: PlanRow,
+  owed: Spawn,
+  selfFixMaxLines: number,
+): Promise<PromptFacts> {
+  const { store, work } = deps;
+  const { tasks, evidence } = store.read((sql) => ({
+    tasks: planTasks(sql, plan.key),
+    evidence: planEvidence(sql, plan.key),
+  }));
+  const parsed = parsePlan(plan.content);
+  const task = tasks.find(({ number }) => number === owed.task) ?? null;
+  const lastRound = evidence.at(-1)?.round;
+  const isCompared = plan.baseCommit !== null && plan.headCommit !== null;
+  const isJudge = ['reviewer', 'verifier', 'fixer'].includes(owed.role);
+  const compared =
+    isCompared && isJudge
+      ? await work.compare(plan.repoId, plan.baseCommit ?? '', plan.headCommit ?? '')
+      : null;
+  const isConflict = owed.role === 'fixer' && task !== null;
+  return {
+    role: owed.role,
+    plan: plan.name,
+    title: plan.title,
+    goal: parsed.ok ? parsed.plan.goal : null,
+    content: plan.content,
+    base: plan.baseCommit ?? plan.base,
+    branch: plan.branch,
+    round: plan.reviewCycle + 1,
+    wave: owed.wave,
+    task: task === null ? null : { number: task.number, title: task.title, body: task.body },
+    peers: tasks
+      .filter((one) => task !== null && one.wave === task.wave && one.number !== task.number)
+      .map(({ number, title }) => ({ number, title })),
+    feedback: isConflict
+      ? conflictWords(deps, plan, task)
+      : owed.attempt > 1
+        ? (task?.reason ?? plan.feedback)
+        : plan.feedback,
+    guidance: plan.guidance,
+    evidence: evidence
+      .filter(({ round }) => round === lastRound)
+      .map(({ command, exitCode, output }) => ({ command, exitCode, output })),
+    diffStat: compared?.stat ?? null,
+    conflict: isConflict ? (task.reason ?? '').replace(/^conflicts: /, '').split(', ') : null,
+    selfFixMaxLines,
+    signals: signalsOf(owed, plan.name),
+  };
+}
+
+/** Where the work is that does not fit, for who is to bring both together. */
+function conflictWords({ store, runs }: PlansDeps, plan: PlanRow, task: { readonly number: number }): string {
+  const made = store.read((sql) => planRuns(sql, plan.key)).filter((run) => run.task === task.number);
+  const last = made.at(-1);
+  const branch = last === undefined ? null : (runs.row(last.runId)?.branch ?? null);
+  return branch === null
+    ? `The work of task ${task.number} conflicts with the branch of the plan.`
+    : `The work of task ${task.number} is on the branch ${branch}. Merge that branch into the one that is checked out here, resolve the conflicts so that both sides keep what they were for, and commit.`;
+}
+
+function labelOf(plan: PlanRow, { role, wave, task, attempt }: Spawn): string {
+  const what = task === null ? role : `w${wave}-t${task}-${role}`;
+  return `${plan.name} ${what}${attempt > 1 ? ` ${attempt}` : ''}`;
+}

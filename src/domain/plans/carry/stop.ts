@@ -1,0 +1,29 @@
+import {
+  type ActionRow,
+  finishAction,
+  getPlan,
+  planRuns,
+  setPlanRunState,
+} from '../../../foundation/store/index.ts';
+import type { PlansDeps } from '../ports.ts';
+import type { Owed } from '../state.ts';
+
+/** Ends the runs of a plan that are live; what they made stays. */
+export async function carryStop(
+  { store, runs }: PlansDeps,
+  action: ActionRow,
+  { role, round }: Extract<Owed, { readonly kind: 'stop' }>,
+): Promise<void> {
+  const { plan, ours } = store.read((sql) => ({
+    plan: getPlan(sql, action.planKey),
+    ours: planRuns(sql, action.planKey).filter(
+      (run) => (role === null || run.role === role) && run.round <= round,
+    ),
+  }));
+  await store.write((tx) => {
+    for (const run of ours) if (run.state !== 'signaled') setPlanRunState(tx, run.runId, 'closed');
+  });
+  const live = ours.filter(({ runId }) => runs.row(runId)?.endedAt === null);
+  await Promise.all(live.map(({ runId }) => runs.cancel(runId, `the plan ${plan.name}`)));
+  await store.write((tx) => finishAction(tx, action.key, tx.now));
+}

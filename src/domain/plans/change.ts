@@ -1,0 +1,132 @@
+import type { PlanEventName } from '../../contract/index.ts';
+import {
+  getPlan,
+  oweAction,
+  type PlanRow,
+  type PlanTaskRow,
+  planOfTopicAtWork,
+  planTasks,
+  setPlanTasks,
+  type Transaction,
+  updatePlan,
+} from '../../foundation/store/index.ts';
+import { decide } from './decide.ts';
+import { keyOf } from './owed.ts';
+import type { RepoPlanSettings } from './ports.ts';
+import { toColumns, toState } from './rows.ts';
+import type { Decision, Owed, PlanEvent, PlanState } from './state.ts';
+
+/** What a change of a plan needs to know. */
+export type Change = {
+  readonly planKey: number;
+  readonly event: PlanEvent;
+  readonly settings: RepoPlanSettings;
+  /** The plan's text and tasks, where they came with the event. */
+  readonly text?: {
+    readonly content: string;
+    readonly title: string;
+    readonly tasks: readonly PlanTaskRow[];
+  };
+  /** The plan that the facts were measured of. */
+  readonly version?: number;
+};
+
+/** What came of it. `moved`: the plan changed since the facts were measured; nothing was done. */
+export type Changed = Decision | { readonly ok: 'moved' };
+
+/** Decides upon an event and writes what follows from it: state, tasks, event and what is owed. */
+export function changePlan(tx: Transaction, change: Change): Changed {
+  const { event, settings, text } = change;
+  const row = getPlan(tx, change.planKey);
+  if (change.version !== undefined && row.version !== change.version) return { ok: 'moved' };
+  const stored = planTasks(tx, row.key);
+  const plan = toState(row, stored);
+  const decision = decide({
+    plan,
+    event,
+    settings: { ...settings, topicHeldBy: planOfTopicAtWork(tx, row) },
+  });
+  if (!decision.ok) return decision;
+  const { next, owes } = decision;
+  const written = updatePlan(tx, row, {
+    ...toColumns(next, row, tx.now),
+    ...(text === undefined ? {} : { content: text.content }),
+    ...(text === undefined || text.title === '' ? {} : { title: text.title }),
+  });
+  if (!written) throw new Error(`the plan ${row.id} was changed within its own transaction`);
+  setPlanTasks(tx, row.key, mergeTasks(next, text?.tasks ?? stored));
+  tell(tx, row, { event, next });
+  owe(tx, row, owes);
+  return decision;
+}
+
+/** Stores what is owed. */
+export function owe(tx: Transaction, row: PlanRow, owes: readonly Owed[]): void {
+  for (const owed of owes) {
+    oweAction(tx, {
+      key: keyOf(row.id, owed),
+      planKey: row.key,
+      repoId: row.repoId,
+      kind: owed.kind,
+      data: owed,
+      createdAt: tx.now,
+    });
+  }
+}
+
+/** Sets a block by the daemon itself: something that it cannot do for the plan. */
+export function blockPlan(tx: Transaction, planKey: number, reason: string): void {
+  const row = getPlan(tx, planKey);
+  if (row.blockedReason !== null) return;
+  updatePlan(tx, row, { blockedReason: reason, blockedBy: 'daemon', blockedAt: tx.now, updatedAt: tx.now });
+  tx.event({ type: 'plan.blocked', data: { name: row.name, reason, by: 'daemon' }, ...ofPlan(row) });
+}
+
+/** Fields of an event that tells of this plan. */
+export function ofPlan(row: PlanRow) {
+  return { source: 'daemon' as const, repoId: row.repoId, planId: row.id };
+}
+
+function mergeTasks(next: PlanState, rows: readonly PlanTaskRow[]): readonly PlanTaskRow[] {
+  const byNumber = new Map(rows.map((row) => [row.number, row]));
+  return next.tasks.map((task) => {
+    const row = byNumber.get(task.number);
+    return {
+      title: row?.title ?? '',
+      body: row?.body ?? '',
+      ...task,
+      commitId: task.status === 'merged' ? (row?.commitId ?? next.headCommit) : null,
+    };
+  });
+}
+
+function tell(
+  tx: Transaction,
+  before: PlanRow,
+  { event, next }: { readonly event: PlanEvent; readonly next: PlanState },
+): void {
+  const { name } = before;
+  const source = event.by === 'operator' ? ('person' as const) : ('daemon' as const);
+  tx.event({
+    type: 'plan.transition',
+    data: {
+      name,
+      event: event.name satisfies PlanEventName,
+      by: event.who,
+      from: before.status,
+      to: next.status,
+      phase: next.phase,
+      wave: next.wave,
+      task: event.task,
+      forced: next.isForced,
+    },
+    ...ofPlan(before),
+    source,
+  });
+  if (next.blocked !== null && next.blocked.reason !== before.blockedReason) {
+    const { reason, by } = next.blocked;
+    tx.event({ type: 'plan.blocked', data: { name, reason, by }, ...ofPlan(before), source });
+  }
+  if (next.blocked === null && before.blockedReason !== null)
+    tx.event({ type: 'plan.unblocked', data: { name }, ...ofPlan(before), source });
+}

@@ -1,0 +1,10 @@
+/**
+ * plans: one piece of work on a repository, carried by agents through its states. It owns the table of states and
+ * events, the waves, what is owed and its outbox; promises that a plan moves by rule alone, that state, receipt, event and
+ * owed actions are one transaction, and that nothing is started twice; and must not know who asked or how runs are driven.
+ */
+export type { Speaker } from './attribute.ts';
+export { type ParsedPlan, parsePlan } from './parse.ts';
+export { createPlans, type PlanRepo, type Plans, type SaidOfPlan } from './plans.ts';
+export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
+export { table } from './table.ts';

@@ -1,0 +1,197 @@
+import { inBackground } from '../../base/index.ts';
+import { isAppError } from '../../contract/index.ts';
+import {
+  type ActionRow,
+  failAction,
+  finishAction,
+  getPlan,
+  pendingActions,
+  planTasks,
+  reposThatOwe,
+} from '../../foundation/store/index.ts';
+import { carryAsk } from './carry/ask.ts';
+import { carryAdvance, carryRenew } from './carry/branch.ts';
+import { carryEvidence } from './carry/evidence.ts';
+import { carryJoin } from './carry/join.ts';
+import { carrySpawn } from './carry/spawn.ts';
+import { carryStop } from './carry/stop.ts';
+import { blockPlan, ofPlan } from './change.ts';
+import { isWanted, startsSomething } from './owed.ts';
+import type { PlansDeps } from './ports.ts';
+import { toState } from './rows.ts';
+import type { Owed } from './state.ts';
+
+/** Pauses between tries of an action; after the last one it is given up. */
+const pausesMs: readonly number[] = [1000, 5000, 20_000, 60_000, 300_000];
+/** An action that takes longer has hung: it is tried again, and its key keeps it from being done twice. */
+const deadlineMs = 15 * 60_000;
+
+/** Carries out what plans owe. */
+export type Outbox = {
+  /** Looks at what is due. Cheap when nothing is. */
+  readonly tick: () => void;
+  /** Resolves once nothing is being carried out; nothing more is begun. */
+  readonly close: () => Promise<void>;
+};
+
+/** Makes the outbox: one chain per plan, so that no plan or repository waits for another one. */
+export function createOutbox(deps: PlansDeps): Outbox {
+  const { store, clock, log } = deps;
+  const closing = new AbortController();
+  const chains = new Map<number, Promise<void>>();
+  const again = new Set<number>();
+  const alarms = new Map<number, number>();
+
+  const chain = async (planKey: number, repoId: string) => {
+    for (;;) {
+      const [action] = store
+        .read((sql) => pendingActions(sql, repoId))
+        .filter((one) => one.planKey === planKey);
+      if (action === undefined || closing.signal.aborted) return;
+      if (action.dueAt > clock.now()) return wakeAt(planKey, action.dueAt);
+      if ((await carryOne(deps, action)) === 'held') return;
+    }
+  };
+  const wake = (ms: number) => {
+    inBackground(
+      log,
+      'outbox',
+      clock.sleep(ms, closing.signal).then(tick, () => {}),
+    );
+  };
+  /** One alarm for each plan, however often somebody looks meanwhile. */
+  const wakeAt = (planKey: number, dueAt: number) => {
+    if (alarms.get(planKey) === dueAt) return;
+    alarms.set(planKey, dueAt);
+    wake(dueAt - clock.now());
+  };
+  const start = (planKey: number, repoId: string) => {
+    if (chains.has(planKey)) {
+      again.add(planKey);
+      return;
+    }
+    const running = chain(planKey, repoId)
+      .catch((error: unknown) => {
+        log.warn('what a plan owes could not be looked at; trying again', { err: error });
+        wake(pausesMs[0] ?? 1000);
+      })
+      .finally(() => {
+        chains.delete(planKey);
+        if (again.delete(planKey) && !closing.signal.aborted) start(planKey, repoId);
+      });
+    chains.set(planKey, running);
+  };
+  const tick = () => {
+    if (closing.signal.aborted) return;
+    for (const repoId of store.read(reposThatOwe)) {
+      const plans = new Set(store.read((sql) => pendingActions(sql, repoId)).map(({ planKey }) => planKey));
+      for (const planKey of plans) start(planKey, repoId);
+    }
+  };
+
+  return {
+    tick,
+    close: async () => {
+      closing.abort(new Error('the daemon stops'));
+      await Promise.all(chains.values());
+    },
+  };
+}
+
+/** `held`: it waits for a person's decision. */
+async function carryOne(deps: PlansDeps, action: ActionRow): Promise<'done' | 'held' | 'failed'> {
+  const { store, clock, log } = deps;
+  const owed = action.data as Owed;
+  const { plan, state } = store.read((sql) => {
+    const plan = getPlan(sql, action.planKey);
+    return { plan, state: toState(plan, planTasks(sql, plan.key)) };
+  });
+  if (!isWanted(state, owed)) {
+    await store.write((tx) => finishAction(tx, action.key, tx.now));
+    return 'done';
+  }
+  if (state.blocked !== null && startsSomething(owed)) return 'held';
+  const given = new AbortController();
+  try {
+    const late = clock.sleep(deadlineMs, given.signal).then(() => {
+      throw new Error(`it took longer than ${deadlineMs / 60_000} minutes`);
+    });
+    await Promise.race([carry(deps, action, owed), late]);
+    return 'done';
+  } catch (error) {
+    const message = isAppError(error)
+      ? error.message
+      : String(error instanceof Error ? error.message : error);
+    const pause = isHopeless(error) ? undefined : pausesMs[action.attempts];
+    log.warn('what a plan owes failed', {
+      plan: plan.name,
+      action: action.key,
+      attempts: action.attempts + 1,
+      err: error,
+    });
+    await store.write((tx) => {
+      const dueAt = pause === undefined ? null : tx.now + pause;
+      failAction(tx, action.key, { error: message, dueAt });
+      const retryAt = dueAt === null ? null : new Date(dueAt).toISOString();
+      tx.event({
+        type: 'action.failed',
+        data: { key: action.key, kind: action.kind, error: message, retry_at: retryAt },
+        ...ofPlan(plan),
+      });
+      if (dueAt === null) blockPlan(tx, plan.key, `${wordsOf(owed)} failed: ${message}`);
+    });
+    return 'failed';
+  } finally {
+    given.abort();
+  }
+}
+
+function carry(deps: PlansDeps, action: ActionRow, owed: Owed): Promise<void> {
+  switch (owed.kind) {
+    case 'spawn':
+      return carrySpawn(deps, action, owed);
+    case 'ask':
+      return carryAsk(deps, action, owed);
+    case 'stop':
+      return carryStop(deps, action, owed);
+    case 'join':
+      return carryJoin(deps, action, owed);
+    case 'evidence':
+      return carryEvidence(deps, action, owed);
+    case 'advance_branch':
+      return carryAdvance(deps, action, owed);
+    case 'renew_branch':
+      return carryRenew(deps, action, owed);
+  }
+}
+
+/** Errors that no repetition mends: a person has to do something first. */
+function isHopeless(error: unknown): boolean {
+  const codes = [
+    'no_agent',
+    'agent_unknown',
+    'option_unsupported',
+    'base_not_found',
+    'repo_not_found',
+    'plan_invalid',
+  ] as const;
+  return codes.some((code) => isAppError(error, code));
+}
+
+function wordsOf(owed: Owed): string {
+  switch (owed.kind) {
+    case 'spawn':
+      return `starting the ${owed.role}${owed.task === null ? '' : ` of task ${owed.task}`}`;
+    case 'ask':
+      return `asking ${owed.runId}`;
+    case 'join':
+      return owed.task === null ? 'joining what the fixer made' : `merging task ${owed.task}`;
+    case 'evidence':
+      return 'running the [verify] commands';
+    case 'stop':
+      return 'stopping its runs';
+    case 'advance_branch':
+    case 'renew_branch':
+      return 'moving its branch';
+  }
+}

@@ -1,0 +1,242 @@
+import { inBackground } from '../../base/index.ts';
+import {
+  AppError,
+  type CreatePlan,
+  type Page,
+  type Plan,
+  type PlanEventName,
+  type PlanSummary,
+  planEventOf,
+  planEvents,
+  type Signal,
+  type UpdatePlan,
+} from '../../contract/index.ts';
+import {
+  findPlan,
+  findSignal,
+  getPlan,
+  listPlans,
+  listSignals,
+  type PlanFilter,
+  type PlanRow,
+  planFigures,
+  reviveActions,
+  type SignalFilter,
+  type Transaction,
+} from '../../foundation/store/index.ts';
+import type { Speaker } from './attribute.ts';
+import { changePlanText, createPlan } from './create.ts';
+import { judgeEnded } from './judge-ended.ts';
+import { createOutbox } from './outbox.ts';
+import type { PlansDeps } from './ports.ts';
+import { receive, type Said } from './receive.ts';
+import { createStaleness } from './staleness.ts';
+import { viewPlan, viewSignal, viewSummary } from './view.ts';
+
+/** A repository, as far as plans need to know it. */
+export type PlanRepo = { readonly id: string; readonly project: string };
+
+/** Something that a person or a run says, before its event was looked at. */
+export type SaidOfPlan = {
+  readonly plan: string;
+  readonly event: string;
+  readonly wave?: number | undefined;
+  readonly task?: number | undefined;
+  readonly body?: string | undefined;
+};
+
+/** The plans of this daemon. */
+export type Plans = {
+  readonly create: (
+    repo: PlanRepo,
+    request: CreatePlan,
+    also?: (tx: Transaction, plan: Plan) => void,
+  ) => Promise<Plan>;
+  readonly update: (repo: PlanRepo, ref: string, request: UpdatePlan) => Promise<Plan>;
+  readonly show: (repo: PlanRepo, ref: string) => Plan;
+  readonly list: (
+    repo: PlanRepo,
+    options: {
+      readonly limit: number;
+      readonly cursor: string | undefined;
+      readonly status: PlanFilter['status'];
+    },
+  ) => Page<PlanSummary>;
+  /** Says something of a plan; what is refused throws `plan_refused`, and has a receipt. */
+  readonly say: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<Plan>;
+  /** Says something of a plan and gives the receipt, whatever became of it. */
+  readonly signal: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<Signal>;
+  /** Applies what came in a file, once by its id. */
+  readonly receiveFile: (said: Said & { readonly id: string }) => Promise<Signal>;
+  readonly retrySignal: (repo: PlanRepo, id: string) => Promise<Signal>;
+  readonly signals: (
+    repo: PlanRepo,
+    options: {
+      readonly limit: number;
+      readonly cursor: string | undefined;
+      readonly plan: string | undefined;
+      readonly status: SignalFilter['status'];
+    },
+  ) => Page<Signal>;
+  /** Plans at work and waiting for a decision, by repository. */
+  readonly figures: () => ReturnType<typeof planFigures>;
+  /** Goes on with what an earlier daemon left. Call once, when runs are taken over. */
+  readonly recover: () => void;
+  /** Looks for what nobody told of. */
+  readonly tick: () => void;
+  /** Starts nothing more, and resolves when nothing is under way. */
+  readonly close: () => Promise<void>;
+};
+
+/** Makes the room; nothing moves before `recover`. */
+export function createPlans(deps: PlansDeps): Plans {
+  const { store, log } = deps;
+  const outbox = createOutbox(deps);
+  const staleness = createStaleness(deps);
+  let isOn = false;
+  let judging: Promise<void> | null = null;
+  let judgeAgain = false;
+
+  const tick = () => {
+    if (!isOn) return;
+    if (judging !== null) {
+      judgeAgain = true;
+      return;
+    }
+    judging = judgeEnded(deps)
+      .catch((error: unknown) => log.warn('the ended runs of plans could not be looked at', { err: error }))
+      .finally(() => {
+        judging = null;
+        outbox.tick();
+        if (!judgeAgain) return;
+        judgeAgain = false;
+        tick();
+      });
+    inBackground(log, 'plans', judging);
+  };
+  store.onCommit((events) => {
+    if (events.some(({ type }) => type === 'run.finished' || type.startsWith('plan.'))) tick();
+  });
+
+  const find = (repo: PlanRepo, ref: string): PlanRow => {
+    const row = store.read((sql) => findPlan(sql, repo.id, ref));
+    if (row !== undefined) return row;
+    throw new AppError('plan_not_found', `${repo.project} has no plan '${ref}'`, {
+      hint: 'list them with: drover plan list',
+    });
+  };
+  const view = (repo: PlanRepo, key: number): Plan =>
+    store.read((sql) => viewPlan(sql, getPlan(sql, key), repo.project));
+
+  const receiveSaid = async (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => {
+    const event = eventOf(said.event);
+    const row = await receive(deps, {
+      repoId: repo.id,
+      plan: said.plan,
+      event,
+      wave: said.wave ?? null,
+      task: said.task ?? null,
+      body: said.body ?? '',
+      speaker,
+    });
+    if (event === 'retry' || event === 'decide') {
+      const { planKey } = row;
+      if (planKey !== null) await store.write((tx) => reviveActions(tx, planKey, tx.now));
+      outbox.tick();
+    }
+    return row;
+  };
+
+  return {
+    create: async (repo, request, also) => {
+      const row = await createPlan(deps, repo.id, request, (tx, made) =>
+        also?.(tx, viewPlan(tx, made, repo.project)),
+      );
+      return view(repo, row.key);
+    },
+    update: async (repo, ref, request) =>
+      view(repo, (await changePlanText(deps, find(repo, ref), request)).key),
+    show: (repo, ref) => view(repo, find(repo, ref).key),
+    list: (repo, { limit, cursor, status }) => {
+      const beforeKey = cursor === undefined ? null : keyOfCursor(cursor);
+      const rows = store.read((sql) =>
+        listPlans(sql, { repoId: repo.id, beforeKey, status, limit: limit === 0 ? 0 : limit + 1 }),
+      );
+      const items = limit === 0 ? rows : rows.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: store.read((sql) => items.map((row) => viewSummary(sql, row, repo.project))),
+        next_cursor: rows.length > items.length && last !== undefined ? String(last.key) : null,
+      };
+    },
+    say: async (repo, said, speaker) => {
+      const plan = find(repo, said.plan);
+      const { status, reason } = await receiveSaid(repo, said, speaker);
+      if (status === 'done') return view(repo, plan.key);
+      throw new AppError('plan_refused', `The plan '${plan.name}' does not move: ${reason}`, {
+        hint: `look at it with: drover plan show ${plan.name}`,
+      });
+    },
+    signal: async (repo, said, speaker) => viewSignal(await receiveSaid(repo, said, speaker)),
+    receiveFile: async (said) => viewSignal(await receive(deps, said)),
+    retrySignal: async (repo, id) => {
+      const row = store.read((sql) => findSignal(sql, id));
+      if (row === undefined || row.repoId !== repo.id)
+        throw new AppError('signal_not_found', `${repo.project} has no signal '${id}'`, {
+          hint: 'list them with: drover signal list',
+        });
+      const speaker: Speaker = row.runId === null ? { kind: 'person' } : { kind: 'run', runId: row.runId };
+      const { event, wave, task, body } = row;
+      return viewSignal(
+        await receive(deps, { repoId: repo.id, plan: row.planName, event, wave, task, body, speaker }),
+      );
+    },
+    signals: (repo, { limit, cursor, plan, status }) => {
+      const planKey = plan === undefined ? null : find(repo, plan).key;
+      const rows = store.read((sql) =>
+        listSignals(sql, {
+          repoId: repo.id,
+          planKey,
+          status,
+          before: cursor ?? null,
+          limit: limit === 0 ? 0 : limit + 1,
+        }),
+      );
+      const items = limit === 0 ? rows : rows.slice(0, limit);
+      return {
+        items: items.map(viewSignal),
+        next_cursor: rows.length > items.length ? (items.at(-1)?.id ?? null) : null,
+      };
+    },
+    figures: () => store.read(planFigures),
+    recover: () => {
+      isOn = true;
+      staleness.start();
+      tick();
+    },
+    tick,
+    close: async () => {
+      isOn = false;
+      await staleness.close();
+      await judging;
+      await outbox.close();
+    },
+  };
+}
+
+/** The event that a person or a program names. Throws `invalid_request`. */
+function eventOf(text: string): PlanEventName {
+  const name = planEventOf(text);
+  if (name !== null) return name;
+  throw new AppError('invalid_request', `'${text}' is nothing that can be said of a plan`, {
+    hint: `one of: ${planEvents.join(', ')}`,
+  });
+}
+
+function keyOfCursor(cursor: string): number {
+  const key = Number(cursor);
+  if (Number.isSafeInteger(key) && key > 0) return key;
+  throw new AppError('invalid_request', `'${cursor}' is not a cursor of this list`, {
+    hint: 'start without one',
+  });
+}

@@ -1,0 +1,89 @@
+import type { Clock, Log } from '../../base/index.ts';
+import type { PlanRole, Run, StartRun } from '../../contract/index.ts';
+import type { RunRow, Store, Transaction } from '../../foundation/store/index.ts';
+import type { PlanSettings } from './state.ts';
+
+/** What a repository's own settings, where they are trusted, and the operator's say of its plans. */
+export type RepoPlanSettings = Omit<PlanSettings, 'topicHeldBy'> & {
+  readonly agentOf: (role: PlanRole) => string | undefined;
+  readonly verify: readonly string[];
+  /** The repository's own prompt of a role, where it has one and is trusted. */
+  readonly templateOf: (role: PlanRole | 'ask') => Promise<string | undefined>;
+};
+
+/** What plans need of the repositories' room. */
+export type PlanWork = {
+  /** The branch that is checked out, or the commit where none is. Throws `repo_unusable`. */
+  readonly currentBase: (repoId: string) => Promise<string>;
+  /** Throws `base_not_found` or `repo_unusable`. */
+  readonly commitOf: (repoId: string, base: string) => Promise<string>;
+  readonly branchHead: (repoId: string, branch: string) => Promise<string | null>;
+  /** Where each branch is. */
+  readonly branches: (repoId: string) => Promise<ReadonlyMap<string, string>>;
+  /** True when what has come to the base since `from` touches files that `head` has changed, and lacks `head` itself. */
+  readonly overlaps: (
+    repoId: string,
+    of: { readonly from: string; readonly base: string; readonly head: string },
+  ) => Promise<boolean>;
+  readonly moveBranch: (
+    repoId: string,
+    move: { readonly branch: string; readonly from: string | null; readonly to: string },
+  ) => Promise<void>;
+  readonly setAside: (
+    repoId: string,
+    of: { readonly branch: string; readonly aside: string },
+  ) => Promise<void>;
+  readonly join: (
+    run: RunRow,
+    onto: {
+      readonly branch: string;
+      readonly head: string;
+      readonly title: string;
+      readonly trailer: string;
+    },
+  ) => Promise<
+    | { readonly kind: 'joined' | 'nothing'; readonly commit: string }
+    | { readonly kind: 'conflict'; readonly files: readonly string[] }
+    | { readonly kind: 'moved'; readonly commit: string | null }
+  >;
+  /** What a run has changed since `head`; null: nothing. */
+  readonly measure: (
+    run: RunRow,
+    of: { readonly head: string; readonly title: string },
+  ) => Promise<{ readonly commit: string; readonly lines: number } | null>;
+  readonly compare: (
+    repoId: string,
+    from: string,
+    to: string,
+  ) => Promise<{ readonly lines: number; readonly stat: string; readonly tree: string }>;
+};
+
+/** What plans need of the runs' room. */
+export type PlanRuns = {
+  readonly start: (
+    request: StartRun,
+    also: (tx: Transaction, run: Run) => void,
+    env: Readonly<Record<string, string>>,
+  ) => Promise<Run>;
+  readonly row: (id: string) => RunRow | null;
+  readonly cancel: (id: string, by: string) => Promise<void>;
+  /** Resolves when a run has ended; one that goes on after `graceMs` is cancelled. */
+  readonly settle: (id: string, of: { readonly graceMs: number; readonly by: string }) => Promise<void>;
+  /** True when the agent of a run can be asked in the conversation that it had. */
+  readonly canGoOn: (run: RunRow) => boolean;
+  /** The last of what a run wrote to its output, as text. */
+  readonly outputOf: (run: RunRow, maxBytes: number) => Promise<string>;
+};
+
+/** What the room is made with. */
+export type PlansDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: PlanWork;
+  readonly runs: PlanRuns;
+  /** Applies what lies in the files of a worktree. */
+  readonly collectSignals: (worktree: string) => Promise<void>;
+  /** Throws `repo_not_found`. */
+  readonly settingsOf: (repoId: string) => Promise<RepoPlanSettings>;
+};

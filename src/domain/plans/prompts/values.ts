@@ -1,0 +1,87 @@
+import type { PromptEvidence, PromptFacts } from './facts.ts';
+import { cutInMiddle, type Material } from './material.ts';
+
+/** A part of a prompt: words that stand in it as they are, or material that is fenced and may be cut. */
+export type Piece = string | Material;
+
+/** The longest output of one command, in characters. */
+export const maxEvidenceChars = 8000;
+/** The longest value that stands within a line, in characters. */
+export const maxInlineChars = 1000;
+
+type Reader = (facts: PromptFacts) => readonly Piece[];
+
+/** What each name of a template stands for; empty where there is nothing. */
+const readers = {
+  plan: ({ plan }) => inline(plan),
+  role: ({ role }) => inline(role),
+  title: ({ title }) => inline(title),
+  goal: ({ goal }) => inline(goal),
+  base: ({ base }) => inline(base),
+  branch: ({ branch }) => inline(branch),
+  diff_command: ({ base }) => (base === '' ? [] : inline(`git diff ${quoted(base)}...`)),
+  round: ({ round }) => inline(round),
+  wave: ({ wave }) => inline(wave),
+  task_number: ({ task }) => inline(task?.number ?? null),
+  task_title: ({ task }) => inline(task?.title ?? null),
+  self_fix_max_lines: ({ selfFixMaxLines }) => (selfFixMaxLines > 0 ? inline(selfFixMaxLines) : []),
+  content: ({ content }) => material('plan', content),
+  task_body: ({ task }) => material('task', task?.body ?? null),
+  peers: ({ peers }) =>
+    material(
+      'tasks',
+      peers.map(({ number, title }) => `Task ${number}: ${title}`),
+    ),
+  feedback: ({ feedback }) => material('feedback', feedback),
+  guidance: ({ guidance }) => setOff('guidance', guidance),
+  evidence: ({ evidence }) => evidence.flatMap(piecesOf),
+  diff_stat: ({ diffStat }) => material('diff', diffStat),
+  refusal: ({ refusal }) => material('reason', refusal ?? null),
+  conflict: ({ conflict }) => material('files', conflict),
+} as const satisfies Record<string, Reader>;
+
+export type ValueName = keyof typeof readers;
+
+/** Every name that a template may use. */
+export const valueNames = Object.keys(readers) as readonly ValueName[];
+
+export function isValueName(name: string): name is ValueName {
+  return Object.hasOwn(readers, name);
+}
+
+/** What a name stands for; nothing when the value is not there. */
+export function valueFor(name: ValueName, facts: PromptFacts): readonly Piece[] {
+  return readers[name](facts);
+}
+
+/** A value within a line; a line end in it would let it look like a part of the prompt. */
+function inline(value: string | number | null): readonly Piece[] {
+  const text = plain(String(value ?? '')).replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ');
+  return text.trim() === '' ? [] : [cutInMiddle(text, maxInlineChars).replaceAll('\n', ' ')];
+}
+
+function material(label: string, value: string | readonly string[] | null): readonly Piece[] {
+  return setOff(`material ${label}`, typeof value === 'object' ? (value ?? []).join('\n') : value);
+}
+
+function setOff(label: string, value: string | null): readonly Piece[] {
+  const text = plain(value ?? '');
+  return text.trim() === '' ? [] : [{ label, text }];
+}
+
+function piecesOf({ command, exitCode, output }: PromptEvidence): readonly Piece[] {
+  const ended = exitCode === null ? 'ended without an exit code' : `ended with exit code ${exitCode}`;
+  const said = output.trim() === '' ? '(no output)' : cutInMiddle(plain(output), maxEvidenceChars);
+  const text = `$ ${cutInMiddle(plain(command), maxInlineChars)}\n${said}`;
+  return [`This command ${ended}:\n`, { label: 'material output', text }];
+}
+
+/** NUL ends the argument of a program, and a prompt may be one. */
+function plain(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+/** A word of a shell: names of branches may hold what a shell would act on. */
+function quoted(word: string): string {
+  return /^[\w./@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,183 @@
+import { ulid } from 'ulid';
+import { AppError, agentPlanEvents, type PlanEventName, planEvents } from '../../contract/index.ts';
+import {
+  findPlan,
+  findSignal,
+  insertSignal,
+  type PlanRow,
+  type PlanRunRow,
+  planRuns,
+  planTasks,
+  type SignalRow,
+  setPlanRunState,
+  type Transaction,
+} from '../../foundation/store/index.ts';
+import { attribute, type Speaker } from './attribute.ts';
+import { changePlan, ofPlan } from './change.ts';
+import { findIdleTasks } from './idle.ts';
+import { measureFacts } from './measure.ts';
+import { parsePlan } from './parse.ts';
+import type { PlansDeps } from './ports.ts';
+import { freshTasks } from './rows.ts';
+import type { PlanEvent } from './state.ts';
+
+/** Something that was said of a plan, before anybody looked whether it may be. */
+export type Said = {
+  /** The key of its receipt: what has one already is not applied again. */
+  readonly id?: string;
+  readonly repoId: string;
+  readonly plan: string;
+  readonly event: PlanEventName;
+  readonly wave: number | null;
+  readonly task: number | null;
+  readonly body: string;
+  readonly speaker: Speaker;
+};
+
+/** How often a plan may change under what was measured of it before the signal is given up. */
+const maxTries = 8;
+/** Verdicts, which are about commits. */
+const measured: ReadonlySet<PlanEventName> = new Set([
+  'review_approved',
+  'review_changes_requested',
+  'verify_approved',
+  'verify_failed',
+]);
+/** What may bring the plan's text with it. */
+const withText: ReadonlySet<PlanEventName> = new Set(['planner_finished', 'elaborator_finished']);
+/** What a run says in the midst of its work. */
+const goesOn: ReadonlySet<PlanEventName> = new Set(['needs_decision', 'wave_start']);
+/** Not a person's to say: only what the daemon has seen. */
+const sayable: ReadonlySet<PlanEventName> = new Set(
+  planEvents.filter((name) => !['task_merged', 'task_failed', 'merge_conflict'].includes(name)),
+);
+
+/**
+ * Applies what was said of a plan, once, and writes its receipt in the same transaction. What is refused has a receipt
+ * too, with the reason. Throws only what storage throws, and `plan_refused` after a plan that never stood still.
+ */
+export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
+  const { store, clock } = deps;
+  const id = said.id ?? ulid(clock.now());
+  const known = store.read((sql) => findSignal(sql, id));
+  if (known !== undefined) return sameSignal(known, said);
+  const settings = await deps.settingsOf(said.repoId);
+  for (let attempt = 0; attempt < maxTries; attempt += 1) {
+    const { plan, runs } = store.read((sql) => {
+      const plan = findPlan(sql, said.repoId, said.plan);
+      return { plan, runs: plan === undefined ? [] : planRuns(sql, plan.key) };
+    });
+    const why =
+      plan === undefined ? `the repository has no plan '${said.plan}'` : refusalBefore(plan, runs, said);
+    if (plan === undefined || typeof why === 'string')
+      return store.write((tx) =>
+        receipt(tx, { id, said, plan: plan ?? null, run: null, reason: String(why) }),
+      );
+    const run = why;
+    const text = withText.has(said.event) && said.body.trim() !== '' ? readText(said.body) : null;
+    if (typeof text === 'string')
+      return store.write((tx) => receipt(tx, { id, said, plan, run, reason: text }));
+    const facts = measured.has(said.event)
+      ? await measureFacts(deps, plan, { run, event: said.event })
+      : null;
+    const done = await store.write((tx) => {
+      const stored = findSignal(tx, id);
+      if (stored !== undefined) return stored;
+      const event: PlanEvent = {
+        name: said.event,
+        by: said.speaker.kind === 'person' ? 'operator' : 'agent',
+        who: run?.runId ?? 'person',
+        wave: said.wave,
+        task: said.task,
+        body: text === null ? said.body : '',
+        tasks: text?.tasks ?? null,
+        facts,
+        idleTasks: findIdleTasks(tx, plan.key, planTasks(tx, plan.key)),
+        now: tx.now,
+      };
+      const changed = changePlan(tx, {
+        planKey: plan.key,
+        event,
+        settings,
+        ...(text === null ? {} : { text }),
+        ...(facts === null ? {} : { version: plan.version }),
+      });
+      if (changed.ok === 'moved') return null;
+      if (changed.ok && run !== null && !goesOn.has(said.event)) setPlanRunState(tx, run.runId, 'signaled');
+      return receipt(tx, { id, said, plan, run, reason: changed.ok ? null : changed.reason });
+    });
+    if (done !== null) return done;
+  }
+  throw new AppError('plan_refused', `The plan '${said.plan}' changed all the time while it was looked at`, {
+    hint: 'try again',
+  });
+}
+
+/** An agent can write beside the claimed files, and so choose an id: one that stands for something else is no receipt. */
+function sameSignal(known: SignalRow, { repoId, plan, event, wave, task }: Said): SignalRow {
+  const isSame =
+    known.repoId === repoId &&
+    known.planName === plan &&
+    known.event === event &&
+    known.wave === wave &&
+    known.task === task;
+  if (isSame) return known;
+  return { ...known, status: 'failed', reason: 'its id belongs to another signal' };
+}
+
+/** Why it is refused whatever the state is; else the run that says it, null for a person. */
+function refusalBefore(plan: PlanRow, runs: readonly PlanRunRow[], said: Said): string | PlanRunRow | null {
+  const isPerson = said.speaker.kind === 'person';
+  if (isPerson && !sayable.has(said.event))
+    return `\`${said.event}\` is for the daemon to say, from what it sees`;
+  if (!isPerson && !(agentPlanEvents as readonly string[]).includes(said.event))
+    return `\`${said.event}\` is a person's to say, not an agent's`;
+  const found = attribute(plan, runs, said);
+  return found.ok ? found.run : found.reason;
+}
+
+function readText(body: string) {
+  const parsed = parsePlan(body);
+  if (!parsed.ok) {
+    const problems = parsed.problems.map(({ line, message }) => `line ${line}: ${message}`);
+    return `the plan that came with it cannot be carried out: ${problems.join('; ')}`;
+  }
+  return { content: body, title: parsed.plan.title ?? '', tasks: freshTasks(parsed.plan) };
+}
+
+type Receipt = {
+  readonly id: string;
+  readonly said: Said;
+  readonly plan: PlanRow | null;
+  readonly run: PlanRunRow | null;
+  readonly reason: string | null;
+};
+
+function receipt(tx: Transaction, { id, said, plan, run, reason }: Receipt): SignalRow {
+  const stored = findSignal(tx, id);
+  if (stored !== undefined) return stored;
+  const { speaker } = said;
+  const runId = run?.runId ?? (speaker.kind === 'run' ? speaker.runId : null);
+  const row: SignalRow = {
+    id,
+    repoId: said.repoId,
+    planKey: plan?.key ?? null,
+    planName: said.plan,
+    event: said.event,
+    wave: said.wave,
+    task: said.task,
+    body: said.body,
+    source: speaker.kind === 'person' ? 'person' : speaker.kind === 'run' ? speaker.runId : 'file',
+    runId,
+    status: reason === null ? 'done' : 'failed',
+    reason,
+    receivedAt: tx.now,
+  };
+  insertSignal(tx, row);
+  const about = { signal_id: id, plan: said.plan, event: said.event };
+  const where = plan === null ? { source: 'daemon' as const, repoId: said.repoId } : ofPlan(plan);
+  tx.event({ type: 'signal.received', data: about, ...where });
+  if (reason === null) tx.event({ type: 'signal.done', data: about, ...where });
+  else tx.event({ type: 'signal.failed', data: { ...about, reason }, ...where });
+  return row;
+}

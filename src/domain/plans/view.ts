@@ -1,0 +1,158 @@
+import { toTimestamp } from '../../base/index.ts';
+import type { Plan, PlanSummary, Signal } from '../../contract/index.ts';
+import {
+  countPlanTasks,
+  listSignals,
+  openActions,
+  type PlanHead,
+  type PlanRow,
+  planEvidence,
+  planRuns,
+  planTasks,
+  type SignalRow,
+  type Sql,
+  type VerdictRow,
+} from '../../foundation/store/index.ts';
+import { parsePlan } from './parse.ts';
+
+const maxRefused = 10;
+
+/** A plan as lists show it. */
+export function viewSummary(sql: Sql, row: PlanHead, project: string): PlanSummary {
+  const { waves, tasks, merged } = countPlanTasks(sql, row.key);
+  return {
+    id: row.id,
+    name: row.name,
+    repo: { id: row.repoId, project },
+    title: row.title,
+    topic: row.topic,
+    status: row.status,
+    phase: row.phase,
+    wave: row.wave,
+    wave_count: waves,
+    tasks_merged: merged,
+    task_count: tasks,
+    review_cycle: row.reviewCycle,
+    verify_cycle: row.verifyCycle,
+    blocked:
+      row.blockedReason === null
+        ? null
+        : {
+            reason: row.blockedReason,
+            by: row.blockedBy ?? 'daemon',
+            at: toTimestamp(row.blockedAt ?? row.updatedAt),
+          },
+    forced: row.isForced,
+    branch: row.branch,
+    created_at: toTimestamp(row.createdAt),
+    updated_at: toTimestamp(row.updatedAt),
+  };
+}
+
+/** A plan, whole. */
+export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
+  const parsed = parsePlan(row.content);
+  const isEmpty = row.content.trim() === '';
+  const tasks = planTasks(sql, row.key);
+  const runs = planRuns(sql, row.key);
+  const titles = new Map(parsed.ok ? parsed.plan.waves.map(({ number, title }) => [number, title]) : []);
+  const numbers = [...new Set(tasks.map(({ wave }) => wave))];
+  return {
+    ...viewSummary(sql, row, project),
+    goal: parsed.ok ? parsed.plan.goal : null,
+    architecture: parsed.ok ? parsed.plan.architecture : null,
+    tech_stack: parsed.ok ? parsed.plan.techStack : null,
+    content: row.content,
+    problems:
+      parsed.ok || isEmpty ? [] : parsed.problems.map(({ line, message }) => `line ${line}: ${message}`),
+    base: row.base,
+    base_commit: row.baseCommit,
+    head_commit: row.headCommit,
+    waves: numbers.map((number) => ({
+      number,
+      title: titles.get(number) ?? null,
+      tasks: tasks
+        .filter(({ wave }) => wave === number)
+        .map((task) => ({
+          number: task.number,
+          title: task.title,
+          status: task.status,
+          attempt: task.attempt,
+          reason: task.reason,
+          commit: task.commitId,
+          run_id: runs.findLast((run) => run.task === task.number)?.runId ?? null,
+        })),
+    })),
+    feedback: row.feedback,
+    review: viewVerdict(row.review),
+    verification: viewVerdict(row.verification),
+    runs: runs.flatMap((run) =>
+      run.role === 'evidence'
+        ? []
+        : [
+            {
+              run_id: run.runId,
+              role: run.role,
+              round: run.round,
+              wave: run.wave,
+              task: run.task,
+              attempt: run.attempt,
+              state: run.state,
+            },
+          ],
+    ),
+    evidence: planEvidence(sql, row.key).map((one) => ({
+      stage: one.stage,
+      round: one.round,
+      run_id: one.runId,
+      command: one.command,
+      commit: one.commitId,
+      exit_code: one.exitCode,
+      output: one.output,
+      at: toTimestamp(one.at),
+    })),
+    owed: openActions(sql, row.key).map((action) => ({
+      key: action.key,
+      kind: action.kind,
+      status: action.status,
+      attempts: action.attempts,
+      error: action.error,
+      due_at: toTimestamp(action.dueAt),
+    })),
+    refused: listSignals(sql, {
+      repoId: row.repoId,
+      planKey: row.key,
+      status: 'failed',
+      before: null,
+      limit: maxRefused,
+    }).map((said) => ({
+      id: said.id,
+      event: said.event,
+      reason: said.reason ?? '',
+      at: toTimestamp(said.receivedAt),
+    })),
+  };
+}
+
+/** A receipt. */
+export function viewSignal(row: SignalRow): Signal {
+  return {
+    id: row.id,
+    repo_id: row.repoId,
+    plan: row.planName,
+    event: row.event,
+    wave: row.wave,
+    task: row.task,
+    body: row.body,
+    source: row.source,
+    status: row.status,
+    reason: row.reason,
+    received_at: toTimestamp(row.receivedAt),
+  };
+}
+
+function viewVerdict(verdict: VerdictRow | null) {
+  if (verdict === null) return null;
+  const { head, base, by, at } = verdict;
+  return { head, base, by, at: toTimestamp(at) };
+}

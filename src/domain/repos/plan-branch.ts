@@ -1,0 +1,187 @@
+/**
+ * The branch of a plan: a reference that drover alone moves, never checked out. Work comes onto it by `merge-tree` and
+ * `update-ref` with the old value, so that a crash in between leaves it where it was, and what somebody else moved is
+ * seen and not overwritten.
+ */
+import { join } from 'node:path';
+import type { GitCall } from '../../foundation/git/index.ts';
+import { joinWork } from './apply/join.ts';
+import {
+  assertObjectName,
+  type Checkout,
+  line,
+  placed,
+  type WorktreeContext,
+  withTemporaryFolder,
+} from './checkout.ts';
+import { commitOf, findWork, type WorkPlace } from './work.ts';
+
+/** What came of joining work onto a plan's branch. */
+export type JoinedPlan =
+  | { readonly kind: 'joined'; readonly commit: string }
+  /** The branch has all of it already. */
+  | { readonly kind: 'nothing'; readonly commit: string }
+  | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  /** The branch is not where drover left it. */
+  | { readonly kind: 'moved'; readonly commit: string | null };
+
+const durable: NonNullable<GitCall['settings']> = [
+  ['core.fsync', 'committed,loose-object,reference'],
+  ['core.fsyncMethod', 'fsync'],
+];
+const zero = '0'.repeat(40);
+
+export type JoinPlanWanted = {
+  readonly place: WorkPlace;
+  readonly branch: string;
+  /** Where the plan's branch was left. */
+  readonly head: string;
+  readonly title: string;
+  readonly trailer: string;
+};
+
+/** Joins all that a run has made onto the branch of its plan. Call it in the repository's queue. */
+export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWanted): Promise<JoinedPlan> {
+  const { git } = context;
+  const { place, branch, title } = wanted;
+  const { main } = place;
+  const now = await commitOf(git, main, `refs/heads/${branch}`);
+  if (now === '') return { kind: 'moved', commit: null };
+  const made = await commitOfWork(context, { place, head: now, title, trailer: wanted.trailer });
+  if (made.kind === 'conflict') return made;
+  // A crash after `update-ref` leaves the branch ahead of what is known of it, by this very work.
+  const isOurs =
+    now === wanted.head || (made.kind === 'nothing' && (await isAhead(context, main, wanted.head, now)));
+  if (!isOurs) return { kind: 'moved', commit: now };
+  if (made.kind === 'nothing') return { kind: 'nothing', commit: now };
+  await moveBranch(context, main, { branch, from: now, to: made.commit });
+  return { kind: 'joined', commit: made.commit };
+}
+
+async function isAhead({ git }: WorktreeContext, main: Checkout, from: string, to: string): Promise<boolean> {
+  const args = ['merge-base', '--is-ancestor', from, to];
+  return (await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] })).code === 0;
+}
+
+/** The commit at which a branch that is at `head` has all of a run's work. Changes nothing but the object store. */
+export async function commitOfWork(
+  context: WorktreeContext,
+  {
+    place,
+    head,
+    title,
+    trailer,
+  }: { readonly place: WorkPlace; readonly head: string; readonly title: string; readonly trailer: string },
+) {
+  const { git, stateRoot } = context;
+  const work = await withTemporaryFolder(join(stateRoot, 'tmp'), (folder) =>
+    findWork(git, place, { folder, settings: durable }),
+  );
+  if (work === null) return { kind: 'nothing' } as const;
+  return joinWork(git, place.main, {
+    head,
+    work,
+    applied: null,
+    squash: false,
+    words: { title, mergeTitle: `Merge ${title}`, trailer },
+    call: { settings: durable },
+  });
+}
+
+/** Moves a branch that is at `from`; null: one that is not there yet. Throws `git_failed` when it is elsewhere. */
+export async function moveBranch(
+  { git }: WorktreeContext,
+  main: Checkout,
+  { branch, from, to }: { readonly branch: string; readonly from: string | null; readonly to: string },
+): Promise<void> {
+  assertObjectName(to);
+  await git.run(main.workTree, ['update-ref', '-m', 'drover', `refs/heads/${branch}`, to, from ?? zero], {
+    ...placed(main),
+    settings: durable,
+  });
+}
+
+/** Keeps a branch as it is under `refs/drover/plans/…` and takes it away. */
+export async function setBranchAside(
+  context: WorktreeContext,
+  main: Checkout,
+  { branch, aside }: { readonly branch: string; readonly aside: string },
+): Promise<void> {
+  const { git } = context;
+  const at = await commitOf(git, main, `refs/heads/${branch}`);
+  if (at === '') return;
+  await git.run(main.workTree, ['update-ref', `refs/drover/plans/${aside}`, at], {
+    ...placed(main),
+    settings: durable,
+  });
+  await git.run(main.workTree, ['update-ref', '-d', `refs/heads/${branch}`, at], placed(main));
+}
+
+/** How two commits differ: lines added plus deleted (a binary file counts as one), and in words. */
+export async function compareCommits(
+  { git }: WorktreeContext,
+  main: Checkout,
+  from: string,
+  to: string,
+): Promise<{ readonly lines: number; readonly stat: string; readonly tree: string }> {
+  assertObjectName(from);
+  assertObjectName(to);
+  const call = { ...placed(main), maxOutputBytes: 2 ** 26, timeoutMs: 300_000 };
+  const counted = await line(git, main.workTree, ['diff', '--numstat', '--no-renames', from, to], call);
+  const lines = counted
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => text.split('\t', 2).map((part) => (part === '-' ? 1 : Number(part))))
+    .reduce((sum, [added = 0, deleted = 0]) => sum + added + deleted, 0);
+  const stat = await line(git, main.workTree, ['diff', '--stat=120', '--no-renames', from, to], {
+    ...call,
+    maxOutputBytes: 64 * 1024,
+  });
+  const tree = await line(git, main.workTree, ['rev-parse', `${to}^{tree}`], placed(main));
+  return { lines, stat, tree };
+}
+
+/** Where each branch is. */
+export async function listBranches(
+  { git }: WorktreeContext,
+  main: Checkout,
+): Promise<ReadonlyMap<string, string>> {
+  const args = ['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads'];
+  const listed = await line(git, main.workTree, args, { ...placed(main), maxOutputBytes: 2 ** 26 });
+  const rows = listed.split('\n').filter((text) => text !== '');
+  return new Map(rows.map((text) => [text.slice(text.indexOf(' ') + 1), text.slice(0, text.indexOf(' '))]));
+}
+
+/** True when what came between `from` and `base` touches files that `head` changed since, and `base` lacks `head`. */
+export async function hasOverlap(
+  { git }: WorktreeContext,
+  main: Checkout,
+  { from, base, head }: { readonly from: string; readonly base: string; readonly head: string },
+): Promise<boolean> {
+  for (const commit of [from, base, head]) assertObjectName(commit);
+  const contained = await git.run(main.workTree, ['merge-base', '--is-ancestor', head, base], {
+    ...placed(main),
+    okCodes: [0, 1],
+  });
+  if (contained.code === 0) return false;
+  const changed = async (to: string) => {
+    const args = ['diff', '--name-only', '-z', '--no-renames', from, to];
+    const { stdout } = await git.run(main.workTree, args, { ...placed(main), maxOutputBytes: 2 ** 27 });
+    return stdout
+      .toString('latin1')
+      .split('\0')
+      .filter((name) => name !== '');
+  };
+  const theirs = new Set(await changed(base));
+  return (await changed(head)).some((name) => theirs.has(name));
+}
+
+/** The commit that a branch is at; null when it is not there. */
+export async function branchHead(
+  { git }: WorktreeContext,
+  main: Checkout,
+  branch: string,
+): Promise<string | null> {
+  const at = await commitOf(git, main, `refs/heads/${branch}`);
+  return at === '' ? null : at;
+}

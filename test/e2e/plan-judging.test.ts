@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { test } from 'tap';
+import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+
+t.setTimeout(240_000);
+
+const implement = async (world: PlanWorld, name = 'one') => {
+  await world.create(name, planText([1]));
+  await world.say(name, 'implement_start');
+};
+
+test('a review that gets nowhere stops at a person, whose words the fixer is given', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({
+    reviewer: [
+      ['signal:review-changes-$PLAN:Rename_it'],
+      ['signal:review-changes-$PLAN:rename_IT!'],
+      ['signal:review-approved-$PLAN'],
+    ],
+    fixer: [['signal:implement-finished-$PLAN']],
+  });
+  await implement(world);
+  const blocked = await world.planTo('one', 'to wait', (plan) => plan.blocked !== null);
+  t.match(blocked, {
+    status: 'implementing',
+    phase: 'fixing',
+    review_cycle: 2,
+    blocked: { reason: /the same was asked for twice/, by: 'limit' },
+    feedback: 'rename IT!',
+  });
+  const before = world.started().length;
+  t.equal((await world.say('one', 'decide', { body: 'Call it otter' })).status, 200);
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  const fixer = await world.show(done.runs.findLast(({ role }) => role === 'fixer')?.run_id ?? '');
+  t.match(fixer.prompt, /Call it otter/);
+  t.match(fixer.prompt, /rename IT!/);
+  t.equal(world.started().length, before + 3, 'a fixer, a reviewer, a verifier');
+});
+
+test('a verifier may mend a little, and what it mended is in the branch', async (t) => {
+  const world = await startPlanWorld(t, 'readiness_self_fix_max_lines = 5\nreadiness_max_verify_cycles = 0');
+  world.script({
+    verifier: [
+      ['lines:large.txt:6', 'commit', 'signal:verify-approved-$PLAN'],
+      ['lines:small.txt:5', 'commit', 'signal:verify-approved-$PLAN'],
+    ],
+  });
+  await implement(world);
+  const done = await world.planTo(
+    'one',
+    'to be done',
+    ({ status, owed }) => status === 'done' && owed.length === 0,
+  );
+  t.match(done, { verify_cycle: 1, forced: false });
+  const files = execFileSync('git', ['ls-tree', '--name-only', done.branch], {
+    cwd: world.repo,
+    encoding: 'utf8',
+  });
+  t.match(files, /small\.txt/);
+  t.notMatch(files, /large\.txt/, 'more than it may: a fixer’s work, not its own');
+  const head = execFileSync('git', ['rev-parse', done.branch], { cwd: world.repo, encoding: 'utf8' }).trim();
+  t.equal(done.verification?.head, head);
+  t.equal(done.head_commit, head);
+});
+
+test('verifications that are used up promote, and everybody sees that', async (t) => {
+  const world = await startPlanWorld(t, 'readiness_max_verify_cycles = 1');
+  world.script({ verifier: [['signal:verify-failed-$PLAN:not_ready']] });
+  await implement(world);
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.match(done, { forced: true, verification: { by: 'force_promoted' }, feedback: 'not ready' });
+});
+
+test('with "block" they wait for a person', async (t) => {
+  const world = await startPlanWorld(t, 'readiness_max_verify_cycles = 1\nreadiness_on_exhausted = "block"');
+  world.script({ verifier: [['signal:verify-failed-$PLAN:not_ready'], ['signal:verify-approved-$PLAN']] });
+  await implement(world);
+  t.match(await world.planTo('one', 'to wait', ({ blocked }) => blocked !== null), {
+    phase: 'fixing',
+    blocked: { reason: /1 verifications have failed/ },
+  });
+  await world.say('one', 'decide');
+  t.match(await world.planTo('one', 'to be done', ({ status }) => status === 'done'), { forced: false });
+});
+
+test('the repository’s own commands are evidence, as far as it is trusted', async (t) => {
+  const world = await startPlanWorld(t);
+  mkdirSync(join(world.repo, '.drover'));
+  writeFileSync(
+    join(world.repo, '.drover/config.toml'),
+    `max_review_fix_cycles = 3\n[verify]\ncommands = ["cat task-1.txt", "echo 'it is' broken >&2; exit 7"]\n`,
+  );
+  await implement(world, 'untrusted');
+  const plain = await world.planTo('untrusted', 'to be done', ({ status }) => status === 'done');
+  t.same(plain.evidence, [], 'nothing of it runs before it is trusted');
+
+  t.equal((await world.drover(`daemon trust ${world.repo}`)).code, 0);
+  await implement(world, 'trusted');
+  const done = await world.planTo('trusted', 'to be done', ({ status }) => status === 'done');
+  t.match(done.evidence, [
+    { stage: 'review', command: 'cat task-1.txt', exit_code: 0, output: 'made by a coder' },
+    { stage: 'review', exit_code: 7, output: 'it is broken' },
+    { stage: 'verify', exit_code: 0 },
+    { stage: 'verify', exit_code: 7 },
+  ]);
+  for (const role of ['reviewer', 'verifier']) {
+    const run = await world.show(done.runs.find((one) => one.role === role)?.run_id ?? '');
+    t.match(run.prompt, /it is broken/, role);
+  }
+});
+
+test('what was verified and has moved since is verified again', async (t) => {
+  const world = await startPlanWorld(t);
+  await implement(world);
+  await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  writeFileSync(join(world.repo, 'task-1.txt'), 'the same file, by somebody else\n');
+  await world.git(world.repo, 'add', '.');
+  await world.git(world.repo, 'commit', '--quiet', '--message=Overlaps');
+  t.match(await world.say('one', 'verification_stale'), { status: 200, json: { status: 'verifying' } });
+  await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+});

@@ -1,0 +1,163 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { test } from 'tap';
+import type { Plan, Signal } from '../../src/contract/index.ts';
+import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+import { until } from '../support/until.ts';
+
+t.setTimeout(240_000);
+
+/** Says something by a file, as an agent or a person without the command line does. */
+function drop(root: string, name: string, body = ''): void {
+  const folder = join(root, '.drover/signals');
+  mkdirSync(join(folder, 'staging'), { recursive: true });
+  writeFileSync(join(folder, 'staging', name), body);
+  renameSync(join(folder, 'staging', name), join(folder, name));
+}
+
+const reasonOf = (root: string, name: string) =>
+  until(`${name} to be refused`, () => {
+    const file = join(root, '.drover/signals/failed', `${name}.reason`);
+    return existsSync(file) && readFileSync(file, 'utf8');
+  });
+
+const signals = async (world: PlanWorld) =>
+  (await world.http('GET', '/v1/repos/shop/signals?limit=0')).json as unknown as { items: Signal[] };
+
+const worktreeOf = async (world: PlanWorld, plan: Plan, role: string) =>
+  (await world.show(plan.runs.findLast((run) => run.role === role)?.run_id ?? '')).worktree ?? '';
+
+test('a run that ends without its signal is asked once, then it is a person’s decision', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ reviewer: [['write:x:y']] });
+  await world.create('mute', planText([1]));
+  await world.say('mute', 'implement_start');
+  const blocked = await world.planTo('mute', 'to wait', (plan) => plan.blocked !== null);
+  t.match(blocked, {
+    status: 'reviewing',
+    blocked: { reason: 'the reviewer ended twice without saying that it is done', by: 'daemon' },
+  });
+  const reviews = blocked.runs.filter(({ role }) => role === 'reviewer');
+  t.equal(reviews.length, 2);
+  const [first, asked] = await Promise.all(reviews.map(({ run_id: id }) => world.show(id)));
+  t.equal(asked?.session_id, first?.session_id, 'in the conversation that it had');
+  t.match(asked?.prompt, /review-approved-mute/);
+
+  // What it forgot is said for it, in its worktree: late, and it counts.
+  drop(first?.worktree ?? '', 'review-approved-mute');
+  const late = await world.planTo('mute', 'to be verifying', ({ status }) => status === 'verifying');
+  t.match(late.blocked, { by: 'daemon' }, 'a person has not decided yet');
+  t.equal((await world.say('mute', 'decide')).status, 200);
+  await world.planTo('mute', 'to be done', ({ status }) => status === 'done');
+});
+
+test('what may not be said is refused with a reason, in the folder and in plan show', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ 'coder-2': [['wait:/never']] });
+  await world.create('busy', planText([1, 2]));
+  await world.say('busy', 'implement_start');
+  const plan = await world.planTo('busy', 'to have one', ({ tasks_merged }) => tasks_merged === 1);
+  const coder = await until('the coder', () => worktreeOf(world, plan, 'coder'));
+
+  for (const [root, name, why] of [
+    [world.repo, 'review-approved-busy', /only its reviewer may say `review_approved`/],
+    [world.repo, 'planner-finished-nobody', /no plan 'nobody'/],
+    [coder, 'verify-approved-busy', /only its verifier/],
+    [coder, 'implement-task-finished-w1-t1-busy', /only its coder or fixer of task 1 may say/],
+    [coder, 'not a signal', /name/],
+    [coder, 'needs-decision-busy', /body is empty/],
+  ] as const) {
+    drop(root, name);
+    t.match(await reasonOf(root, name), why, name);
+  }
+  const now = await world.plan('busy');
+  t.equal(now.status, 'implementing');
+  t.ok(now.refused.length >= 4);
+  t.notOk(existsSync(join(world.repo, '.gitignore')));
+  t.equal(await world.git(world.repo, 'status', '--porcelain'), '');
+});
+
+test('an agent by its own token says what is its own to say, and nothing else', async (t) => {
+  const world = await startPlanWorld(t);
+  const drover = `"$NODE" "$DROVER" --json`;
+  const script = [
+    `${drover} signal review-approved one --repo shop >by-other 2>&1; echo $? >code-other`,
+    `${drover} plan cancel one --repo shop >by-cancel 2>&1; echo $? >code-cancel`,
+    `${drover} plan create mine --repo shop >by-create 2>&1; echo $? >code-create`,
+    `echo ready >ready`,
+    'sleep 300',
+  ].join('\n');
+  writeFileSync(join(world.root, 'coder.sh'), script);
+  world.configure(`
+max_parallel_runs = 8
+default_agent = "shell"
+[agents.shell]
+runtime = "command"
+command = ["/bin/sh", ${JSON.stringify(join(world.root, 'coder.sh'))}]
+env = { NODE = ${JSON.stringify(process.execPath)}, DROVER = ${JSON.stringify(world.program)} }
+`);
+  t.equal((await world.drover('daemon reload')).code, 0);
+  await world.create('one', planText([1]));
+  await world.say('one', 'implement_start');
+  const plan = await world.planTo('one', 'to have a run', ({ runs }) => runs.length === 1);
+  const worktree = await until('the worktree', () => worktreeOf(world, plan, 'coder'));
+  await until('what it tried', () => existsSync(join(worktree, 'ready')), 60_000);
+  const said = (name: string) => readFileSync(join(worktree, name), 'utf8').trim();
+  t.equal(said('code-other'), '6', said('by-other'));
+  t.match(said('by-other'), /only its reviewer/);
+  t.equal(said('code-cancel'), '4', said('by-cancel'));
+  t.equal(said('code-create'), '4', said('by-create'));
+  t.equal((await world.plan('one')).status, 'implementing');
+});
+
+test('the same file twice is two signals; one is never applied twice', async (t) => {
+  const world = await startPlanWorld(t);
+  const go = join(world.root, 'go');
+  world.script({ 'coder-2': [[`wait:${go}`]] });
+  await world.create('twice', planText([1, 2]));
+  await world.say('twice', 'implement_start');
+  const plan = await world.planTo('twice', 'to have one', ({ tasks_merged }) => tasks_merged === 1);
+  const coder = await until('its worktree', async () => {
+    const run = plan.runs.find(({ task }) => task === 2);
+    return (await world.show(run?.run_id ?? '')).worktree;
+  });
+  drop(coder, 'implement-task-finished-w1-t2-twice');
+  writeFileSync(go, '');
+  await world.planTo('twice', 'to be done', ({ status }) => status === 'done');
+  const of = (await signals(world)).items.filter(
+    ({ event, task }) => event === 'task_finished' && task === 2,
+  );
+  t.same(
+    of.map(({ status }) => status),
+    ['done'],
+  );
+  t.same(
+    readdirSync(join(coder, '.drover/signals')).filter((name) => name.startsWith('implement')),
+    [],
+  );
+});
+
+test('a decision that an agent asks for, its words and the answer', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({
+    planner: [['signal:needs-decision-$PLAN:Blue_or_green?'], ['signal:planner-finished-$PLAN:nonsense']],
+  });
+  await world.create('asks', 'Paint it');
+  await world.say('asks', 'plan_start');
+  t.match(await world.planTo('asks', 'to wait', ({ blocked }) => blocked !== null), {
+    status: 'planning',
+    blocked: { reason: 'Blue or green?', by: 'agent' },
+  });
+  t.match((await world.drover('plan list --repo shop')).out, /Blue or green\?|asks/);
+  t.match((await world.drover('status')).out, /plan/i);
+  const decided = await world.run(['plan', 'decide', 'asks', 'Green', '--repo', 'shop']);
+  t.equal(decided.code, 0, decided.err);
+  const refused = await world.planTo(
+    'asks',
+    'to refuse a plan without waves',
+    (plan) => plan.refused.length > 0,
+  );
+  t.match(refused.refused[0]?.reason, /no waves/);
+  const planner = await world.show(refused.runs.findLast(({ role }) => role === 'planner')?.run_id ?? '');
+  t.match(planner.prompt, /Green|no waves/);
+});

@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { test } from 'tap';
+import { planText, startPlanWorld } from '../support/plan-world.ts';
+
+t.setTimeout(240_000);
+
+const show = (repo: string, what: string) =>
+  execFileSync('git', ['show', what], { cwd: repo, encoding: 'utf8' });
+
+test('two tasks that change the same line: a fixer brings both together', async (t) => {
+  const world = await startPlanWorld(t);
+  const finished = 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN';
+  world.script({
+    coder: [['write:README.md:by_task_$TASK', 'commit', finished]],
+    'fixer-2': [['write:README.md:by_both', 'commit', finished]],
+  });
+  await world.create('both', planText([1, 2]));
+  await world.say('both', 'implement_start');
+  const done = await world.planTo(
+    'both',
+    'to be done',
+    ({ status, blocked }) => status === 'done' || blocked !== null,
+  );
+
+  t.match(done, { status: 'done', tasks_merged: 2 });
+  t.equal(show(world.repo, `${done.branch}:README.md`), 'by both\n');
+  t.same(done.runs.map(({ role, task }) => `${role} ${task ?? '-'}`).toSorted(), [
+    'coder 1',
+    'coder 2',
+    'fixer 2',
+    'reviewer -',
+    'verifier -',
+  ]);
+  const fixer = await world.show(done.runs.find(({ role }) => role === 'fixer')?.run_id ?? '');
+  t.match(fixer.prompt, /README\.md/);
+});
+
+test('a task that fails is tried again, then the wave waits for a person, and goes on', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ 'coder-1': [['exit:3']] });
+  await world.create('fails', planText([1, 2], [3]));
+  await world.say('fails', 'implement_start');
+  const waiting = await world.planTo('fails', 'to wait', ({ blocked }) => blocked !== null);
+
+  t.match(waiting, {
+    status: 'implementing',
+    phase: 'wave_waiting',
+    blocked: { reason: /^wave 1 has failed \(task 1: the coder of task 1 failed/, by: 'daemon' },
+    waves: [{ tasks: [{ status: 'failed', attempt: 2 }, { status: 'merged' }] }],
+  });
+  t.equal(world.started().filter((line) => line.startsWith('start coder-1 ')).length, 2);
+  t.match(await world.say('fails', 'wave_start'), { status: 409 }, 'not while it waits');
+  world.script({});
+  t.equal((await world.say('fails', 'retry')).status, 200);
+  t.match(await world.planTo('fails', 'to be done', ({ status }) => status === 'done'), { tasks_merged: 3 });
+});
+
+test('without auto_advance_waves each wave waits for a person', async (t) => {
+  const world = await startPlanWorld(t, 'auto_advance_waves = false\nmax_parallel_wave_tasks = 1');
+  await world.create('slow', planText([1, 2], [3]));
+  await world.say('slow', 'implement_start');
+  const waiting = await world.planTo('slow', 'to wait', ({ phase }) => phase === 'wave_waiting');
+  t.match(waiting, { wave: 1, tasks_merged: 2, blocked: null });
+  t.match(await world.say('slow', 'wave_start', { wave: 3 }), {
+    status: 409,
+    json: { detail: /wave 3 is not the next one: that is wave 2/ },
+  });
+  t.equal((await world.say('slow', 'wave-start', { wave: 2 })).status, 200);
+  t.match(await world.planTo('slow', 'to be done', ({ status }) => status === 'done'), {
+    wave: 2,
+    tasks_merged: 3,
+  });
+});
+
+test('work that a coder has not committed is not lost', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({
+    coder: [['write:dirty.txt:never_committed', 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN']],
+  });
+  await world.create('dirty', planText([1]));
+  await world.say('dirty', 'implement_start');
+  const done = await world.planTo('dirty', 'to be done', ({ status }) => status === 'done');
+  t.equal(show(world.repo, `${done.branch}:dirty.txt`), 'never committed\n');
+});
+
+test('an agent that moves the plan’s branch is seen, and nothing is built on what it put there', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({
+    'coder-1': [
+      [
+        'write:x.txt:x',
+        'commit',
+        'git:push_--quiet_._HEAD:refs/heads/drover/plan/bad',
+        'write:y.txt:y',
+        'commit',
+        'signal:implement-task-finished-w1-t1-bad',
+      ],
+    ],
+  });
+  await world.create('bad', planText([1, 2]));
+  await world.say('bad', 'implement_start');
+  const blocked = await world.planTo('bad', 'to wait', ({ blocked }) => blocked !== null);
+  t.match(
+    blocked.blocked?.reason,
+    /the branch drover\/plan\/bad is at [0-9a-f]{10}, where drover did not put it/,
+  );
+  t.equal(readFileSync(join(world.repo, 'README.md'), 'utf8'), 'A repository\n');
+});
+
+test('cancel ends what is at work and keeps what was made; reopen begins anew beside it', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ 'coder-2': [['wait:/never']] });
+  await world.create('stop', planText([1, 2]));
+  await world.say('stop', 'implement_start');
+  await world.planTo('stop', 'to have one', ({ tasks_merged }) => tasks_merged === 1);
+  const head = execFileSync('git', ['rev-parse', 'drover/plan/stop'], { cwd: world.repo, encoding: 'utf8' });
+
+  t.match(await world.say('stop', 'cancel'), { status: 200, json: { status: 'cancelled' } });
+  await world.planTo('stop', 'to be still', ({ owed }) => owed.length === 0);
+  t.equal((await world.status()).runs.running, 0);
+  t.equal(
+    execFileSync('git', ['rev-parse', 'drover/plan/stop'], { cwd: world.repo, encoding: 'utf8' }),
+    head,
+  );
+
+  world.script({});
+  t.equal((await world.say('stop', 'reopen')).status, 200);
+  await world.planTo('stop', 'to be planned', ({ phase }) => phase === 'awaiting_advance');
+  const aside = execFileSync('git', ['for-each-ref', '--format=%(objectname)', 'refs/drover/plans'], {
+    cwd: world.repo,
+    encoding: 'utf8',
+  });
+  t.equal(aside, head, 'what was made is kept under another name');
+});
