@@ -1,7 +1,7 @@
 import { type Clock, inBackground, type Log } from '../base/index.ts';
 import { isAppError } from '../contract/index.ts';
 import type { Plans } from '../domain/plans/index.ts';
-import { createInbox, createSignalWatch } from '../domain/signals/index.ts';
+import { createInbox, createSignalWatch, makeSignalFolder } from '../domain/signals/index.ts';
 import { listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
 
 export type PlanSignalsOptions = {
@@ -32,8 +32,8 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   const inbox = createInbox({ clock, log });
   const closing = new AbortController();
   const busy = new Map<string, Promise<void>>();
-  /** Looks that have not begun yet, or are under way. */
-  const waiting = new Set<string>();
+  /** Where a look is to come that has not begun. */
+  const coming = new Set<string>();
   let roots: ReadonlyMap<string, Root> = new Map();
 
   const collect = async (path: string) => {
@@ -67,9 +67,10 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   /** Resolves when all that lay there at the call has been looked at. */
   const collectNow = async (path: string): Promise<void> => {
     await busy.get(path);
-    if (closing.signal.aborted) return;
     const begun = busy.get(path);
     if (begun !== undefined) return begun; // somebody else waited too, and has begun since the call
+    coming.delete(path);
+    if (closing.signal.aborted) return;
     const running = collect(path)
       .catch((error: unknown) => log.warn('signals could not be looked at', { path, err: error }))
       .finally(() => {
@@ -78,11 +79,11 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
     busy.set(path, running);
     await running;
   };
+  /** What has changed while somebody looks is looked at afterwards. */
   const look = (path: string) => {
-    if (waiting.has(path)) return;
-    waiting.add(path);
-    const done = collectNow(path).finally(() => waiting.delete(path));
-    inBackground(log, 'signals', done);
+    if (coming.has(path)) return;
+    coming.add(path);
+    inBackground(log, 'signals', collectNow(path));
   };
   const watch = createSignalWatch({ log, onChange: look });
 
@@ -92,6 +93,8 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
     const isNew = [...found.keys()].filter((path) => !roots.has(path));
     roots = found;
     for (const path of isNew) {
+      // The checkout is the person's: nothing is made there.
+      if (found.get(path)?.isCheckout === false) await makeSignalFolder(path).catch(() => {});
       watch.watch(path);
       look(path);
     }

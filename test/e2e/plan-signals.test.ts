@@ -137,6 +137,27 @@ test('the same file twice is two signals; one is never applied twice', async (t)
   );
 });
 
+test('what is said is heard at once, each time, without any poll', async (t) => {
+  const world = await startPlanWorld(t, 'poll_interval_sec = 3600');
+  world.script({ 'coder-1': [['wait:/never']] });
+  await world.create('heard', planText([1]));
+  await world.say('heard', 'implement_start');
+  const run = await until('the run', async () => (await world.plan('heard')).runs[0]?.run_id);
+  const coder = await until('its worktree', async () => (await world.show(run)).worktree);
+  await world.reach(run, 'running');
+  await until('the folder', () => existsSync(join(coder, '.drover/signals')));
+  for (let index = 0; index < 10; index += 1) {
+    drop(coder, 'needs-decision-heard', `question ${index}`);
+    await world.planTo(
+      'heard',
+      `to be asked ${index}`,
+      ({ blocked }) => blocked?.reason === `question ${index}`,
+      10_000,
+    );
+  }
+  t.equal(await world.git(coder, 'status', '--porcelain'), '', 'git does not see the folder');
+});
+
 test('a decision that an agent asks for, its words and the answer', async (t) => {
   const world = await startPlanWorld(t);
   world.script({

@@ -7,6 +7,6 @@
 export type { ClaimedSignal } from './claim.ts';
 export { createInbox, type Inbox, type InboxOptions, maxClaimedSignals } from './inbox.ts';
 export { formatSignalName, parseSignalName, type SignalName } from './name.ts';
-export { signalFolders, stagingFolder } from './place.ts';
+export { makeSignalFolder, signalFolders, stagingFolder } from './place.ts';
 export { maxFailedEntries } from './trim.ts';
 export { createSignalWatch, type SignalWatch, type SignalWatchOptions } from './watch.ts';

@@ -1,3 +1,5 @@
+import { writeNewUntrusted } from '../../foundation/untrusted/index.ts';
+
 /** The folders of a checkout or a worktree that signals are read from. */
 export const signalFolders = ['.drover/signals', '.kasmos/signals'] as const;
 
@@ -15,4 +17,10 @@ export type Place = { readonly root: string; readonly folder: string };
 export function isOurs(name: Buffer): boolean {
   const text = name.toString('latin1');
   return text.startsWith('.') || [stagingFolder, processingFolder, failedFolder].includes(text);
+}
+
+/** Makes the signal folder of a work tree of ours, so that it is watched before anything is said there. */
+export async function makeSignalFolder(root: string): Promise<void> {
+  // A name that begins with a dot says nothing; what is there already, or cannot be made, is left as it is.
+  await writeNewUntrusted(root, `${signalFolders[0]}/.keep`, { bytes: Buffer.alloc(0), mode: 0o644 });
 }
