@@ -13,7 +13,7 @@ export type PlanSignalsOptions = {
 };
 
 /** A watch that has lost a change is made up for this often: each so many polls. */
-const pollsPerSweep = 10;
+const pollsPerSweep = 150;
 
 /** Where files with signals are looked for, and whose they are. */
 type Root = { readonly repoId: string; readonly runIds: readonly string[]; readonly isCheckout: boolean };
