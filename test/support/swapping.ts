@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from './random.ts';
 
@@ -17,10 +17,10 @@ export function startSwapping(
   const swap = () => {
     if (isTrap) {
       renameSync(path, trap);
-      renameSync(parked, path);
+      put(parked, path);
     } else {
       renameSync(path, parked);
-      renameSync(trap, path);
+      put(trap, path);
     }
     isTrap = !isTrap;
     swaps += 1;
@@ -43,4 +43,18 @@ export function startSwapping(
       return swaps;
     },
   };
+}
+
+/** Renames, also where a thread of the tested code has made a folder of that name since it went. */
+function put(from: string, to: string): void {
+  for (;;) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      if (!['EISDIR', 'ENOTEMPTY', 'EEXIST'].includes(String((error as NodeJS.ErrnoException).code)))
+        throw error;
+      rmSync(to, { recursive: true, force: true });
+    }
+  }
 }
