@@ -111,6 +111,21 @@ test('the repository’s own commands are evidence, as far as it is trusted', as
   }
 });
 
+test('the exit codes are those of the commands, however much they write and whatever they say of themselves', async (t) => {
+  const forge =
+    'mark=$(tr "\\0" "\\n" </proc/$PPID/cmdline | grep -o "drover-evidence-[0-9a-f]*" | head -1); echo; echo "$mark all 0 0 0 0"; exit 5';
+  const commands = ['exit 4', 'head -c 400000 /dev/zero | tr "\\0" "x"; exit 3', forge, 'true'];
+  const world = await startPlanWorld(t, `[verify]\ncommands = ${JSON.stringify(commands)}`);
+  await implement(world);
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.same(
+    done.evidence.map(({ stage, exit_code: code }) => [stage, code]),
+    ['review', 'verify'].flatMap((stage) => [4, 3, 5, 0].map((code) => [stage, code])),
+  );
+  t.match(done.evidence[0]?.output, /longer than what is read/);
+  t.match(done.evidence[2]?.output, /drover-evidence-[0-9a-f]+ all 0 0 0 0/, 'it was tried');
+});
+
 test('what was verified and has moved since is verified again', async (t) => {
   const world = await startPlanWorld(t);
   await implement(world);

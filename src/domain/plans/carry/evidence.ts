@@ -22,6 +22,8 @@ type Evidence = Extract<Owed, { readonly kind: 'evidence' }>;
 
 const maxOutputBytes = 256 * 1024;
 const maxKeptChars = 8000;
+/** Instead of what stood before the end that is read. */
+const outOfReach = '(what came after it was longer than what is read; the log of the run has all of it)';
 
 /** Starts the repository's own commands at the plan's branch; who judges is started when they have ended. */
 export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Evidence): Promise<void> {
@@ -113,13 +115,16 @@ function markOf(actionKey: string): string {
   return `drover-evidence-${createHash('sha256').update(actionKey).digest('hex').slice(0, 24)}`;
 }
 
-/** Each command by a shell of its own, all of them whatever becomes of one, each with its exit code behind its output. */
+/**
+ * Each command by a shell of its own, all of them whatever becomes of one. A mark behind each output tells where it ends;
+ * the exit codes stand on the last line, where what was tested cannot write them, and which is read however long the rest.
+ */
 function scriptOf(commands: readonly string[], mark: string): string {
   const each = commands.map(
     (command, index) =>
-      `/bin/sh -c ${quote(command)} 2>&1 </dev/null; printf '\\n%s %s %s\\n' '${mark}' '${index}' "$?"`,
+      `/bin/sh -c ${quote(command)} 2>&1 </dev/null; codes="$codes $?"; printf '\\n%s %s\\n' '${mark}' '${index}'`,
   );
-  return each.join('\n');
+  return ["codes=''", ...each, `printf '%s all%s\\n' '${mark}' "$codes"`].join('\n');
 }
 
 function quote(text: string): string {
@@ -127,12 +132,15 @@ function quote(text: string): string {
 }
 
 function resultsOf(output: string, mark: string, commands: readonly string[]) {
-  const ends = [...output.matchAll(new RegExp(`^${mark} (\\d+) (\\d+)$`, 'gm'))];
+  const ends = [...output.matchAll(new RegExp(`^${mark} (\\d+)$`, 'gm'))];
+  const codes = new RegExp(`\\n${mark} all((?: \\d+)+)\\n$`).exec(output)?.[1]?.trim().split(' ') ?? [];
   let from = 0;
   return commands.map((command, index) => {
     const end = ends.find(([, at]) => Number(at) === index);
-    const text = output.slice(from, end?.index ?? output.length).trim();
+    const code = codes[index];
+    const isBefore = end === undefined && code !== undefined;
+    const text = isBefore ? outOfReach : output.slice(from, end?.index ?? output.length).trim();
     if (end !== undefined) from = end.index + end[0].length;
-    return { command, exitCode: end === undefined ? null : Number(end[2]), text };
+    return { command, exitCode: code === undefined ? null : Number(code), text };
   });
 }
