@@ -107,10 +107,10 @@ async function promptFacts(
 function conflictWords({ store, runs }: PlansDeps, plan: PlanRow, task: { readonly number: number }): string {
   const made = store.read((sql) => planRuns(sql, plan.key)).filter((run) => run.task === task.number);
   const last = made.at(-1);
-  const branch = last === undefined ? null : (runs.row(last.runId)?.branch ?? null);
+  const { branch = null, worktree = null } = (last === undefined ? null : runs.row(last.runId)) ?? {};
   return branch === null
     ? `The work of task ${task.number} conflicts with the branch of the plan.`
-    : `The work of task ${task.number} is on the branch ${branch}. Merge that branch into the one that is checked out here, resolve the conflicts so that both sides keep what they were for, and commit.`;
+    : `The work of task ${task.number} is on the branch ${branch}. Merge that branch into the one that is checked out here, resolve the conflicts so that both sides keep what they were for, and commit. What its coder left uncommitted stands in ${worktree}: bring over what belongs to the task.`;
 }
 
 function labelOf(plan: PlanRow, { role, wave, task, attempt }: Spawn): string {
