@@ -12,11 +12,20 @@ export type PlanSignalsOptions = {
   readonly pollMs: () => number;
 };
 
-/** A watch that has lost a change is made up for this often: each so many polls. */
-const pollsPerSweep = 150;
+/**
+ * Where a run is at work, each poll looks at the files. Everywhere else the watches tell, and each so many polls make up
+ * for what they did not.
+ */
+const pollsPerSweep = 30;
 
 /** Where files with signals are looked for, and whose they are. */
-type Root = { readonly repoId: string; readonly runIds: readonly string[]; readonly isCheckout: boolean };
+type Root = {
+  readonly repoId: string;
+  readonly runIds: readonly string[];
+  readonly isCheckout: boolean;
+  /** A run is at work here; for a checkout: somewhere in its repository. */
+  readonly isLive: boolean;
+};
 
 /** Brings files with signals to their plans: at once by watching, and at the latest with the next look. */
 export type PlanSignals = {
@@ -35,9 +44,11 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   /** Where a look is to come that has not begun. */
   const coming = new Set<string>();
   let roots: ReadonlyMap<string, Root> = new Map();
+  /** False as long as nothing was committed that could have changed the roots. */
+  let isStale = true;
 
   const collect = async (path: string) => {
-    const root = roots.get(path) ?? findRoots(options).get(path);
+    const root = (isStale ? findRoots(options) : roots).get(path);
     if (root === undefined) return;
     for (const said of await inbox.claim(path)) {
       const { id, event, plan, wave, task, body } = said;
@@ -88,7 +99,9 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   const watch = createSignalWatch({ log, onChange: look });
 
   const refresh = async () => {
+    if (!isStale) return;
     const found = findRoots(options);
+    isStale = false;
     for (const path of roots.keys()) if (!found.has(path)) watch.unwatch(path);
     const isNew = [...found.keys()].filter((path) => !roots.has(path));
     roots = found;
@@ -98,13 +111,18 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
       watch.watch(path);
       look(path);
     }
-    await watch.look();
+  };
+  const lookAround = async (isSweep: boolean) => {
+    await refresh();
+    const isDue = (path: string) => isSweep || roots.get(path)?.isLive === true;
+    await watch.look(isDue);
+    for (const path of roots.keys()) if (isDue(path)) look(path);
     plans.tick();
   };
   const poll = async () => {
     for (let polls = 1; !closing.signal.aborted; polls += 1) {
-      if (polls % pollsPerSweep === 0) for (const path of roots.keys()) look(path);
-      await refresh().catch((error: unknown) => log.warn('signals could not be looked for', { err: error }));
+      const looking = lookAround(polls % pollsPerSweep === 0);
+      await looking.catch((error: unknown) => log.warn('signals could not be looked for', { err: error }));
       await clock.sleep(options.pollMs(), closing.signal).catch(() => {});
     }
   };
@@ -116,6 +134,7 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
       refresh().catch(() => {}),
     );
   store.onCommit((events) => {
+    if (events.length > 0) isStale = true;
     const isNews = events.some(({ type }) => type === 'worktree.created' || type === 'plan.transition');
     if (polling !== null && !closing.signal.aborted && isNews) soon();
   });
@@ -138,15 +157,22 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
 function findRoots({ store }: PlanSignalsOptions): ReadonlyMap<string, Root> {
   const roots = new Map<string, Root>();
   const places = store.read(planPlaces);
-  for (const { repoId, runId, worktree } of places) {
+  for (const { repoId, runId, worktree, isLive } of places) {
     if (runId === null || worktree === null) continue;
-    const known = roots.get(worktree)?.runIds ?? [];
-    roots.set(worktree, { repoId, runIds: [...known, runId], isCheckout: false });
+    const known = roots.get(worktree);
+    roots.set(worktree, {
+      repoId,
+      runIds: [...(known?.runIds ?? []), runId],
+      isCheckout: false,
+      isLive: isLive || known?.isLive === true,
+    });
   }
+  const live = new Set(places.filter(({ isLive }) => isLive).map(({ repoId }) => repoId));
   const paths = new Map(store.read(listRepos).map(({ id, path }) => [id, path]));
   for (const repoId of new Set(places.map((place) => place.repoId))) {
     const path = paths.get(repoId);
-    if (path !== undefined) roots.set(path, { repoId, runIds: [], isCheckout: true });
+    if (path !== undefined)
+      roots.set(path, { repoId, runIds: [], isCheckout: true, isLive: live.has(repoId) });
   }
   return roots;
 }

@@ -156,6 +156,10 @@ test('what is said is heard at once, each time, without any poll', async (t) => 
     );
   }
   t.equal(await world.git(coder, 'status', '--porcelain'), '', 'git does not see the folder');
+
+  // The checkout has no folder for signals until a person makes one.
+  drop(world.repo, 'review-approved-heard');
+  t.match(await reasonOf(world.repo, 'review-approved-heard'), /only its reviewer/);
 });
 
 test('a decision that an agent asks for, its words and the answer', async (t) => {

@@ -261,24 +261,78 @@ t.test('a watched folder tells of what happens in it and to it, and is told from
   changes = 0;
   renameSync(join(root, 'folder/below'), join(root, 'away'));
   await until('the renaming to be told', () => changes > 0);
-  t.equal(await identifyUntrusted(root, 'folder/below'), null);
+  t.equal(await identifyUntrusted(root, 'folder/below'), await identifyUntrusted(root, 'folder'));
   t.equal(await identifyUntrusted(root, 'away'), result.watch.identity);
   result.watch.close();
   result.watch.close();
 });
 
-t.test('nothing but a folder below the root is watched or told from another', async (t) => {
+t.test('of a folder that is missing the way to it is watched, and nothing else on it is told', async (t) => {
+  const { root } = setUp(t);
+  let changes = 0;
+  const onChange = () => {
+    changes += 1;
+  };
+  const watch = async (path: string) => {
+    const result = await watchUntrusted(root, path, onChange);
+    if (!result.ok) throw new Error(result.reason);
+    t.teardown(() => result.watch.close());
+    return result.watch;
+  };
+  const top = await watch('.new/signals');
+  t.equal(top.isWhole, false);
+  t.equal(await identifyUntrusted(root, '.new/signals'), top.identity);
+  writeFileSync(join(root, 'noise'), '');
+  writeFileSync(join(root, 'folder', '.new'), '');
+  // An event of a later watch of the same folder: what came before it has been told by then.
+  let isSeen = false;
+  const witness = await watchUntrusted(root, 'seen/x', () => {
+    isSeen = true;
+  });
+  if (!witness.ok) return t.fail(witness.reason);
+  t.teardown(() => witness.watch.close());
+  mkdirSync(join(root, 'seen'));
+  await until('the witness', () => isSeen);
+  t.equal(changes, 0, 'other names are not told');
+
+  mkdirSync(join(root, '.new'));
+  await until('the first part to be told', () => changes > 0);
+  const below = await watch('.new/signals');
+  t.equal(below.isWhole, false);
+  t.not(below.identity, top.identity);
+  t.equal(await identifyUntrusted(root, '.new/signals'), below.identity);
+  changes = 0;
+  mkdirSync(join(root, '.new/signals'));
+  await until('the second part to be told', () => changes > 0);
+  const whole = await watch('.new/signals');
+  t.equal(whole.isWhole, true);
+  t.equal(await identifyUntrusted(root, '.new/signals'), whole.identity);
+  const parent = await watch('.new/other');
+  t.equal(parent.identity, below.identity);
+  changes = 0;
+  renameSync(join(root, '.new'), join(root, '.renamed'));
+  await until('the end of what stands for it to be told', () => changes > 0);
+});
+
+t.test('no link and nothing but a folder below the root is watched or told from another', async (t) => {
   const { root } = setUp(t);
   const watch = (path: string) => watchUntrusted(root, path, () => {});
+  const top = await identifyUntrusted(root, 'nowhere');
+  const folder = await identifyUntrusted(root, 'folder');
 
   for (const path of ['link', 'link/folder', 'folder/link', 'plain', 'loop']) {
-    t.same(await watch(path), { ok: false, reason: 'link' }, path);
-    t.equal(await identifyUntrusted(root, path), null);
+    const result = await watch(path);
+    if (!result.ok) return t.fail(`${path}: ${result.reason}`);
+    result.watch.close();
+    const nearest = path === 'folder/link' ? folder : top;
+    t.match(result.watch, { identity: nearest, isWhole: false }, path);
+    t.equal(await identifyUntrusted(root, path), nearest, path);
   }
-  rmSync(join(root, 'other'), { recursive: true });
-  t.same(await watch('other'), { ok: false, reason: 'missing' });
   for (const path of badPaths) {
     t.same(await watch(path), { ok: false, reason: 'bad_path' });
     t.equal(await identifyUntrusted(root, path), null);
   }
+  rmSync(root, { recursive: true });
+  t.same(await watch('other'), { ok: false, reason: 'missing' });
+  t.equal(await identifyUntrusted(root, 'other'), null);
 });

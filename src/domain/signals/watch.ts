@@ -9,10 +9,11 @@ export type SignalWatch = {
   readonly watch: (root: string) => void;
   readonly unwatch: (root: string) => void;
   /**
-   * Finds folders that have come, or come again, and tells of their roots; also of each that cannot be watched, every
-   * time. For the poll of whoever listens: a few stats for each root.
+   * Makes up for what the watches do not tell: finds folders of these roots that are others than before, and tells of
+   * their roots. What cannot be watched is looked at whether its root is due or not, and told of each time. For the poll
+   * of whoever listens: a few stats for each root that is due.
    */
-  readonly look: () => Promise<void>;
+  readonly look: (isDue?: (root: string) => boolean) => Promise<void>;
   readonly close: () => void;
 };
 
@@ -31,7 +32,6 @@ export function createSignalWatch({
   door = { watch: watchUntrusted, identify: identifyUntrusted },
 }: SignalWatchOptions): SignalWatch {
   const roots = new Map<string, readonly WatchedFolder[]>();
-  let looking: Promise<void> | null = null;
   let isSaid = false;
 
   const tell = (root: string) => {
@@ -58,19 +58,16 @@ export function createSignalWatch({
     for (const folder of roots.get(root) ?? []) folder.close();
     roots.delete(root);
   };
-  const lookAtAll = async () => {
-    const looks = [...roots.values()].flat().map((folder) => folder.look());
-    await Promise.all(looks);
+  const look = async (isDue: (root: string) => boolean = () => true) => {
+    const due = [...roots].flatMap(([root, folders]) =>
+      isDue(root) ? folders : folders.filter((folder) => !folder.isWatched()),
+    );
+    await Promise.all(due.map((folder) => folder.look()));
   };
   return {
     watch,
     unwatch,
-    look: () => {
-      looking ??= lookAtAll().finally(() => {
-        looking = null;
-      });
-      return looking;
-    },
+    look,
     close: () => {
       for (const root of [...roots.keys()]) unwatch(root);
     },

@@ -5,6 +5,8 @@ import type { identifyUntrusted, UntrustedWatch, watchUntrusted } from '../../fo
 export type WatchedFolder = {
   /** Finds out whether it has come, or is another than before; tells of it then. */
   readonly look: () => Promise<void>;
+  /** True while its coming or its changes are told by themselves. */
+  readonly isWatched: () => boolean;
   readonly close: () => void;
 };
 
@@ -19,9 +21,11 @@ export type WatchedFolderOptions = {
 
 /** Changes are gathered for so long: an agent that floods its folder is told of a few times a second, not thousands. */
 export const gatherMs = 25;
+/** A folder that becomes another one while it is being watched is followed so often in one look. */
+const maxTurns = 4;
 
 /**
- * Watches one folder. The watch is closed at its first event and armed again before the change is told, so that what
+ * Watches one folder, or the way to it while it is missing. The watch is closed at its first event and armed again before the change is told, so that what
  * comes after the telling is an event of its own; and so that a folder that was removed is not taken for one that has
  * its inode by now.
  */
@@ -44,29 +48,37 @@ export function createWatchedFolder(options: WatchedFolderOptions): WatchedFolde
       inBackground(log, 'watching a signal folder', look());
     }, gatherMs);
   };
-  const arm = async () => {
+  /** True when there is something to tell: the folder itself is watched from now on, or nothing can be. */
+  const arm = async (): Promise<boolean> => {
     let hasFired = false; // it may, before we hold it
     const result = await door.watch(root, folder, () => {
       hasFired = true;
       onEvent();
     });
     if (!result.ok) {
-      if (result.reason === 'unwatchable') onUnwatchable(root, result.reason);
-    } else if (hasFired || isClosed) result.watch.close();
+      if (result.reason !== 'unwatchable') return false;
+      onUnwatchable(root, result.reason);
+      return true;
+    }
+    if (hasFired || isClosed) result.watch.close();
     else armed = result.watch;
+    return result.watch.isWhole;
   };
   const look = () =>
     inTurn(async () => {
-      if (isClosed) return;
-      const identity = await door.identify(root, folder);
-      if (armed !== null && armed.identity === identity) return;
-      disarm();
-      if (identity === null) return;
-      await arm();
-      if (!isClosed) tell();
+      for (let turn = 0; turn < maxTurns && !isClosed; turn += 1) {
+        const identity = await door.identify(root, folder);
+        if (identity === (armed?.identity ?? null)) return;
+        disarm();
+        if (identity === null) return;
+        const isNews = await arm();
+        if (isNews && !isClosed) tell();
+        if (armed === null) return; // it changes just now, and is looked at after that; or cannot be watched
+      }
     });
   return {
     look,
+    isWatched: () => armed !== null || timer !== null,
     close: () => {
       isClosed = true;
       if (timer !== null) clearTimeout(timer);

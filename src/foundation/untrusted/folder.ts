@@ -18,23 +18,36 @@ export const noFollow = isLinux ? O_NOFOLLOW : darwinNoFollowAny;
  * Opens the folder at `parts` below `root` for the time of `work`. Each folder on the way is opened in the one before it
  * without following links; only the root itself may be reached through them. Throws what the file system says.
  */
-export async function inFolder<T>(
-  { root, parts, make }: { readonly root: string; readonly parts: readonly Buffer[]; make: MakeFolders },
+export function inFolder<T>(
+  {
+    root,
+    parts,
+    make,
+  }: { readonly root: string; readonly parts: readonly Buffer[]; readonly make: MakeFolders },
   work: (folder: OpenFolder) => Promise<T>,
 ): Promise<T> {
-  let folder = await openTop(root);
-  try {
-    for (const [index, part] of parts.entries()) {
-      const isMade = make === 'all' || (make === 'last' && index === parts.length - 1);
-      const below = await openBelow(folder, part, isMade);
-      const above = folder;
-      folder = below;
-      await above.handle.close();
+  const enter = (above: OpenFolder, part: Buffer, index: number) =>
+    openBelow(above, part, make === 'all' || (make === 'last' && index === parts.length - 1));
+  return descend({ root, parts, enter }, work);
+}
+
+/**
+ * What `inFolder` does, but it ends in the last folder on the way that there is: where the next part is missing, a link
+ * or no folder. `work` is told how many parts it has come down.
+ */
+export function inNearestFolder<T>(
+  { root, parts }: { readonly root: string; readonly parts: readonly Buffer[] },
+  work: (folder: OpenFolder, depth: number) => Promise<T>,
+): Promise<T> {
+  const enter = async (above: OpenFolder, part: Buffer) => {
+    try {
+      return await openBelow(above, part);
+    } catch (error) {
+      if (['ENOENT', 'ELOOP', 'ENOTDIR'].includes(String(codeOf(error)))) return null;
+      throw error;
     }
-    return await work(folder);
-  } finally {
-    await folder.handle.close();
-  }
+  };
+  return descend({ root, parts, enter }, work);
 }
 
 /** What is called `name` in an open folder. */
@@ -60,6 +73,34 @@ export async function openBelow(above: OpenFolder, name: Buffer, isMade = false)
 /** What the file system calls an error. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+type Descent = {
+  readonly root: string;
+  readonly parts: readonly Buffer[];
+  /** Opens the next folder; null ends the way where it is. */
+  readonly enter: (above: OpenFolder, part: Buffer, index: number) => Promise<OpenFolder | null>;
+};
+
+async function descend<T>(
+  { root, parts, enter }: Descent,
+  work: (folder: OpenFolder, depth: number) => Promise<T>,
+): Promise<T> {
+  let folder = await openTop(root);
+  let depth = 0;
+  try {
+    for (const part of parts) {
+      const below = await enter(folder, part, depth);
+      if (below === null) break;
+      const above = folder;
+      folder = below;
+      depth += 1;
+      await above.handle.close();
+    }
+    return await work(folder, depth);
+  } finally {
+    await folder.handle.close();
+  }
 }
 
 async function openTop(root: string): Promise<OpenFolder> {

@@ -262,13 +262,15 @@ export type PlanPlace = {
   readonly repoId: string;
   readonly runId: string | null;
   readonly worktree: string | null;
+  /** The run has not ended. */
+  readonly isLive: boolean;
 };
 
 /** Where signals of plans at work may lie: the worktrees of their runs, of the round that they are at or still live. */
 export function planPlaces(sql: Sql): readonly PlanPlace[] {
   return sql
     .all(
-      `SELECT plans.repo_id, runs.id AS run_id, runs.worktree FROM plans
+      `SELECT plans.repo_id, runs.id AS run_id, runs.worktree, runs.ended_at IS NULL AS is_live FROM plans
        LEFT JOIN plan_runs ON plan_runs.plan_key = plans.key
        LEFT JOIN runs ON runs.id = plan_runs.run_id AND runs.worktree IS NOT NULL AND runs.in_place = 0
          AND (plan_runs.round = plans.round OR runs.ended_at IS NULL)
@@ -278,5 +280,6 @@ export function planPlaces(sql: Sql): readonly PlanPlace[] {
       repoId: String(row.repo_id),
       runId: row.run_id as string | null,
       worktree: row.worktree as string | null,
+      isLive: row.run_id !== null && row.is_live === 1,
     }));
 }
