@@ -2,6 +2,7 @@ import t from 'tap';
 import { maxBlockLines } from '../../src/domain/plans/markdown.ts';
 import {
   maxPlanBytes,
+  maxPlanLines,
   maxTasks,
   maxWaves,
   type ParsedPlan,
@@ -332,6 +333,21 @@ t.test('limits: what is just allowed, and what is one more', async (t) => {
   const fence = (bytes: number) => `\`\`\`\n${'é'.repeat(Math.floor((bytes - 8) / 2))}\n\`\`\``;
   t.equal(parsePlan(fence(maxPlanBytes)).ok, true);
   t.match(problemsOf(fence(maxPlanBytes + 2)), [{ line: 1, message: /262146 bytes, more than the 262144/ }]);
+
+  const lines = (count: number) => `${'x\n\n'.repeat(count / 2 - 1)}x\nx`;
+  t.equal(parsePlan(lines(maxPlanLines)).ok, true);
+  t.match(problemsOf(lines(maxPlanLines + 2)), [{ line: 5001, message: /5002 lines, more than the 5000/ }]);
+});
+
+t.test('a text that was read a moment ago is not read again', async (t) => {
+  const text = `## Wave 1\n### Task 1: x\nbody ${Math.random()}`;
+  const first = parsePlan(text);
+  t.equal(parsePlan(text), first);
+  for (let other = 0; other < 15; other += 1) parsePlan(`other ${other}`);
+  t.equal(parsePlan(text), first);
+  for (let other = 0; other < 16; other += 1) parsePlan(`other ${other}`);
+  t.not(parsePlan(text), first);
+  t.same(parsePlan(text), first);
 });
 
 t.test('a paragraph, a quote or an item that never ends is told; code may be long', async (t) => {
@@ -344,7 +360,7 @@ t.test('a paragraph, a quote or an item that never ends is told; code may be lon
   for (const line of ['- a\n', '    code\n', 'word\n\n', '> a\n\n', '[a]: b\n']) {
     t.equal(parsePlan(long(line)).ok, true, line);
   }
-  t.equal(parsePlan(`## Wave 1\n${one}\`\`\`\n${'log\n'.repeat(5000)}\`\`\``).ok, true);
+  t.equal(parsePlan(`## Wave 1\n${one}\`\`\`\n${'log\n'.repeat(maxPlanLines - 10)}\`\`\``).ok, true);
 });
 
 t.test('of very many problems the first are told, and how many more there are', async (t) => {

@@ -33,17 +33,38 @@ export type PlanParsing =
   | { readonly ok: false; readonly problems: readonly PlanProblem[] };
 
 export const maxPlanBytes = maxSignalBytes;
+/** Short lines take the parser longest: so many are read within half a second, whatever stands in them. */
+export const maxPlanLines = 5000;
 export const maxWaves = 100;
 export const maxTasks = 500;
 
+/** A plan is shown, and its tasks are started, far more often than its text changes. */
+const maxRemembered = 16;
+const remembered = new Map<string, PlanParsing>();
+
 /**
  * Reads the markdown of a plan (contract §7). What is near the grammar and not in it is a problem, never text in silence.
- * Never throws, and takes time that grows with the length.
+ * Never throws, and takes time that grows with the length; none for one of the texts that were read last.
  */
 export function parsePlan(text: string): PlanParsing {
+  const parsing = remembered.get(text) ?? parse(text);
+  remembered.delete(text); // the youngest is the last
+  remembered.set(text, parsing);
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= maxRemembered) break;
+    remembered.delete(oldest);
+  }
+  return parsing;
+}
+
+function parse(text: string): PlanParsing {
   const unreadable = whyUnreadable(text);
   if (unreadable !== null) return { ok: false, problems: [unreadable] };
   const lines = linesOf(text);
+  if (lines.length > maxPlanLines) {
+    const message = `The plan has ${lines.length} lines, more than the ${maxPlanLines} that a plan may have: make it shorter`;
+    return { ok: false, problems: [{ line: maxPlanLines + 1, message }] };
+  }
   const { blocks, tooLongAt } = readBlocks(lines);
   if (tooLongAt !== null) {
     const message = `A paragraph, a quote or an item of a list is longer than ${maxBlockLines} lines: put long text into a fence of code, or make it shorter`;
