@@ -49,6 +49,16 @@ export const metricFamilies = {
     type: 'gauge',
     help: 'How long the oldest pending approval has waited; 0 when none is pending',
   },
+  drover_plans: { type: 'gauge', help: 'Plans at work, by status', labels: ['status'] },
+  drover_plans_blocked: { type: 'gauge', help: 'Plans at work that wait for the decision of a person' },
+  drover_plans_blocked_oldest_age_seconds: {
+    type: 'gauge',
+    help: 'How long the plan that waits longest for a decision has waited; 0 when none waits',
+  },
+  drover_plan_actions_dead: {
+    type: 'gauge',
+    help: 'What plans owe and was given up after its last try, until somebody retries it',
+  },
   drover_repos: { type: 'gauge', help: 'Registered repositories' },
   drover_repos_missing: { type: 'gauge', help: 'Registered repositories whose folder is gone' },
   drover_journal_last_seq: { type: 'gauge', help: 'Number of the last event in the journal' },

@@ -186,7 +186,7 @@ export function compose(options: ComposeOptions): Composed {
     repos,
     runs,
     plans,
-    planFigures: plans.figures,
+    planCounts: plans.countsByRepo,
     journal,
     worktrees,
     launch,

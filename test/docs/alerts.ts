@@ -16,6 +16,10 @@ export const alertCases: Readonly<Record<string, Case>> = {
     series: [[of('drover_approvals_oldest_age_seconds'), '3500+60x10']],
     at: '5m',
   },
+  DroverPlanWaitsLong: {
+    series: [[of('drover_plans_blocked_oldest_age_seconds'), '14350+60x10']],
+    at: '5m',
+  },
   DroverQueueStuck: {
     series: [
       [of('drover_queue_oldest_age_seconds'), '301+60x20'],
@@ -78,6 +82,7 @@ export const healthySeries: readonly (readonly [series: string, values: string])
   [of('drover_ready'), '1x500'],
   [of('process_start_time_seconds'), '100x500'],
   [of('drover_approvals_oldest_age_seconds'), '600x500'],
+  [of('drover_plans_blocked_oldest_age_seconds'), '3600x500'],
   [of('drover_queue_oldest_age_seconds'), '400x500'],
   [of('drover_runs', ',status="running"'), '4x500'],
   [of('drover_runs_finished_total', ',status="interrupted",runtime="acp"'), '3x500'],

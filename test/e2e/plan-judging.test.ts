@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+import { until } from '../support/until.ts';
 
 t.setTimeout(240_000);
 
@@ -113,7 +114,7 @@ test('the repository’s own commands are evidence, as far as it is trusted', as
 
 test('the exit codes are those of the commands, however much they write and whatever they say of themselves', async (t) => {
   const forge =
-    'mark=$(tr "\\0" "\\n" </proc/$PPID/cmdline | grep -o "drover-evidence-[0-9a-f]*" | head -1); echo; echo "$mark all 0 0 0 0"; exit 5';
+    'mark=$(tr "\\0" "\\n" </proc/$PPID/cmdline | grep -oE "drover-evidence-[0-9a-f]{24}" | head -1); echo; echo "$mark all 0 0 0 0"; exit 5';
   const commands = ['exit 4', 'head -c 400000 /dev/zero | tr "\\0" "x"; exit 3', forge, 'true'];
   const world = await startPlanWorld(t, `[verify]\ncommands = ${JSON.stringify(commands)}`);
   await implement(world);
@@ -123,7 +124,32 @@ test('the exit codes are those of the commands, however much they write and what
     ['review', 'verify'].flatMap((stage) => [4, 3, 5, 0].map((code) => [stage, code])),
   );
   t.match(done.evidence[0]?.output, /longer than what is read/);
-  t.match(done.evidence[2]?.output, /drover-evidence-[0-9a-f]+ all 0 0 0 0/, 'it was tried');
+  t.match(done.evidence[2]?.output, /drover-evidence-[0-9a-f]{24} all 0 0 0 0/, 'it was tried');
+});
+
+test('evidence is told under the commands that ran, whatever the settings are by then', async (t) => {
+  const world = await startPlanWorld(t, '[verify]\ncommands = []');
+  const setCommands = async (commands: readonly string[]) => {
+    const text = readFileSync(world.config, 'utf8');
+    world.configure(text.replace(/^commands = .*$/m, `commands = ${JSON.stringify(commands)}`));
+    t.equal((await world.drover('daemon reload')).code, 0);
+  };
+  const [begun, go] = [join(world.root, 'begun'), join(world.root, 'go')];
+  const slow = `touch ${begun}; until [ -e ${go} ]; do sleep 0.05; done; exit 6`;
+  await setCommands(['exit 5', slow]);
+  await implement(world);
+  await until('the commands to be at work', () => existsSync(begun), 60_000);
+  await setCommands(['true']);
+  writeFileSync(go, '');
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.same(
+    done.evidence.map(({ stage, command, exit_code: code }) => [stage, command, code]),
+    [
+      ['review', 'exit 5', 5],
+      ['review', slow, 6],
+      ['verify', 'true', 0],
+    ],
+  );
 });
 
 test('what was verified and has moved since is verified again', async (t) => {

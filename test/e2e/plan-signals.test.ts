@@ -174,6 +174,11 @@ test('a decision that an agent asks for, its words and the answer', async (t) =>
     blocked: { reason: 'Blue or green?', by: 'agent' },
   });
   t.match((await world.drover('plan list --repo shop')).out, /Blue or green\?|asks/);
+  const figures = (await world.http('GET', '/metrics')).text;
+  t.match(figures, /^drover_plans\{status="planning"\} 1$/m);
+  t.match(figures, /^drover_plans_blocked 1$/m);
+  t.match(figures, /^drover_plans_blocked_oldest_age_seconds (?!0$)\d/m);
+  t.match(figures, /^drover_plan_actions_dead 0$/m);
   t.match((await world.drover('status')).out, /plan/i);
   const decided = await world.run(['plan', 'decide', 'asks', 'Green', '--repo', 'shop']);
   t.equal(decided.code, 0, decided.err);

@@ -53,7 +53,7 @@ export function createServices(deps: ServicesDeps): Services {
         : ['The daemon is stopping', 'try again when it is back'];
     throw new AppError('draining', what, { hint });
   };
-  const told = (repo: Repo): Repo => withPlans([repo], deps.planFigures)[0] ?? repo;
+  const told = (repo: Repo): Repo => withPlans([repo], deps.planCounts)[0] ?? repo;
   const cancelRun: Services['runs']['cancel'] = async (ref, by) => {
     assertReady();
     return runs.cancel(ref, by);
@@ -82,7 +82,7 @@ export function createServices(deps: ServicesDeps): Services {
           path === undefined
             ? await repos.list(options)
             : { items: [await repos.show(path)], next_cursor: null };
-        return { ...page, items: withPlans(page.items, deps.planFigures) };
+        return { ...page, items: withPlans(page.items, deps.planCounts) };
       },
       show: async (ref) => told(await repos.show(ref)),
       add: (body, key) =>

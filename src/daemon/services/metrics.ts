@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDescriptors, type LoopLag } from '../../base/index.ts';
 import type { MetricName } from '../../contract/index.ts';
-import { liveFigures, pendingFigures } from '../../foundation/store/index.ts';
+import { liveFigures, pendingFigures, planFigures } from '../../foundation/store/index.ts';
 import type { MetricSample, RouteFigures, Services } from '../../http/index.ts';
 import type { RunFigures } from '../run-meter.ts';
 import type { StatusDeps } from './status.ts';
@@ -79,12 +79,16 @@ function daemonFigures({
 function workFigures({ store, clock, maxRuns }: MetricsDeps): Values {
   const oldestQueuedAt = store.read(liveFigures).get('queued')?.oldestAt ?? null;
   const pending = store.read(pendingFigures);
+  const plans = store.read(planFigures);
   const age = (at: number | null) => (at === null ? 0 : Math.max(0, clock.now() - at) / 1000);
   return {
     drover_runs_limit: maxRuns(),
     drover_queue_oldest_age_seconds: age(oldestQueuedAt),
     drover_approvals_pending: pending.count,
     drover_approvals_oldest_age_seconds: age(pending.oldestAt),
+    drover_plans_blocked: plans.blocked,
+    drover_plans_blocked_oldest_age_seconds: age(plans.blockedSince),
+    drover_plan_actions_dead: plans.deadActions,
   };
 }
 
@@ -143,6 +147,7 @@ function processFigures({ instance }: MetricsDeps): Values {
 
 function labelled({ instance, store, runFigures, requests }: MetricsDeps): MetricSample[] {
   const live = store.read(liveFigures);
+  const { atWork } = store.read(planFigures);
   const { finished, durations, starts } = runFigures();
   return [
     {
@@ -152,6 +157,9 @@ function labelled({ instance, store, runFigures, requests }: MetricsDeps): Metri
     },
     ...(['queued', 'starting', 'running', 'waiting'] as const).map((status): MetricSample => {
       return { name: 'drover_runs', labels: { status }, value: live.get(status)?.count ?? 0 };
+    }),
+    ...(['planning', 'implementing', 'reviewing', 'verifying'] as const).map((status): MetricSample => {
+      return { name: 'drover_plans', labels: { status }, value: atWork.get(status) ?? 0 };
     }),
     ...finished.map(({ status, runtime, count }): MetricSample => {
       return { name: 'drover_runs_finished_total', labels: { status, runtime }, value: count };
@@ -175,13 +183,15 @@ function requestSamples({ method, route, codes, duration }: RouteFigures): Metri
   return [...counts, { name: 'drover_http_request_duration_seconds', labels, value: duration }];
 }
 
-/** Keys stay for good: the name without its prefix, `runs_<status>`, and `runs_finished_<status>_total` of all runtimes. */
+/** Keys stay for good: the name without its prefix, `runs_<status>`, `plans_<status>`, and `runs_finished_<status>_total` of all
+ * runtimes. */
 function flatten(samples: readonly MetricSample[]): Record<string, number> {
   const flat: Record<string, number> = {};
   for (const { name, labels, value } of samples) {
     if (typeof value !== 'number') continue;
     if (labels === undefined) flat[name.replace(/^drover_/, '')] = value;
     else if (name === 'drover_runs') flat[`runs_${labels.status}`] = value;
+    else if (name === 'drover_plans') flat[`plans_${labels.status}`] = value;
     else if (name === 'drover_runs_finished_total') {
       const key = `runs_finished_${labels.status}_total`;
       flat[key] = (flat[key] ?? 0) + value;

@@ -28,17 +28,17 @@ export type StatusDeps = {
   readonly service: string | null;
   /** Runs that ended interrupted since the start. */
   readonly interruptedRuns: () => number;
-  readonly planFigures: () => PlanFigures;
+  readonly planCounts: () => PlanCounts;
 };
 
 /** By repository: how many plans are at work, and how many of those wait for a decision. */
-export type PlanFigures = ReadonlyMap<string, { readonly active: number; readonly blocked: number }>;
+export type PlanCounts = ReadonlyMap<string, { readonly active: number; readonly blocked: number }>;
 
 /** The repositories with what is known of their plans, which their own room cannot tell. */
-export function withPlans(repos: readonly Repo[], planFigures: StatusDeps['planFigures']): Repo[] {
-  const figures = planFigures();
+export function withPlans(repos: readonly Repo[], planCounts: StatusDeps['planCounts']): Repo[] {
+  const counts = planCounts();
   return repos.map((repo) => {
-    const { active, blocked } = figures.get(repo.id) ?? { active: 0, blocked: 0 };
+    const { active, blocked } = counts.get(repo.id) ?? { active: 0, blocked: 0 };
     return { ...repo, active_plans: active, plans_blocked: blocked };
   });
 }
@@ -46,7 +46,7 @@ export function withPlans(repos: readonly Repo[], planFigures: StatusDeps['planF
 /** What `GET /v1/status` answers. */
 export async function describeStatus(deps: StatusDeps): Promise<Status> {
   const { instance, paths, clock, store, repos, runs, warnings } = deps;
-  const items = withPlans((await repos.list({ limit: 0, cursor: undefined })).items, deps.planFigures);
+  const items = withPlans((await repos.list({ limit: 0, cursor: undefined })).items, deps.planCounts);
   const counts = runs.counts();
   const count = (status: RunStatus) => counts.get(status) ?? 0;
   const gone = items

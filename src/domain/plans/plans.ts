@@ -19,7 +19,7 @@ import {
   listSignals,
   type PlanFilter,
   type PlanRow,
-  planFigures,
+  planCountsByRepo,
   reviveActions,
   type SignalFilter,
   type Transaction,
@@ -79,7 +79,7 @@ export type Plans = {
     },
   ) => Page<Signal>;
   /** Plans at work and waiting for a decision, by repository. */
-  readonly figures: () => ReturnType<typeof planFigures>;
+  readonly countsByRepo: () => ReturnType<typeof planCountsByRepo>;
   /** Goes on with what an earlier daemon left. Call once, when runs are taken over. */
   readonly recover: () => void;
   /** Looks for what nobody told of. */
@@ -208,7 +208,7 @@ export function createPlans(deps: PlansDeps): Plans {
         next_cursor: rows.length > items.length ? (items.at(-1)?.id ?? null) : null,
       };
     },
-    figures: () => store.read(planFigures),
+    countsByRepo: () => store.read(planCountsByRepo),
     recover: () => {
       isOn = true;
       staleness.start();

@@ -18,6 +18,7 @@ export {
   type ActionRow,
   failAction,
   finishAction,
+  getAction,
   openActions,
   oweAction,
   pendingActions,
@@ -51,7 +52,9 @@ export {
 export {
   type LiveFigures,
   liveFigures,
+  type PlanFigures,
   pendingFigures,
+  planFigures,
   type RunTimes,
   runTimes,
 } from './tables/figures.ts';
@@ -93,7 +96,7 @@ export {
   type PlanPlace,
   type PlanRow,
   type PlanTaskRow,
-  planFigures,
+  planCountsByRepo,
   planOfTopicAtWork,
   planPlaces,
   planTasks,

@@ -3,6 +3,7 @@ import {
   type ActionRow,
   findPlanRun,
   finishAction,
+  getAction,
   getPlan,
   insertEvidence,
   type PlanRunRow,
@@ -22,6 +23,8 @@ type Evidence = Extract<Owed, { readonly kind: 'evidence' }>;
 
 const maxOutputBytes = 256 * 1024;
 const maxKeptChars = 8000;
+/** How the first line of the script begins, which says what it is made of. */
+const commandsMark = '# ';
 /** Instead of what stood before the end that is read. */
 const outOfReach = '(what came after it was longer than what is read; the log of the run has all of it)';
 
@@ -70,20 +73,15 @@ export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Ev
 }
 
 /** Stores what the commands said, and starts who judges. */
-export async function keepEvidence(deps: PlansDeps, run: PlanRunRow): Promise<void> {
-  const { store, runs } = deps;
-  const settings = await deps
-    .settingsOf(store.read((sql) => getPlan(sql, run.planKey)).repoId)
-    .catch(() => null);
-  if (settings === null) return;
+export async function keepEvidence({ store, runs }: PlansDeps, run: PlanRunRow): Promise<void> {
   const row = runs.row(run.runId);
   const output = row === null ? '' : await runs.outputOf(row, maxOutputBytes);
-  const results = resultsOf(output, markOf(run.actionKey), settings.verify);
+  const results = resultsOf(output, markOf(run.actionKey), commandsOf(row?.command?.at(-1)));
   await store.write((tx) => {
     if (findPlanRun(tx, run.runId)?.state !== 'open') return;
     setPlanRunState(tx, run.runId, 'closed');
     const plan = getPlan(tx, run.planKey);
-    const stage = plan.status === 'verifying' ? 'verify' : 'review';
+    const { stage } = getAction(tx, run.actionKey).data as Evidence;
     for (const { command, exitCode, text } of results) {
       insertEvidence(tx, {
         planKey: plan.key,
@@ -97,8 +95,14 @@ export async function keepEvidence(deps: PlansDeps, run: PlanRunRow): Promise<vo
         at: tx.now,
       });
     }
-    if (row?.status === 'canceled' && plan.round === run.round)
-      return blockPlan(tx, plan.key, `the run of the [verify] commands was cancelled: ${row.reason ?? ''}`);
+    const why =
+      row === null
+        ? 'is gone, with its output'
+        : row.status === 'canceled'
+          ? `was cancelled: ${row.reason}`
+          : null;
+    if (why !== null && plan.round === run.round)
+      return blockPlan(tx, plan.key, `the run of the [verify] commands ${why}`);
     oweJudge(tx, plan.key, run.round);
   });
 }
@@ -124,7 +128,18 @@ function scriptOf(commands: readonly string[], mark: string): string {
     (command, index) =>
       `/bin/sh -c ${quote(command)} 2>&1 </dev/null; codes="$codes $?"; printf '\\n%s %s\\n' '${mark}' '${index}'`,
   );
-  return ["codes=''", ...each, `printf '%s all%s\\n' '${mark}' "$codes"`].join('\n');
+  return [
+    `${commandsMark}${JSON.stringify(commands)}`,
+    "codes=''",
+    ...each,
+    `printf '%s all%s\\n' '${mark}' "$codes"`,
+  ].join('\n');
+}
+
+/** The commands of a script: those that the settings have by now may be others. */
+function commandsOf(script: string | undefined): readonly string[] {
+  const [first = ''] = (script ?? '').split('\n', 1);
+  return first.startsWith(commandsMark) ? (JSON.parse(first.slice(commandsMark.length)) as string[]) : [];
 }
 
 function quote(text: string): string {

@@ -66,6 +66,13 @@ export function reposThatOwe(sql: Sql): readonly string[] {
     .map((row) => String(row.repo_id));
 }
 
+/** The action of this key. Throws when there is none: a key comes from the database alone. */
+export function getAction(sql: Sql, key: string): ActionRow {
+  const row = sql.get('SELECT * FROM actions WHERE key = ?', key);
+  if (row === undefined) throw new Error(`no action has the key ${key}`);
+  return decode(row);
+}
+
 /** The actions of a plan that are not done, in order. */
 export function openActions(sql: Sql, planKey: number): readonly ActionRow[] {
   return sql

@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../../contract/index.ts';
+import type { PlanStatus, RunStatus } from '../../../contract/index.ts';
 import type { Sql } from '../sql.ts';
 
 /** How many live runs have a status, and when the oldest of them was asked for. */
@@ -20,6 +20,30 @@ export function pendingFigures(sql: Sql): { readonly count: number; readonly old
     "SELECT count(*) AS n, min(requested_at) AS oldest FROM approvals WHERE status = 'pending'",
   );
   return { count: Number(row?.n), oldestAt: row?.oldest as number | null };
+}
+
+/** Plans at work by status, those of them that wait for a decision, and what was given up of what plans owe. */
+export type PlanFigures = {
+  readonly atWork: ReadonlyMap<PlanStatus, number>;
+  readonly blocked: number;
+  /** When the one was blocked that waits longest; null when none waits. */
+  readonly blockedSince: number | null;
+  readonly deadActions: number;
+};
+
+/** What the plans of all repositories are at. */
+export function planFigures(sql: Sql): PlanFigures {
+  const rows = sql.all(
+    `SELECT status, count(*) AS n, count(blocked_reason) AS blocked, min(blocked_at) AS since FROM plans
+     WHERE status NOT IN ('ready', 'done', 'cancelled') GROUP BY status`,
+  );
+  const since = rows.flatMap((row) => (row.since === null ? [] : [Number(row.since)]));
+  return {
+    atWork: new Map(rows.map((row) => [row.status as PlanStatus, Number(row.n)])),
+    blocked: rows.reduce((sum, row) => sum + Number(row.blocked), 0),
+    blockedSince: since.length === 0 ? null : Math.min(...since),
+    deadActions: Number(sql.get("SELECT count(*) AS n FROM actions WHERE status = 'dead'")?.n),
+  };
 }
 
 /** The instants of one run, which tell how long its parts took. */

@@ -246,7 +246,7 @@ export function countPlanTasks(
 }
 
 /** How many plans of each repository are at work, and wait for a decision. */
-export function planFigures(
+export function planCountsByRepo(
   sql: Sql,
 ): ReadonlyMap<string, { readonly active: number; readonly blocked: number }> {
   const rows = sql.all(
