@@ -19,7 +19,8 @@ export const worktreeRoutes = {
     id: 'worktreesPrune',
     method: 'POST',
     path: '/v1/worktrees/prune',
-    summary: 'Remove worktrees that are named, or that hold nothing the checkout lacks; work is saved first',
+    summary:
+      'Remove worktrees that are named, or that hold nothing the checkout or the branch of their plan lacks; work is saved first',
     access: 'write',
     body: requests.pruneWorktrees,
     status: 200,

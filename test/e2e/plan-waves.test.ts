@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
+import type { PruneResult } from '../../src/contract/index.ts';
 import { planText, startPlanWorld } from '../support/plan-world.ts';
 
 t.setTimeout(240_000);
@@ -133,4 +134,50 @@ test('cancel ends what is at work and keeps what was made; reopen begins anew be
     encoding: 'utf8',
   });
   t.equal(aside, head, 'what was made is kept under another name');
+});
+
+test('worktrees whose work is on the branch of their plan can go, those that it waits for stay', async (t) => {
+  const world = await startPlanWorld(t);
+  const finished = 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN';
+  world.script({
+    'coder-1': [['write:task-1.txt:one', 'commit', finished]],
+    'coder-2': [['write:task-2.txt:not_committed', finished]],
+    'coder-3': [['write:lost.txt:not_said', 'exit:3']],
+    'coder-4': [['signal:needs-decision-$PLAN:Which?']],
+  });
+  const prune = async () => {
+    const { out, code } = await world.drover('worktrees prune --json');
+    t.equal(code, 0);
+    const { items } = JSON.parse(out) as PruneResult;
+    const { runs } = await world.plan('sweep');
+    return (task: number) => {
+      const own = new Set(runs.filter((run) => run.task === task).map((run) => run.run_id));
+      return items
+        .filter(({ run_id: id }) => own.has(id))
+        .map(({ removed, reason }) => ({ removed, reason }));
+    };
+  };
+  await world.create('sweep', planText([1, 2], [3], [4]));
+  await world.say('sweep', 'implement_start');
+  await world.planTo('sweep', 'to wait for task 3', ({ blocked }) => /task 3/.test(blocked?.reason ?? ''));
+  const first = await prune();
+  const onBranch = { removed: true, reason: 'The branch drover/plan/sweep of its plan has all of it' };
+  t.same([first(1), first(2)], [[onBranch], [onBranch]]);
+  t.same(
+    first(3).map(({ removed, reason }) => [removed, reason]),
+    [1, 2].map(() => [false, '1 uncommitted file is not in the checkout']),
+  );
+
+  world.script({
+    'coder-3': [['write:task-3.txt:three', 'commit', finished]],
+    'coder-4': [['signal:needs-decision-$PLAN:Which?']],
+  });
+  await world.say('sweep', 'retry');
+  const asks = await world.planTo(
+    'sweep',
+    'to owe the question',
+    ({ blocked, owed }) => blocked?.by === 'agent' && owed.some(({ kind }) => kind === 'ask'),
+  );
+  t.equal(asks.blocked?.reason, 'Which?');
+  t.same((await prune())(4), [{ removed: false, reason: 'The plan sweep is not done with it' }]);
 });

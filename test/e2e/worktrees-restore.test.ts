@@ -116,7 +116,7 @@ t.test('a restore that died at any step is done again, and loses nothing', async
 
 t.test('what the checkout has all of is seen, committed or not', async (t) => {
   const { path, worktrees, repo, runId, made, commit, apply } = await setUp(t);
-  const isContained = () => worktrees.isContained({ repo, runId, branch: made.branch });
+  const isContained = () => worktrees.isContained({ repo, runId, branch: made.branch, into: null });
   t.equal(await isContained(), true, 'nothing at all');
   put(join(made.path, 'b.txt'), 'uncommitted\n');
   t.equal(await isContained(), false);

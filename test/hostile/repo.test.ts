@@ -96,7 +96,10 @@ function steps({ root, path }: Hostile, countCall: () => void): readonly Step[] 
     { name: 'list what is saved', run: () => worktrees.saved(repo) },
     { name: 'restore', run: () => worktrees.restore({ repo, runId, branch: null, baseCommit }) },
     { name: 'work in the second', run: async () => put(join(work, '..', second, 'b.txt'), 'agent\n') },
-    { name: 'see whether all is there', run: () => worktrees.isContained({ ...place, branch: null }) },
+    {
+      name: 'see whether all is there',
+      run: () => worktrees.isContained({ ...place, branch: null, into: null }),
+    },
     { name: 'apply', run: () => worktrees.apply({ ...place, ...words, squash: false }) },
     { name: 'remove the clean one', run: () => worktrees.saveAndRemove({ repo, runId: second }) },
   ];

@@ -58,17 +58,23 @@ export async function lookAt({ git }: WorktreeContext, { main, checkout }: WorkP
   };
 }
 
-/** True when the main checkout's HEAD has all that the run has made: applying it would change no file. */
-export async function isContained({ git, stateRoot }: WorktreeContext, place: WorkPlace): Promise<boolean> {
+/**
+ * True when a branch has all that the run has made, committed or not: applying it there would change no file. The branch is
+ * that of the main checkout where none is named.
+ */
+export async function isContained(
+  { git, stateRoot }: WorktreeContext,
+  { place, into }: { readonly place: WorkPlace; readonly into: string | null },
+): Promise<boolean> {
   const { main } = place;
-  const head = await commitOf(git, main, 'HEAD');
+  const head = await commitOf(git, main, into === null ? 'HEAD' : `refs/heads/${into}`);
   if (head === '') return false;
   return withTemporaryFolder(join(stateRoot, 'tmp'), async (folder) => {
     const scratchObjects = { path: join(folder, 'objects'), alternate: join(main.commonDir, 'objects') };
     await mkdir(scratchObjects.path, { mode: 0o700 });
     const work = await findWork(git, place, { folder, scratchObjects });
     if (work === null) return false;
-    const applied = await readApplied(git, main, { placeId: place.runId, head });
+    const applied = into === null ? await readApplied(git, main, { placeId: place.runId, head }) : null;
     const words = { title: 'look', mergeTitle: 'look', trailer: '' };
     const call = { scratchObjects };
     const joined = await joinWork(git, main, { head, work, applied, squash: true, words, call });

@@ -96,8 +96,8 @@ export type Worktrees = {
   }) => Promise<Preparation>;
   /** How the work tree of a run stands. Changes nothing. */
   readonly look: (of: { readonly repo: WorktreeRepo; readonly runId: string }) => Promise<WorktreeLook>;
-  /** True when the HEAD of the main checkout has all that the run has made, committed or not. */
-  readonly isContained: (of: RunPlace) => Promise<boolean>;
+  /** True when `into`, or null: the HEAD of the main checkout, has all that the run has made, committed or not. */
+  readonly isContained: (of: RunPlace & { readonly into: string | null }) => Promise<boolean>;
   /** What was saved of removed work trees of this repository: run ids and commits, oldest run first. */
   readonly saved: (
     repo: WorktreeRepo,
@@ -235,7 +235,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       return prepareWorktree(git, { main, checkout, settings: await readOwnSettings(repo), isNew });
     },
     look: async ({ repo, runId }) => lookAt(context, await placeOf({ repo, runId, branch: null })),
-    isContained: async (of) => isContained(context, await placeOf(of)),
+    isContained: async ({ into, ...of }) => isContained(context, { place: await placeOf(of), into }),
     saved: async (repo) => listSaved(git, await mainCheckout(repo)),
     restore: async ({ baseCommit, ...of }) => {
       const place = await placeOf(of);

@@ -10,9 +10,9 @@ export class WorktreesPruneCommand extends DroverCommand {
   static override paths = [['worktrees', 'prune']];
   static override usage = Command.Usage({
     category: 'Worktrees',
-    description: 'remove the worktrees that hold nothing the checkout lacks',
+    description: 'remove the worktrees that hold nothing the checkout or their plan lacks',
     details:
-      'A worktree goes when its run has ended and either changed nothing, or all that it made is in the checkout of the repository. Everything else stays, with the reason. Branches are never removed; ignored files go with the folder.',
+      'A worktree goes when its run has ended and either changed nothing, or all that it made is in the checkout of the repository or on the branch of its plan. Everything else stays, with the reason. Branches are never removed; ignored files go with the folder.',
     examples: [
       ['See what would go, what would stay, and why', '$0 worktrees prune --dry-run'],
       ['Do it', '$0 worktrees prune'],

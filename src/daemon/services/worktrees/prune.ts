@@ -1,5 +1,11 @@
 import { isAppError, type PruneResult, type PruneWorktrees } from '../../../contract/index.ts';
-import { findLiveRunInPlace } from '../../../foundation/store/index.ts';
+import {
+  findLiveRunInPlace,
+  findPlanRun,
+  getPlan,
+  openActions,
+  type Store,
+} from '../../../foundation/store/index.ts';
 import { findPlaces, lookAtAll, noWorktree, placeNamed, type Seen, type WorktreesDeps } from './find.ts';
 
 /** What is to become of a worktree, and why. */
@@ -8,8 +14,8 @@ export type Verdict = { readonly removed: boolean; readonly reason: string };
 const maxNamedNested = 3;
 
 /**
- * Removes worktrees on a positive sign: the caller names it, nothing was changed in it, or the checkout has all of it.
- * Never one that a run works in, and never without saving what no branch holds.
+ * Removes worktrees on a positive sign: the caller names it, nothing was changed in it, or the checkout or the branch of its
+ * plan has all of it. Never one that a run works in, and never without saving what no branch holds.
  */
 export async function pruneWorktrees(
   deps: WorktreesDeps,
@@ -47,12 +53,16 @@ async function judge(deps: WorktreesDeps, seen: Seen, isNamed: boolean): Promise
     return keep(`It holds repositories of its own: ${look.nested.slice(0, maxNamedNested).join(', ')}`);
   if (isNamed) return go('It was named');
   if (run === null) return keep('No run is known for it: name it to remove it');
+  const plan = planOf(deps.store, run.id);
+  if (plan?.isAwaited === true) return keep(`The plan ${plan.name} is not done with it`);
   if (look.kind !== 'whole') return go('Its making was cut short: nobody has worked in it');
   const isClean = look.uncommittedFiles === 0;
   if (isClean && look.head === run.baseCommit) return go('The run changed nothing');
   if (isClean && look.isMerged) return go('Its commits are in the checkout');
-  if (await deps.worktrees.isContained({ repo, runId: seen.runId, branch: look.branch }))
-    return go('The checkout has all of it');
+  const place = { repo, runId: seen.runId, branch: look.branch };
+  if (await deps.worktrees.isContained({ ...place, into: null })) return go('The checkout has all of it');
+  if (plan !== null && (await deps.worktrees.isContained({ ...place, into: plan.branch })))
+    return go(`The branch ${plan.branch} of its plan has all of it`);
   return keep(
     isClean
       ? 'Its commits are not in the checkout'
@@ -60,6 +70,21 @@ async function judge(deps: WorktreesDeps, seen: Seen, isNamed: boolean): Promise
         ? '1 uncommitted file is not in the checkout'
         : `${look.uncommittedFiles} uncommitted files are not all in the checkout`,
   );
+}
+
+/** The plan that a run was started for; `isAwaited`: something is still to be said in its worktree. */
+function planOf(store: Store, runId: string) {
+  return store.read((sql) => {
+    const run = findPlanRun(sql, runId);
+    if (run === undefined) return null;
+    const { name, branch, round, status } = getPlan(sql, run.planKey);
+    const isAtWork = status !== 'ready' && status !== 'done' && status !== 'cancelled';
+    const isOpen = run.state === 'open' || run.state === 'asked';
+    const isAsked = openActions(sql, run.planKey).some(
+      ({ kind, data }) => kind === 'ask' && (data as { readonly runId: string }).runId === runId,
+    );
+    return { name, branch, isAwaited: isAtWork && round === run.round && (isOpen || isAsked) };
+  });
 }
 
 async function remove(
