@@ -181,3 +181,29 @@ test('worktrees whose work is on the branch of their plan can go, those that it 
   t.equal(asks.blocked?.reason, 'Which?');
   t.same((await prune())(4), [{ removed: false, reason: 'The plan sweep is not done with it' }]);
 });
+
+test('what cannot be started waits for a person, who mends the cause and retries', async (t) => {
+  const world = await startPlanWorld(t);
+  const text = readFileSync(world.config, 'utf8');
+  world.configure(text.replace(/^default_agent = .*$/m, 'default_agent = "nobody"'));
+  t.equal((await world.drover('daemon reload')).code, 0);
+  await world.create('dead', planText([1]));
+  await world.say('dead', 'implement_start');
+  const dead = await world.planTo('dead', 'to be blocked', ({ blocked }) => blocked !== null);
+  t.match(dead, {
+    status: 'implementing',
+    blocked: { reason: /^starting the coder of task 1 failed: .*'nobody'/, by: 'daemon' },
+    waves: [{ tasks: [{ status: 'pending', run_id: null }] }],
+    owed: [{ kind: 'spawn', status: 'dead', attempts: 1, error: /'nobody'/ }],
+    runs: [],
+  });
+  t.match((await world.http('GET', '/metrics')).text, /^drover_plan_actions_dead 1$/m);
+
+  world.configure(text);
+  t.equal((await world.drover('daemon reload')).code, 0);
+  const retried = await world.drover('plan retry dead --repo shop');
+  t.equal(retried.code, 0, retried.err);
+  const done = await world.planTo('dead', 'to be done', ({ status }) => status === 'done');
+  t.match(done, { tasks_merged: 1, owed: [], blocked: null });
+  t.equal(done.runs.filter(({ role }) => role === 'coder').length, 1);
+});

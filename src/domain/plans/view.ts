@@ -1,11 +1,13 @@
 import { toTimestamp } from '../../base/index.ts';
 import type { Plan, PlanSummary, Signal } from '../../contract/index.ts';
 import {
+  type ActionRow,
   countPlanTasks,
   listSignals,
   openActions,
   type PlanHead,
   type PlanRow,
+  type PlanTaskRow,
   planEvidence,
   planRuns,
   planTasks,
@@ -14,6 +16,7 @@ import {
   type VerdictRow,
 } from '../../foundation/store/index.ts';
 import { parsePlan } from './parse.ts';
+import type { Owed } from './state.ts';
 
 const maxRefused = 10;
 
@@ -57,6 +60,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
   const runs = planRuns(sql, row.key);
   const titles = new Map(parsed.ok ? parsed.plan.waves.map(({ number, title }) => [number, title]) : []);
   const numbers = [...new Set(tasks.map(({ wave }) => wave))];
+  const actions = openActions(sql, row.key);
   return {
     ...viewSummary(sql, row, project),
     goal: parsed.ok ? parsed.plan.goal : null,
@@ -76,7 +80,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
         .map((task) => ({
           number: task.number,
           title: task.title,
-          status: task.status,
+          status: isUnstarted(task, actions) ? 'pending' : task.status,
           attempt: task.attempt,
           reason: task.reason,
           commit: task.commitId,
@@ -111,7 +115,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
       output: one.output,
       at: toTimestamp(one.at),
     })),
-    owed: openActions(sql, row.key).map((action) => ({
+    owed: actions.map((action) => ({
       key: action.key,
       kind: action.kind,
       status: action.status,
@@ -132,6 +136,14 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
       at: toTimestamp(said.receivedAt),
     })),
   };
+}
+
+/** True where the machine wants somebody at a task and nobody could be started yet. */
+function isUnstarted({ number, status, attempt }: PlanTaskRow, actions: readonly ActionRow[]): boolean {
+  if (status !== 'running') return false;
+  return actions
+    .map(({ data }) => data as Owed)
+    .some((owed) => owed.kind === 'spawn' && owed.task === number && owed.attempt === attempt);
 }
 
 /** A receipt. */
