@@ -7,7 +7,9 @@ import {
   planPhases,
   planStatuses,
 } from '../../src/contract/index.ts';
+import { planSettings } from '../../src/domain/plans/settings.ts';
 import { table } from '../../src/domain/plans/table.ts';
+import { defaultConfig } from '../../src/foundation/config/index.ts';
 import { markdownTable } from './markdown.ts';
 
 type Rule = NonNullable<(typeof table)['cancel']['ready']>;
@@ -147,20 +149,7 @@ const tasksToTry = [
   ),
 ];
 
-const asInstalled: Input['settings'] = {
-  autoAdvance: false,
-  autoImplement: false,
-  autoAdvanceWaves: true,
-  autoReviewFix: true,
-  autoReadinessReview: true,
-  maxReviewFixCycles: 0,
-  selfFixMaxLines: 80,
-  maxVerifyCycles: 2,
-  onExhausted: 'promote',
-  maxParallelWaveTasks: 4,
-  hasArchitect: false,
-  topicHeldBy: null,
-};
+const asInstalled: Input['settings'] = { ...planSettings(defaultConfig()), topicHeldBy: null };
 const settingsToTry: readonly Input['settings'][] = [
   asInstalled,
   { ...asInstalled, autoAdvance: true },

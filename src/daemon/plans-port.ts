@@ -1,7 +1,13 @@
 import { open } from 'node:fs/promises';
 import type { Clock } from '../base/index.ts';
 import { type Config, isAppError } from '../contract/index.ts';
-import type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from '../domain/plans/index.ts';
+import {
+  type PlanRuns,
+  type PlansDeps,
+  type PlanWork,
+  planSettings,
+  type RepoPlanSettings,
+} from '../domain/plans/index.ts';
 import { type Repos, readOwnSettings, type Worktrees } from '../domain/repos/index.ts';
 import { type LaunchPort, placeIdOf, type Runs } from '../domain/runs/index.ts';
 
@@ -97,21 +103,10 @@ function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['setting
     const settings = await readOwnSettings(repo);
     const isOwn = settings.kind === 'read' && settings.isTrusted;
     const own: Partial<Config> = isOwn ? withoutGaps(settings.config) : {};
-    const all = { ...config(), ...own };
     const roles = { ...config().roles, ...(isOwn ? settings.config.roles : {}) };
     const verify = isOwn ? settings.config.verify.commands : [];
     return {
-      autoAdvance: all.auto_advance,
-      autoImplement: all.auto_implement,
-      autoAdvanceWaves: all.auto_advance_waves,
-      autoReviewFix: all.auto_review_fix,
-      autoReadinessReview: all.auto_readiness_review,
-      maxReviewFixCycles: all.max_review_fix_cycles,
-      selfFixMaxLines: all.readiness_self_fix_max_lines,
-      maxVerifyCycles: all.readiness_max_verify_cycles,
-      onExhausted: all.readiness_on_exhausted,
-      maxParallelWaveTasks: all.max_parallel_wave_tasks,
-      hasArchitect: roles.architect !== undefined,
+      ...planSettings({ ...config(), ...own, roles }),
       agentOf: (role) => roles[role],
       verify: verify.length > 0 ? verify : config().verify.commands,
       templateOf: async (role) => (isOwn ? settings.prompts.get(role) : undefined),

@@ -1,20 +1,10 @@
 import type { PlanEventName } from '../../src/contract/index.ts';
+import { planSettings } from '../../src/domain/plans/settings.ts';
 import type { PlanEvent, PlanSettings, PlanState } from '../../src/domain/plans/state.ts';
+import { defaultConfig } from '../../src/foundation/config/index.ts';
 
-export const settings: PlanSettings = {
-  autoAdvance: false,
-  autoImplement: false,
-  autoAdvanceWaves: true,
-  autoReviewFix: true,
-  autoReadinessReview: true,
-  maxReviewFixCycles: 0,
-  selfFixMaxLines: 80,
-  maxVerifyCycles: 2,
-  onExhausted: 'promote',
-  maxParallelWaveTasks: 4,
-  hasArchitect: false,
-  topicHeldBy: null,
-};
+/** As installed. */
+export const settings: PlanSettings = { ...planSettings(defaultConfig()), topicHeldBy: null };
 
 /** A plan of three waves: two tasks, one, two; `change` says where it is. */
 export function planState(change: Partial<PlanState> = {}): PlanState {
