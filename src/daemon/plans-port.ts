@@ -73,11 +73,11 @@ function createPlanRuns({ runs, launch, clock }: PlansPortOptions): PlanRuns {
     start: runs.start,
     row,
     cancel,
-    settle: async (id, { graceMs, by }) => {
+    settle: async (id, { graceMs, by, signal }) => {
       const until = clock.monotonic() + graceMs;
       while (isLive(id)) {
         if (clock.monotonic() > until) return cancel(id, by);
-        await clock.sleep(settleLookMs);
+        await clock.sleep(settleLookMs, signal);
       }
     },
     canGoOn: runs.canGoOn,

@@ -7,7 +7,17 @@ import { owe } from '../../src/domain/plans/change.ts';
 import { createPlan } from '../../src/domain/plans/create.ts';
 import { createOutbox } from '../../src/domain/plans/outbox.ts';
 import type { PlansDeps, PlanWork } from '../../src/domain/plans/ports.ts';
-import { getPlan, openActions, openStore, reviveActions } from '../../src/foundation/store/index.ts';
+import { planSettings } from '../../src/domain/plans/settings.ts';
+import type { Owed } from '../../src/domain/plans/state.ts';
+import { defaultConfig } from '../../src/foundation/config/index.ts';
+import {
+  getPlan,
+  insertPlanRun,
+  openActions,
+  openStore,
+  reviveActions,
+  updatePlan,
+} from '../../src/foundation/store/index.ts';
 import { planText } from '../support/plan-text.ts';
 import { until } from '../support/until.ts';
 
@@ -18,9 +28,20 @@ const unused = () => {
   throw new Error('nobody asks for this');
 };
 
+const aRun = {
+  role: 'fixer',
+  round: 0,
+  wave: null,
+  task: null,
+  attempt: 1,
+  baseCommit: commit,
+  state: 'signaled',
+} as const;
+
 function setUp(t: Test, setAside: PlanWork['setAside']) {
   let ahead = 0;
   let pending: (() => void)[] = [];
+  let waitedFor = 0;
   const pauses: number[] = [];
   const clock: Clock = {
     now: () => systemClock.now() + ahead,
@@ -49,11 +70,16 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
     measure: unused,
     compare: unused,
   };
-  const runs = {
+  const runs: PlansDeps['runs'] = {
     start: unused,
     row: unused,
     cancel: unused,
-    settle: unused,
+    settle: (_id, { signal }) => {
+      waitedFor += 1;
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    },
     canGoOn: unused,
     outputOf: unused,
   };
@@ -64,7 +90,12 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
     work,
     runs,
     collectSignals: unused,
-    settingsOf: unused,
+    settingsOf: async () => ({
+      ...planSettings(defaultConfig()),
+      agentOf: () => undefined,
+      verify: [],
+      templateOf: async () => undefined,
+    }),
   };
   const outbox = createOutbox(deps);
   t.teardown(async () => {
@@ -74,15 +105,27 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
   return {
     pauses,
     outbox,
+    /** Runs that are waited for. */
+    waitedFor: () => waitedFor,
     /** Ends the time of all that is under way. */
     passDeadlines: () => {
       for (const pass of pending) pass();
       pending = [];
     },
-    /** A plan that owes a new branch. Returns what it looks like at any time. */
-    indebted: async (name: string) => {
+    /** A plan that owes a new branch, or something else. Returns what it looks like at any time. */
+    indebted: async (name: string, owed: Owed = { kind: 'renew_branch', round: 1 }) => {
       const { key } = await createPlan(deps, 'repo_1', { name, content: planText([1]) });
-      await store.write((tx) => owe(tx, getPlan(tx, key), [{ kind: 'renew_branch', round: 1 }]));
+      await store.write((tx) => {
+        updatePlan(tx, getPlan(tx, key), { round: 1, updatedAt: tx.now });
+        insertPlanRun(tx, {
+          ...aRun,
+          runId: `run_${name}`,
+          actionKey: name,
+          planKey: key,
+          startedAt: tx.now,
+        });
+        owe(tx, getPlan(tx, key), [owed]);
+      });
       return {
         look: () =>
           store.read((sql) => ({ blocked: getPlan(sql, key).blockedReason, owed: openActions(sql, key) })),
@@ -164,4 +207,18 @@ t.test('one that hangs holds up no other, and is tried again when its time is ov
   passDeadlines();
   await until('it to be done', () => hanging.look().owed.length === 0);
   t.equal(tries, 2);
+});
+
+t.test('a stop does not wait for a run that goes on, and leaves its work to the next daemon', async (t) => {
+  const { outbox, indebted, waitedFor } = setUp(t, async () => {});
+  const plan = await indebted('stops', { kind: 'join', round: 0, task: null, attempt: 1 });
+
+  outbox.tick();
+  await until('the run to be waited for', () => waitedFor() === 1);
+  await outbox.close();
+
+  t.match(plan.look(), {
+    blocked: null,
+    owed: [{ kind: 'join', status: 'pending', attempts: 0, error: null }],
+  });
 });

@@ -49,7 +49,7 @@ export function createOutbox(deps: PlansDeps): Outbox {
         .filter((one) => one.planKey === planKey);
       if (action === undefined || closing.signal.aborted) return;
       if (action.dueAt > clock.now()) return wakeAt(planKey, action.dueAt);
-      if ((await carryOne(deps, action)) === 'held') return;
+      if ((await carryOne(deps, action, closing.signal)) === 'held') return;
     }
   };
   const wake = (ms: number) => {
@@ -98,8 +98,12 @@ export function createOutbox(deps: PlansDeps): Outbox {
   };
 }
 
-/** `held`: it waits for a person's decision. */
-async function carryOne(deps: PlansDeps, action: ActionRow): Promise<'done' | 'held' | 'failed'> {
+/** `held`: it waits for a person's decision, or for the next daemon. */
+async function carryOne(
+  deps: PlansDeps,
+  action: ActionRow,
+  closing: AbortSignal,
+): Promise<'done' | 'held' | 'failed'> {
   const { store, clock, log } = deps;
   const owed = action.data as Owed;
   const { plan, state } = store.read((sql) => {
@@ -116,9 +120,10 @@ async function carryOne(deps: PlansDeps, action: ActionRow): Promise<'done' | 'h
     const late = clock.sleep(deadlineMs, given.signal).then(() => {
       throw new Error(`it took longer than ${deadlineMs / 60_000} minutes`);
     });
-    await Promise.race([carry(deps, action, owed), late]);
+    await Promise.race([carry(deps, action, { owed, signal: closing }), late]);
     return 'done';
   } catch (error) {
+    if (closing.aborted && error === closing.reason) return 'held';
     const message = isAppError(error)
       ? error.message
       : String(error instanceof Error ? error.message : error);
@@ -146,7 +151,11 @@ async function carryOne(deps: PlansDeps, action: ActionRow): Promise<'done' | 'h
   }
 }
 
-function carry(deps: PlansDeps, action: ActionRow, owed: Owed): Promise<void> {
+function carry(
+  deps: PlansDeps,
+  action: ActionRow,
+  { owed, signal }: { readonly owed: Owed; readonly signal: AbortSignal },
+): Promise<void> {
   switch (owed.kind) {
     case 'spawn':
       return carrySpawn(deps, action, owed);
@@ -155,7 +164,7 @@ function carry(deps: PlansDeps, action: ActionRow, owed: Owed): Promise<void> {
     case 'stop':
       return carryStop(deps, action, owed);
     case 'join':
-      return carryJoin(deps, action, owed);
+      return carryJoin(deps, action, { owed, signal });
     case 'evidence':
       return carryEvidence(deps, action, owed);
     case 'advance_branch':

@@ -67,8 +67,11 @@ export type PlanRuns = {
   ) => Promise<Run>;
   readonly row: (id: string) => RunRow | null;
   readonly cancel: (id: string, by: string) => Promise<void>;
-  /** Resolves when a run has ended; one that goes on after `graceMs` is cancelled. */
-  readonly settle: (id: string, of: { readonly graceMs: number; readonly by: string }) => Promise<void>;
+  /** Resolves when a run has ended; one that goes on after `graceMs` is cancelled. Rejects with the signal's reason. */
+  readonly settle: (
+    id: string,
+    of: { readonly graceMs: number; readonly by: string; readonly signal: AbortSignal },
+  ) => Promise<void>;
   /** True when the agent of a run can be asked in the conversation that it had. */
   readonly canGoOn: (run: RunRow) => boolean;
   /** The last of what a run wrote to its output, as text. */

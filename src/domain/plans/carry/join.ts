@@ -17,7 +17,11 @@ const afterWordMs = 30_000;
 type Join = Extract<Owed, { readonly kind: 'join' }>;
 
 /** Brings what a task's run, or the round's fixer, has made onto the plan's branch. */
-export async function carryJoin(deps: PlansDeps, action: ActionRow, owed: Join): Promise<void> {
+export async function carryJoin(
+  deps: PlansDeps,
+  action: ActionRow,
+  { owed, signal }: { readonly owed: Join; readonly signal: AbortSignal },
+): Promise<void> {
   const { store, work, runs } = deps;
   const settings = await deps.settingsOf(action.repoId);
   const { plan, tasks, run } = store.read((sql) => ({
@@ -29,7 +33,8 @@ export async function carryJoin(deps: PlansDeps, action: ActionRow, owed: Join):
     ),
   }));
   // It has said that it is done: what it still does must not come between.
-  if (run !== undefined) await runs.settle(run.runId, { graceMs: afterWordMs, by: `the plan ${plan.name}` });
+  if (run !== undefined)
+    await runs.settle(run.runId, { graceMs: afterWordMs, by: `the plan ${plan.name}`, signal });
   const row = run === undefined ? null : runs.row(run.runId);
   const task = tasks.find(({ number }) => number === owed.task) ?? null;
   const title =
