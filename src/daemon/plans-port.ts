@@ -42,6 +42,7 @@ function createWork({ repos, worktrees }: PlansPortOptions): PlanWork {
     commitOf: async (repoId, base) => worktrees.findBase(await repos.find(repoId), base),
     branchHead: async (repoId, branch) => worktrees.branchHead(await repos.find(repoId), branch),
     branches: async (repoId) => worktrees.branches(await repos.find(repoId)),
+    contains: async (repoId, of) => worktrees.contains(await repos.find(repoId), of),
     overlaps: async (repoId, of) => worktrees.overlaps(await repos.find(repoId), of),
     moveBranch: async (repoId, move) => worktrees.moveBranch(await repos.find(repoId), move),
     setAside: async (repoId, of) => worktrees.setBranchAside(await repos.find(repoId), of),

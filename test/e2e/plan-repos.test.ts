@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import type { Plan } from '../../src/contract/index.ts';
@@ -51,4 +51,40 @@ test('a repository that is slow, broken or gone holds up no other one', async (t
   }
   const status = await world.drover('daemon status');
   t.match(status.out, /gone .*is missing|is missing/, status.out);
+});
+
+test('a repository whose git hangs at a verdict holds up no other one', async (t) => {
+  const world = await startPlanWorld(t);
+  const path = await world.repository(join(world.home, 'hangs'));
+  t.equal((await world.http('POST', '/v1/repos', { body: { path } })).status, 201);
+  const fifo = join(path, '.git/never');
+  execFileSync('mkfifo', [fifo]);
+  const config = join(path, '.git/config');
+  world.script({
+    reviewer: [[`git:config_--file_${config}_include.path_${fifo}`, 'signal:review-approved-$PLAN']],
+  });
+  const at = '/v1/repos/hangs/plans';
+  await world.http('POST', at, { body: { name: 'stuck', content: planText([1]) } });
+  await world.http('POST', `${at}/stuck/events`, { body: { event: 'implement_start' } });
+  const stuck = async () => (await world.http('GET', `${at}/stuck`)).json as unknown as Plan;
+  await until('git to hang', () => readFileSync(config, 'utf8').includes('never'), 60_000);
+
+  world.script({});
+  await world.create('fine', planText([1, 2], [3]));
+  await world.say('fine', 'implement_start');
+  await world.planTo('fine', 'to be done', ({ status }) => status === 'done');
+  t.equal((await stuck()).status, 'reviewing');
+});
+
+test('a run that lives on after its word is ended, so that its place is free for who comes next', async (t) => {
+  const world = await startPlanWorld(t);
+  const text = readFileSync(world.config, 'utf8');
+  world.configure(text.replace(/^max_parallel_runs = .*$/m, 'max_parallel_runs = 1'));
+  t.equal((await world.drover('daemon reload')).code, 0);
+  world.script({ reviewer: [['signal:review-approved-$PLAN', 'linger']] });
+  await world.create('stays', planText([1]));
+  await world.say('stays', 'implement_start');
+  const done = await world.planTo('stays', 'to be done', ({ status }) => status === 'done', 120_000);
+  const reviewer = await world.show(done.runs.find(({ role }) => role === 'reviewer')?.run_id ?? '');
+  t.match(reviewer, { status: 'canceled', reason: /the plan stays/ });
 });

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import type { PruneResult } from '../../src/contract/index.ts';
 import { planText, startPlanWorld } from '../support/plan-world.ts';
+import { until } from '../support/until.ts';
 
 t.setTimeout(240_000);
 
@@ -15,7 +16,7 @@ test('two tasks that change the same line: a fixer brings both together', async 
   const finished = 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN';
   world.script({
     coder: [['write:README.md:by_task_$TASK', 'commit', finished]],
-    'fixer-2': [['write:README.md:by_both', 'commit', finished]],
+    'fixer-2': [['git:merge_--quiet_-s_ours_$OTHER', 'write:README.md:by_both', 'commit', finished]],
   });
   await world.create('both', planText([1, 2]));
   await world.say('both', 'implement_start');
@@ -36,6 +37,84 @@ test('two tasks that change the same line: a fixer brings both together', async 
   ]);
   const fixer = await world.show(done.runs.find(({ role }) => role === 'fixer')?.run_id ?? '');
   t.match(fixer.prompt, /README\.md/);
+});
+
+test('a fixer that leaves the other side out has not resolved a conflict, but a person may think so', async (t) => {
+  const world = await startPlanWorld(t);
+  const finished = 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN';
+  world.script({
+    coder: [['write:README.md:by_task_$TASK', 'commit', finished]],
+    'fixer-2': [['write:other.txt:instead', 'commit', finished]],
+  });
+  await world.create('half', planText([1, 2]));
+  await world.say('half', 'implement_start');
+  const waiting = await world.planTo('half', 'to wait', ({ blocked }) => blocked !== null);
+  t.match(waiting.blocked?.reason, /task 2: its work conflicts still: its fixer has not merged drover\//);
+  t.match(await world.say('half', 'task_finished', { task: 2 }), { status: 200 });
+  const done = await world.planTo('half', 'to be done', ({ status }) => status === 'done');
+  t.match(done, { tasks_merged: 2, blocked: null });
+  t.equal(show(world.repo, `${done.branch}:other.txt`), 'instead\n');
+});
+
+test('a coder that somebody cancels is not started again, and its work can be taken', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ 'coder-1': [['write:task-1.txt:so_far', 'linger']] });
+  await world.create('ends', planText([1]));
+  await world.say('ends', 'implement_start');
+  const run = await until('its coder', async () => (await world.plan('ends')).runs[0]?.run_id);
+  const { worktree } = await world.reach(run, 'running');
+  await until('what it made', () => existsSync(join(worktree ?? '', 'task-1.txt')));
+  t.equal((await world.drover(`runs cancel ${run}`)).code, 0);
+  const waiting = await world.planTo('ends', 'to wait', ({ blocked }) => blocked !== null);
+  t.match(waiting.blocked?.reason, /task 1: the coder of task 1 was cancelled/);
+  t.equal(waiting.runs.length, 1);
+  await world.say('ends', 'task_finished', { task: 1 });
+  const done = await world.planTo('ends', 'to be done', ({ status }) => status === 'done');
+  t.equal(show(world.repo, `${done.branch}:task-1.txt`), 'so far\n');
+});
+
+test('a coder that asks and ends is answered by the next one, which is told of its work', async (t) => {
+  const world = await startPlanWorld(
+    t,
+    '[agents.once]\nruntime = "command"\ncommand = ["/bin/sh", "once.sh"]',
+  );
+  const script = [
+    'signal() { mkdir -p .drover/signals/staging; printf "%s" "$2" >".drover/signals/staging/$1"; mv ".drover/signals/staging/$1" ".drover/signals/$1"; }',
+    'if [ -e README.md ] && [ ! -e half.txt ] && [ "$DROVER_PLAN_ROLE" = coder ] && ! git log --all --format=%s | grep -q half; then',
+    '  echo half >half.txt; git add half.txt; git -c user.name=A -c user.email=a@localhost commit -qm half',
+    '  signal needs-decision-asks "Which database?"; exit 0',
+    'fi',
+    'case "$DROVER_PLAN_ROLE" in',
+    '  coder) signal "implement-task-finished-w1-t1-asks" "";;',
+    '  reviewer) signal review-approved-asks "";;',
+    '  verifier) signal verify-approved-asks "";;',
+    'esac',
+  ];
+  writeFileSync(join(world.repo, 'once.sh'), script.join('\n'));
+  await world.git(world.repo, 'add', '.');
+  await world.git(world.repo, 'commit', '--quiet', '--message=Agent');
+  const text = readFileSync(world.config, 'utf8');
+  world.configure(text.replace(/^default_agent = .*$/m, 'default_agent = "once"'));
+  t.equal((await world.drover('daemon reload')).code, 0);
+  await world.create('asks', planText([1]));
+  await world.say('asks', 'implement_start');
+  const asks = await world.planTo(
+    'asks',
+    'to wait with nobody at work',
+    ({ blocked, runs }) => blocked !== null && runs.every(({ state }) => state === 'closed'),
+  );
+  t.match(asks, {
+    blocked: { reason: 'Which database?', by: 'agent' },
+    waves: [{ tasks: [{ attempt: 1 }] }],
+  });
+  t.equal((await world.drover('plan decide asks SQLite --repo shop')).code, 0);
+  const done = await world.planTo('asks', 'to be done', ({ status }) => status === 'done');
+  const coders = done.runs.filter(({ role }) => role === 'coder');
+  t.equal(coders.length, 2);
+  const [first, second] = await Promise.all(coders.map(({ run_id: id }) => world.show(id)));
+  t.match(second?.prompt, /Which database\?\s+SQLite/);
+  t.ok(second?.prompt?.includes(first?.branch ?? 'no branch'), 'where the work of the first is');
+  t.notMatch(second?.prompt, /without saying/);
 });
 
 test('a task that fails is tried again, then the wave waits for a person, and goes on', async (t) => {
@@ -108,6 +187,37 @@ test('an agent that moves the plan’s branch is seen, and nothing is built on w
     /the branch drover\/plan\/bad is at [0-9a-f]{10}, where drover did not put it/,
   );
   t.equal(readFileSync(join(world.repo, 'README.md'), 'utf8'), 'A repository\n');
+  t.match(blocked.owed, [{ kind: 'join', status: 'dead' }]);
+
+  const back = /`(git update-ref [^`]+)`/.exec(blocked.blocked?.reason ?? '')?.[1] ?? '';
+  await world.git(world.repo, ...back.split(' ').slice(1));
+  t.equal((await world.say('bad', 'decide')).status, 200);
+  const done = await world.planTo('bad', 'to be done', ({ status }) => status === 'done');
+  t.match(done, { tasks_merged: 2, blocked: null, owed: [] });
+});
+
+test('a branch that a person has moved is gone on from when they say so', async (t) => {
+  const world = await startPlanWorld(t);
+  const go = join(world.root, 'go');
+  world.script({
+    'coder-1': [
+      [`wait:${go}`, 'write:task-1.txt:made', 'commit', 'signal:implement-task-finished-w1-t1-own'],
+    ],
+  });
+  await world.create('own', planText([1]));
+  await world.say('own', 'implement_start');
+  const plan = await world.planTo('own', 'to have its branch', ({ head_commit: head }) => head !== null);
+  await world.git(world.repo, 'worktree', 'add', '--quiet', join(world.root, 'mine'), plan.branch);
+  writeFileSync(join(world.root, 'mine', 'mine.txt'), 'by hand\n');
+  await world.git(join(world.root, 'mine'), 'add', '.');
+  await world.git(join(world.root, 'mine'), 'commit', '--quiet', '--message=Mine');
+  await world.git(world.repo, 'worktree', 'remove', join(world.root, 'mine'));
+  writeFileSync(go, '');
+  await world.planTo('own', 'to wait', ({ blocked }) => blocked !== null);
+  t.equal((await world.say('own', 'decide')).status, 200);
+  const done = await world.planTo('own', 'to be done', ({ status }) => status === 'done');
+  t.equal(show(world.repo, `${done.branch}:mine.txt`), 'by hand\n');
+  t.equal(show(world.repo, `${done.branch}:task-1.txt`), 'made\n');
 });
 
 test('cancel ends what is at work and keeps what was made; reopen begins anew beside it', async (t) => {

@@ -126,6 +126,7 @@ function fakeWorld(store: PlansDeps['store']) {
       commitOf: async () => 'a'.repeat(40),
       branchHead: async (_repo, branch) => heads.get(branch) ?? null,
       branches: async () => heads,
+      contains: async () => true,
       overlaps: async () => false,
       moveBranch: async (_repo, { branch, to }) => void heads.set(branch, to),
       setAside: async (_repo, { branch }) => void heads.delete(branch),

@@ -38,7 +38,7 @@ const aRun = {
   state: 'signaled',
 } as const;
 
-function setUp(t: Test, setAside: PlanWork['setAside']) {
+function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs']['settle']) {
   let ahead = 0;
   let pending: (() => void)[] = [];
   let waitedFor = 0;
@@ -63,6 +63,7 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
     commitOf: async () => commit,
     branchHead: async () => commit,
     branches: async () => new Map(),
+    contains: async () => true,
     overlaps: async () => false,
     moveBranch: unused,
     setAside,
@@ -72,14 +73,16 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
   };
   const runs: PlansDeps['runs'] = {
     start: unused,
-    row: unused,
+    row: () => null,
     cancel: unused,
-    settle: (_id, { signal }) => {
-      waitedFor += 1;
-      return new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason));
-      });
-    },
+    settle:
+      settle ??
+      ((_id, { signal }) => {
+        waitedFor += 1;
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      }),
     canGoOn: unused,
     outputOf: unused,
   };
@@ -113,7 +116,7 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
       pending = [];
     },
     /** A plan that owes a new branch, or something else. Returns what it looks like at any time. */
-    indebted: async (name: string, owed: Owed = { kind: 'renew_branch', round: 1 }) => {
+    indebted: async (name: string, ...owes: readonly Owed[]) => {
       const { key } = await createPlan(deps, 'repo_1', { name, content: planText([1]) });
       await store.write((tx) => {
         updatePlan(tx, getPlan(tx, key), { round: 1, updatedAt: tx.now });
@@ -124,7 +127,7 @@ function setUp(t: Test, setAside: PlanWork['setAside']) {
           planKey: key,
           startedAt: tx.now,
         });
-        owe(tx, getPlan(tx, key), [owed]);
+        owe(tx, getPlan(tx, key), owes.length > 0 ? owes : [{ kind: 'renew_branch', round: 1 }]);
       });
       return {
         look: () =>
@@ -221,4 +224,29 @@ t.test('a stop does not wait for a run that goes on, and leaves its work to the 
     blocked: null,
     owed: [{ kind: 'join', status: 'pending', attempts: 0, error: null }],
   });
+});
+
+t.test('work is joined in order: none goes before what was given up', async (t) => {
+  let isMended = false;
+  const settle = async () => {
+    if (!isMended) throw new Error('git is broken');
+  };
+  const { outbox, indebted } = setUp(t, async () => {}, settle);
+  const plan = await indebted(
+    'order',
+    { kind: 'join', round: 0, task: null, attempt: 1 }, // the run that it waits for is there
+    { kind: 'join', round: 1, task: null, attempt: 1 },
+  );
+  const states = () => plan.look().owed.map(({ status }) => status);
+
+  outbox.tick();
+  await until('the first to be given up', () => states()[0] === 'dead');
+  outbox.tick();
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(states(), ['dead', 'pending']);
+
+  isMended = true;
+  await plan.revive();
+  outbox.tick();
+  await until('both to be done', () => states().length === 0);
 });

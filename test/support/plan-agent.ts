@@ -6,7 +6,8 @@
  *   lines:PATH:N      writes a file of N lines           signal:NAME:BODY  says it, by a file
  *   send:EVENT:BODY   says it, by the command line       exit:CODE         ends the process
  *   wait:PATH         waits until that file is there     git:ARGS          runs git
- * `$PLAN`, `$WAVE`, `$TASK` and `$HEAD` stand for what they are; `_` in a text stands for a space, `~` for a new line.
+ *   linger            lives on after all that it has to say
+ * `$PLAN`, `$WAVE` and `$TASK` stand for what they are, `$OTHER` for the branch that a fixer is asked to merge; `_` in a text stands for a space, `~` for a new line.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -14,11 +15,16 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './until.ts';
 
-type Message = { id?: number; method?: string; params?: { sessionId?: string } };
+type Message = {
+  id?: number;
+  method?: string;
+  params?: { sessionId?: string; prompt?: readonly { text?: string }[] };
+};
 
 const { PLAN_SCRIPT = '', PLAN_LOG = '', DROVER_RUN_ID: run = '' } = process.env;
 const { DROVER_PLAN: plan = '', DROVER_PLAN_ROLE: role = '' } = process.env;
 const { DROVER_PLAN_WAVE: wave = '', DROVER_PLAN_TASK: task = '' } = process.env;
+let other = '';
 const who = task === '' ? role : `${role}-${task}`;
 const write = (message: object) =>
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
@@ -65,7 +71,8 @@ function spelled(text: string): string {
     .replaceAll('~', '\n')
     .replaceAll('$PLAN', plan)
     .replaceAll('$WAVE', wave)
-    .replaceAll('$TASK', task);
+    .replaceAll('$TASK', task)
+    .replaceAll('$OTHER', other);
 }
 
 function signal(name: string, body: string): void {
@@ -96,12 +103,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   const nth = linesAbout(who);
   appendFileSync(PLAN_LOG, `start ${who} ${run}\n`);
   const words = entries[Math.min(nth, entries.length - 1)] ?? [];
+  const asked = params?.prompt?.map(({ text = '' }) => text).join('\n') ?? '';
+  other = /is on the branch (\S+)\./.exec(asked)?.[1] ?? '';
   const waits = words.find((word) => word.startsWith('wait:'));
   if (waits !== undefined) {
     const path = waits.slice('wait:'.length);
     await until(path, () => existsSync(path), 120_000);
   }
   play(words);
+  if (words.includes('linger')) continue;
   write({
     method: 'session/update',
     params: {

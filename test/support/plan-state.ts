@@ -54,6 +54,7 @@ export function planEvent(name: PlanEventName, change: Partial<PlanEvent> = {}):
     tasks: null,
     facts,
     idleTasks: [],
+    hasTrouble: false,
     now: 1000,
     ...change,
   };

@@ -1,11 +1,15 @@
 import type { PlanEventName } from '../../contract/index.ts';
 import {
+  type ActionRow,
+  dropActions,
+  finishAction,
   getPlan,
   oweAction,
   type PlanRow,
   type PlanTaskRow,
   planOfTopicAtWork,
   planTasks,
+  reviveActions,
   setPlanTasks,
   type Transaction,
   updatePlan,
@@ -34,6 +38,9 @@ export type Change = {
 /** What came of it. `moved`: the plan changed since the facts were measured; nothing was done. */
 export type Changed = Decision | { readonly ok: 'moved' };
 
+/** What ends all that was begun: nothing is owed of it any more. */
+const anew: ReadonlySet<PlanEventName> = new Set(['cancel', 'reopen', 'start_over', 'reimplement']);
+
 /** Decides upon an event and writes what follows from it: state, tasks, event and what is owed. */
 export function changePlan(tx: Transaction, change: Change): Changed {
   const { event, settings, text } = change;
@@ -56,8 +63,17 @@ export function changePlan(tx: Transaction, change: Change): Changed {
   if (!written) throw new Error(`the plan ${row.id} was changed within its own transaction`);
   setPlanTasks(tx, row.key, mergeTasks(next, text?.tasks ?? stored));
   tell(tx, row, { event, next });
+  if (anew.has(event.name)) dropActions(tx, row.key, tx.now);
+  if (event.name === 'decide' || event.name === 'retry') reviveActions(tx, row.key, tx.now);
   owe(tx, row, owes);
   return decision;
+}
+
+/** Notes that an action is done; false where it was not pending any more. */
+export function finish(tx: Transaction, { key, kind, planKey }: ActionRow): boolean {
+  if (!finishAction(tx, key, tx.now)) return false;
+  tx.event({ type: 'action.done', data: { key, kind }, ...ofPlan(getPlan(tx, planKey)) });
+  return true;
 }
 
 /** Stores what is owed. */

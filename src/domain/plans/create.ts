@@ -4,6 +4,7 @@ import {
   getPlan,
   insertPlan,
   type PlanRow,
+  planOfTopicAtWork,
   setPlanTasks,
   type Transaction,
   updatePlan,
@@ -85,6 +86,11 @@ export async function changePlanText(
       });
     }
     const isReady = now.status === 'ready';
+    const rival = isOpen ? null : planOfTopicAtWork(tx, { ...now, topic: request.topic ?? null });
+    if (rival !== null)
+      throw new AppError('plan_refused', `The plan '${rival}' of the topic '${request.topic}' is at work`, {
+        hint: 'wait until it is done, or choose another topic',
+      });
     updatePlan(tx, now, {
       ...(text === null ? {} : { content: request.content ?? '', title: text.title }),
       ...(text !== null && isReady

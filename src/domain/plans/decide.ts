@@ -21,13 +21,21 @@ export function decide(input: RuleInput): Decision {
   if (rule === undefined)
     return refuse(`\`${event.name}\` means nothing while the plan is ${plan.status}; ${whereIt(cells)}`);
   const decision = rule(input);
-  return decision.ok ? ended(stopped(decision, input)) : decision;
+  return decision.ok ? ended(unblocked(stopped(decision, input), input)) : decision;
 }
 
 /** At its end nothing of a plan is left to be decided. */
 function ended(decision: Extract<Decision, { ok: true }>): Decision {
   const { next } = decision;
   if (next.status !== 'done' && next.status !== 'cancelled') return decision;
+  return { ...decision, next: { ...next, blocked: null } };
+}
+
+/** A person who moves a plan has decided what it waited for. */
+function unblocked(decision: Extract<Decision, { ok: true }>, { plan, event }: RuleInput) {
+  const { next } = decision;
+  const hasMoved = next.status !== plan.status || next.phase !== plan.phase;
+  if (event.by !== 'operator' || !hasMoved || next.blocked !== plan.blocked) return decision;
   return { ...decision, next: { ...next, blocked: null } };
 }
 

@@ -5,9 +5,11 @@ import {
   failAction,
   finishAction,
   getPlan,
+  openActions,
   pendingActions,
   planTasks,
   reposThatOwe,
+  type Sql,
 } from '../../foundation/store/index.ts';
 import { carryAsk } from './carry/ask.ts';
 import { carryAdvance, carryRenew } from './carry/branch.ts';
@@ -42,42 +44,43 @@ export function createOutbox(deps: PlansDeps): Outbox {
   const again = new Set<number>();
   const alarms = new Map<number, number>();
 
-  const chain = async (planKey: number, repoId: string) => {
+  const chain = async (planKey: number) => {
     for (;;) {
-      const [action] = store
-        .read((sql) => pendingActions(sql, repoId))
-        .filter((one) => one.planKey === planKey);
+      const action = store.read((sql) => nextOf(sql, planKey));
       if (action === undefined || closing.signal.aborted) return;
       if (action.dueAt > clock.now()) return wakeAt(planKey, action.dueAt);
       if ((await carryOne(deps, action, closing.signal)) === 'held') return;
     }
   };
-  const wake = (ms: number) => {
-    inBackground(
-      log,
-      'outbox',
-      clock.sleep(ms, closing.signal).then(tick, () => {}),
+  const wake = (ms: number, rung: () => void) => {
+    const sleeping = clock.sleep(ms, closing.signal).then(
+      () => {
+        rung();
+        tick();
+      },
+      () => {}, // it stops
     );
+    inBackground(log, 'outbox', sleeping);
   };
   /** One alarm for each plan, however often somebody looks meanwhile. */
   const wakeAt = (planKey: number, dueAt: number) => {
     if (alarms.get(planKey) === dueAt) return;
     alarms.set(planKey, dueAt);
-    wake(dueAt - clock.now());
+    wake(dueAt - clock.now(), () => alarms.delete(planKey));
   };
-  const start = (planKey: number, repoId: string) => {
+  const start = (planKey: number) => {
     if (chains.has(planKey)) {
       again.add(planKey);
       return;
     }
-    const running = chain(planKey, repoId)
+    const running = chain(planKey)
       .catch((error: unknown) => {
         log.warn('what a plan owes could not be looked at; trying again', { err: error });
-        wake(pausesMs[0] ?? 1000);
+        wake(pausesMs[0] ?? 1000, () => {});
       })
       .finally(() => {
         chains.delete(planKey);
-        if (again.delete(planKey) && !closing.signal.aborted) start(planKey, repoId);
+        if (again.delete(planKey) && !closing.signal.aborted) start(planKey);
       });
     chains.set(planKey, running);
   };
@@ -85,7 +88,7 @@ export function createOutbox(deps: PlansDeps): Outbox {
     if (closing.signal.aborted) return;
     for (const repoId of store.read(reposThatOwe)) {
       const plans = new Set(store.read((sql) => pendingActions(sql, repoId)).map(({ planKey }) => planKey));
-      for (const planKey of plans) start(planKey, repoId);
+      for (const planKey of plans) start(planKey);
     }
   };
 
@@ -96,6 +99,16 @@ export function createOutbox(deps: PlansDeps): Outbox {
       await Promise.all(chains.values());
     },
   };
+}
+
+/** What a plan owes next. Joins stay in order: none goes before one that was given up. */
+function nextOf(sql: Sql, planKey: number): ActionRow | undefined {
+  const open = openActions(sql, planKey);
+  const stuck = open.find(({ status, kind }) => status === 'dead' && kind === 'join');
+  return open.find(
+    ({ status, kind, number }) =>
+      status === 'pending' && !(kind === 'join' && stuck !== undefined && stuck.number < number),
+  );
 }
 
 /** `held`: it waits for a person's decision, or for the next daemon. */
@@ -183,6 +196,8 @@ function isHopeless(error: unknown): boolean {
     'base_not_found',
     'repo_not_found',
     'plan_invalid',
+    'plan_refused',
+    'invalid_request',
   ] as const;
   return codes.some((code) => isAppError(error, code));
 }

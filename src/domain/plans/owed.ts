@@ -17,7 +17,7 @@ function partsOf(owed: Owed): readonly (string | number | null)[] {
     case 'ask':
       return [owed.runId];
     case 'join':
-      return [owed.round, owed.task, owed.attempt];
+      return [owed.round, owed.task, owed.attempt, ...(owed.isAccepted === true ? ['accepted'] : [])];
     case 'evidence':
       return [owed.stage, owed.round];
     case 'advance_branch':
@@ -36,7 +36,7 @@ export function isWanted(plan: PlanState, owed: Owed): boolean {
       return plan.status !== 'cancelled';
     case 'join': {
       if (plan.status === 'cancelled') return false;
-      if (owed.task === null) return plan.round === owed.round + 1;
+      if (owed.task === null) return true; // what a fixer made is not lost, whatever was decided since
       const task = plan.tasks.find(({ number }) => number === owed.task);
       return plan.round === owed.round && task?.status === 'merging' && task.attempt === owed.attempt;
     }

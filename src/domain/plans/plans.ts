@@ -1,4 +1,3 @@
-import { inBackground } from '../../base/index.ts';
 import {
   AppError,
   type CreatePlan,
@@ -20,13 +19,12 @@ import {
   type PlanFilter,
   type PlanRow,
   planCountsByRepo,
-  reviveActions,
   type SignalFilter,
   type Transaction,
 } from '../../foundation/store/index.ts';
 import type { Speaker } from './attribute.ts';
 import { changePlanText, createPlan } from './create.ts';
-import { judgeEnded } from './judge-ended.ts';
+import { createJudge } from './judge.ts';
 import { createOutbox } from './outbox.ts';
 import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';
@@ -93,26 +91,17 @@ export function createPlans(deps: PlansDeps): Plans {
   const { store, log } = deps;
   const outbox = createOutbox(deps);
   const staleness = createStaleness(deps);
+  const judge = createJudge(deps, outbox.tick);
   let isOn = false;
-  let judging: Promise<void> | null = null;
-  let judgeAgain = false;
 
   const tick = () => {
     if (!isOn) return;
-    if (judging !== null) {
-      judgeAgain = true;
-      return;
+    try {
+      judge.tick();
+      outbox.tick();
+    } catch (error) {
+      log.warn('plans could not be looked at', { err: error }); // the next look is never far
     }
-    judging = judgeEnded(deps)
-      .catch((error: unknown) => log.warn('the ended runs of plans could not be looked at', { err: error }))
-      .finally(() => {
-        judging = null;
-        outbox.tick();
-        if (!judgeAgain) return;
-        judgeAgain = false;
-        tick();
-      });
-    inBackground(log, 'plans', judging);
   };
   store.onCommit((events) => {
     if (events.some(({ type }) => type === 'run.finished' || type.startsWith('plan.'))) tick();
@@ -139,11 +128,7 @@ export function createPlans(deps: PlansDeps): Plans {
       body: said.body ?? '',
       speaker,
     });
-    if (event === 'retry' || event === 'decide') {
-      const { planKey } = row;
-      if (planKey !== null) await store.write((tx) => reviveActions(tx, planKey, tx.now));
-      outbox.tick();
-    }
+    outbox.tick();
     return row;
   };
 
@@ -218,7 +203,7 @@ export function createPlans(deps: PlansDeps): Plans {
     close: async () => {
       isOn = false;
       await staleness.close();
-      await judging;
+      await judge.close();
       await outbox.close();
     },
   };

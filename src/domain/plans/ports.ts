@@ -25,6 +25,11 @@ export type PlanWork = {
     repoId: string,
     of: { readonly from: string; readonly base: string; readonly head: string },
   ) => Promise<boolean>;
+  /** True when `commit` is `within` itself or in its history. */
+  readonly contains: (
+    repoId: string,
+    of: { readonly commit: string; readonly within: string },
+  ) => Promise<boolean>;
   readonly moveBranch: (
     repoId: string,
     move: { readonly branch: string; readonly from: string | null; readonly to: string },

@@ -4,6 +4,7 @@ import {
   findPlan,
   findSignal,
   insertSignal,
+  openActions,
   type PlanRow,
   type PlanRunRow,
   planRuns,
@@ -19,7 +20,7 @@ import { measureFacts } from './measure.ts';
 import { parsePlan } from './parse.ts';
 import type { PlansDeps } from './ports.ts';
 import { freshTasks } from './rows.ts';
-import type { PlanEvent } from './state.ts';
+import type { PlanEvent, PlanFacts } from './state.ts';
 
 /** Something that was said of a plan, before anybody looked whether it may be. */
 export type Said = {
@@ -77,9 +78,7 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
     const text = withText.has(said.event) && said.body.trim() !== '' ? readText(said.body) : null;
     if (typeof text === 'string')
       return store.write((tx) => receipt(tx, { id, said, plan, run, reason: text }));
-    const facts = measured.has(said.event)
-      ? await measureFacts(deps, plan, { run, event: said.event })
-      : null;
+    const facts = await factsFor(deps, plan, { run, event: said.event });
     const done = await store.write((tx) => {
       const stored = findSignal(tx, id);
       if (stored !== undefined) return stored;
@@ -93,6 +92,7 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
         tasks: text?.tasks ?? null,
         facts,
         idleTasks: findIdleTasks(tx, plan.key, planTasks(tx, plan.key)),
+        hasTrouble: openActions(tx, plan.key).some(({ error }) => error !== null),
         now: tx.now,
       };
       const changed = changePlan(tx, {
@@ -111,6 +111,18 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
   throw new AppError('plan_refused', `The plan '${said.plan}' changed all the time while it was looked at`, {
     hint: 'try again',
   });
+}
+
+/** What an event is decided by: for a person's word that lets a plan go on, only where its branch is. */
+async function factsFor(
+  deps: PlansDeps,
+  plan: PlanRow,
+  { run, event }: { readonly run: PlanRunRow | null; readonly event: PlanEventName },
+): Promise<PlanFacts | null> {
+  if (measured.has(event)) return measureFacts(deps, plan, { run, event });
+  if ((event !== 'decide' && event !== 'retry') || plan.headCommit === null) return null;
+  const head = await deps.work.branchHead(plan.repoId, plan.branch).catch(() => null);
+  return head === null ? null : { head, base: '', shown: null, selfFix: null, diffHash: '' };
 }
 
 /** An agent can write beside the claimed files, and so choose an id: one that stands for something else is no receipt. */

@@ -71,6 +71,7 @@ export function createStaleness(deps: PlansDeps): Staleness {
             tasks: null,
             facts,
             idleTasks: [],
+            hasTrouble: false,
             now: tx.now,
           },
         }),

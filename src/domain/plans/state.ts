@@ -93,6 +93,10 @@ export type PlanEvent = {
   readonly facts: PlanFacts | null;
   /** Running tasks that nobody works on any more: what a decision has to start again. */
   readonly idleTasks: readonly number[];
+  /** Something that the plan owes has failed, given up or not. */
+  readonly hasTrouble: boolean;
+  /** Of `task_failed`: a person ended it, so it is not tried again. */
+  readonly isFinal?: boolean;
   readonly now: number;
 };
 
@@ -119,7 +123,14 @@ export type Owed =
   /** Cancels the runs of a role; of all when null. */
   | { readonly kind: 'stop'; readonly role: PlanRole | null; readonly round: number }
   /** Joins the work of a task's newest run, or of the round's fixer, onto the plan's branch. */
-  | { readonly kind: 'join'; readonly round: number; readonly task: number | null; readonly attempt: number }
+  | {
+      readonly kind: 'join';
+      readonly round: number;
+      readonly task: number | null;
+      readonly attempt: number;
+      /** A person has said that the task is done: its work is taken as it is. */
+      readonly isAccepted?: boolean;
+    }
   /** Runs the repository's own commands, then starts who judges. */
   | { readonly kind: 'evidence'; readonly stage: 'review' | 'verify'; readonly round: number }
   /** Takes the plan's branch to a commit that is ahead of it. */

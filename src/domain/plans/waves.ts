@@ -21,19 +21,33 @@ export function startTasks(
     if (task.wave !== plan.wave || task.status !== 'pending' || room <= 0) return task;
     room -= 1;
     const attempt = task.attempt + 1;
-    owes.push(coderFor(plan, task, attempt));
-    return { ...task, status: 'running' as const, attempt, reason: null };
+    const started = { ...task, status: 'running' as const, attempt, reason: null };
+    owes.push(workerFor(plan, started, attempt));
+    return started;
   });
   return { tasks, owes };
 }
 
-/** The coder of a task. */
-export function coderFor(
+const conflict = 'conflicts: ';
+
+/** What a task waits for whose work conflicts in these files. */
+export function conflictIn(files: string): string {
+  return `${conflict}${files}`;
+}
+
+/** The files of a conflict that a task's fixer is at, or has been at; null where there is none. */
+export function filesInConflict({ reason }: Pick<TaskState, 'reason'>): string | null {
+  return reason?.startsWith(conflict) === true ? reason.slice(conflict.length) : null;
+}
+
+/** Who works on a task: its coder, or the fixer of its conflict. */
+export function workerFor(
   { round }: Pick<PlanState, 'round'>,
-  { number, wave }: Pick<TaskState, 'number' | 'wave'>,
+  task: Pick<TaskState, 'number' | 'wave' | 'reason'>,
   attempt: number,
 ): Owed {
-  return { kind: 'spawn', role: 'coder', round, wave, task: number, attempt };
+  const role = filesInConflict(task) === null ? 'coder' : 'fixer';
+  return { kind: 'spawn', role, round, wave: task.wave, task: task.number, attempt };
 }
 
 /** Joins that are due: finished tasks go in by their number, and wait for those before them that are at work. */

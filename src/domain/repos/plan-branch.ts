@@ -58,7 +58,18 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   return { kind: 'joined', commit: made.commit };
 }
 
-async function isAhead({ git }: WorktreeContext, main: Checkout, from: string, to: string): Promise<boolean> {
+async function isAhead(context: WorktreeContext, main: Checkout, from: string, to: string) {
+  return containsCommit(context, main, { commit: from, within: to });
+}
+
+/** True when `commit` is `within` itself or in its history; false where one of them is not there. */
+export async function containsCommit(
+  { git }: WorktreeContext,
+  main: Checkout,
+  { commit: from, within: to }: { readonly commit: string; readonly within: string },
+): Promise<boolean> {
+  assertObjectName(from);
+  assertObjectName(to);
   const args = ['merge-base', '--is-ancestor', from, to];
   return (await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] })).code === 0;
 }

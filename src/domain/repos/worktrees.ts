@@ -17,6 +17,7 @@ import {
   branchHead,
   commitOfWork,
   compareCommits,
+  containsCommit,
   hasOverlap,
   type JoinedPlan,
   joinOntoPlan,
@@ -128,6 +129,11 @@ export type Worktrees = {
   readonly branchHead: (repo: WorktreeRepo, branch: string) => Promise<string | null>;
   /** Where each branch is. */
   readonly branches: (repo: WorktreeRepo) => Promise<ReadonlyMap<string, string>>;
+  /** True when `commit` is `within` itself or in its history. */
+  readonly contains: (
+    repo: WorktreeRepo,
+    of: { readonly commit: string; readonly within: string },
+  ) => Promise<boolean>;
   /** True when what came to `base` since `from` touches files that `head` has changed, and lacks `head` itself. */
   readonly overlaps: (
     repo: WorktreeRepo,
@@ -262,6 +268,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     },
     branchHead: async (repo, branch) => branchHead(context, await mainCheckout(repo), branch),
     branches: async (repo) => listBranches(context, await mainCheckout(repo)),
+    contains: async (repo, of) => containsCommit(context, await mainCheckout(repo), of),
     overlaps: async (repo, of) => hasOverlap(context, await mainCheckout(repo), of),
     moveBranch: async (repo, move) => {
       const main = await mainCheckout(repo);

@@ -16,6 +16,7 @@ export {
 } from './store.ts';
 export {
   type ActionRow,
+  dropActions,
   failAction,
   finishAction,
   getAction,
@@ -79,6 +80,7 @@ export {
   findPlanRun,
   insertEvidence,
   insertPlanRun,
+  lingeringPlanRuns,
   type PlanRunRow,
   type PlanRunState,
   planEvidence,
@@ -136,6 +138,7 @@ export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './table
 export {
   findSignal,
   insertSignal,
+  lastSignalOfRun,
   listSignals,
   type SignalFilter,
   type SignalRow,

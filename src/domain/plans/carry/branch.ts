@@ -1,11 +1,12 @@
+import { AppError } from '../../../contract/index.ts';
 import {
   type ActionRow,
-  finishAction,
   getPlan,
   type PlanRow,
+  type Transaction,
   updatePlan,
 } from '../../../foundation/store/index.ts';
-import { blockPlan } from '../change.ts';
+import { blockPlan, finish } from '../change.ts';
 import type { PlansDeps } from '../ports.ts';
 import type { Owed } from '../state.ts';
 
@@ -18,8 +19,9 @@ export async function ensureBranch({ store, work }: PlansDeps, plan: PlanRow): P
   const base = await work.commitOf(plan.repoId, plan.base);
   const there = await work.branchHead(plan.repoId, plan.branch);
   if (there !== null && there !== base)
-    throw new Error(
-      `the branch ${plan.branch} is there already, at ${there.slice(0, 10)}: rename or delete it`,
+    throw new AppError(
+      'plan_refused',
+      `the branch ${plan.branch} is there already, at ${there.slice(0, 10)}: rename or delete it, then drover plan retry ${plan.name}`,
     );
   if (there === null) await work.moveBranch(plan.repoId, { branch: plan.branch, from: null, to: base });
   return store.write((tx) => {
@@ -41,7 +43,7 @@ export async function carryAdvance(
   if (now !== to) await work.moveBranch(plan.repoId, { branch: plan.branch, from, to });
   await store.write((tx) => {
     updatePlan(tx, getPlan(tx, plan.key), { headCommit: to, updatedAt: tx.now });
-    finishAction(tx, action.key, tx.now);
+    finish(tx, action);
   });
 }
 
@@ -55,16 +57,19 @@ export async function carryRenew(
   await work.setAside(plan.repoId, { branch: plan.branch, aside: `${plan.id}/${round}` });
   await store.write((tx) => {
     updatePlan(tx, getPlan(tx, plan.key), { headCommit: null, baseCommit: null, updatedAt: tx.now });
-    finishAction(tx, action.key, tx.now);
+    finish(tx, action);
   });
 }
 
 /** What a plan whose branch somebody else moved waits for. */
-export function blockMoved(tx: Parameters<typeof blockPlan>[0], plan: PlanRow, commit: string | null): void {
-  const where = commit === null ? 'is gone' : `is at ${commit.slice(0, 10)}`;
-  blockPlan(
-    tx,
-    plan.key,
-    `the branch ${plan.branch} ${where}, where drover did not put it (${plan.headCommit?.slice(0, 10)}): put it back, then decide`,
-  );
+export function blockMoved(tx: Transaction, plan: PlanRow, commit: string | null): void {
+  blockPlan(tx, plan.key, movedWords(plan, commit));
+}
+
+/** What a person is told of a branch that somebody else moved. */
+export function movedWords({ name, branch, headCommit }: PlanRow, commit: string | null): string {
+  const back = `git update-ref refs/heads/${branch} ${headCommit}`;
+  return commit === null
+    ? `the branch ${branch} is gone: make it again with \`${back}\`, then drover plan decide ${name}`
+    : `the branch ${branch} is at ${commit.slice(0, 10)}, where drover did not put it: go on from there with drover plan decide ${name}, or first put it back with \`${back}\``;
 }

@@ -1,20 +1,26 @@
 import {
   type ActionRow,
-  finishAction,
+  failAction,
   getPlan,
+  type PlanRow,
+  type PlanRunRow,
+  type PlanTaskRow,
   planRuns,
   planTasks,
+  type Transaction,
   updatePlan,
 } from '../../../foundation/store/index.ts';
-import { blockPlan, changePlan } from '../change.ts';
-import type { PlansDeps, RepoPlanSettings } from '../ports.ts';
-import type { Owed, PlanEvent } from '../state.ts';
-import { blockMoved } from './branch.ts';
+import { blockPlan, changePlan, finish } from '../change.ts';
+import { daemonSays } from '../daemon-says.ts';
+import type { PlansDeps, PlanWork } from '../ports.ts';
+import type { Owed } from '../state.ts';
+import { movedWords } from './branch.ts';
 
 /** How long a run may go on after it has said that it is done. */
-const afterWordMs = 30_000;
+export const afterWordMs = 30_000;
 
 type Join = Extract<Owed, { readonly kind: 'join' }>;
+type Joined = Awaited<ReturnType<PlanWork['join']>>;
 
 /** Brings what a task's run, or the round's fixer, has made onto the plan's branch. */
 export async function carryJoin(
@@ -22,73 +28,81 @@ export async function carryJoin(
   action: ActionRow,
   { owed, signal }: { readonly owed: Join; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { store, work, runs } = deps;
+  const { store, runs } = deps;
   const settings = await deps.settingsOf(action.repoId);
-  const { plan, tasks, run } = store.read((sql) => ({
+  const { plan, tasks, made } = store.read((sql) => ({
     plan: getPlan(sql, action.planKey),
     tasks: planTasks(sql, action.planKey),
-    run: planRuns(sql, action.planKey).findLast(
+    made: planRuns(sql, action.planKey).filter(
       (one) =>
         one.round === owed.round && one.task === owed.task && (owed.task !== null || one.role === 'fixer'),
     ),
   }));
+  const run = made.at(-1);
   // It has said that it is done: what it still does must not come between.
   if (run !== undefined)
     await runs.settle(run.runId, { graceMs: afterWordMs, by: `the plan ${plan.name}`, signal });
-  const row = run === undefined ? null : runs.row(run.runId);
   const task = tasks.find(({ number }) => number === owed.task) ?? null;
-  const title =
-    task === null ? `${plan.name}: what the review found` : `${plan.name} task ${task.number}: ${task.title}`;
-  const joined =
-    row === null
-      ? ({ kind: 'nothing', commit: plan.headCommit ?? '' } as const) // a person said that it is done
-      : await work.join(row, {
-          branch: plan.branch,
-          head: plan.headCommit ?? '',
-          title,
-          trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
-        });
+  const joined = await join(deps, plan, { run, task });
+  const lacks =
+    run?.role === 'fixer' && task !== null && owed.isAccepted !== true
+      ? await lackOf(deps, plan, { made, joined })
+      : null;
   await store.write((tx) => {
-    if (!finishAction(tx, action.key, tx.now)) return;
     const now = getPlan(tx, plan.key);
-    switch (joined.kind) {
-      case 'moved':
-        return blockMoved(tx, now, joined.commit);
-      case 'conflict': {
-        const files = joined.files.join(', ');
-        if (task === null)
-          return blockPlan(tx, plan.key, `what the fixer made conflicts with the plan's branch in ${files}`);
-        return void changePlan(tx, daemonSays(plan.key, settings, 'merge_conflict', task, files, tx.now));
-      }
-      default:
-        if (task === null) return void updatePlan(tx, now, { headCommit: joined.commit, updatedAt: tx.now });
-        return void changePlan(
-          tx,
-          daemonSays(plan.key, settings, 'task_merged', task, joined.commit, tx.now),
-        );
+    if (joined.kind === 'moved') return giveUp(tx, action, movedWords(now, joined.commit));
+    const files = joined.kind === 'conflict' ? joined.files.join(', ') : lacks;
+    if (task === null) {
+      if (joined.kind === 'conflict')
+        return giveUp(tx, action, `what the fixer made conflicts with the plan's branch in ${files}`);
+      if (finish(tx, action)) updatePlan(tx, now, { headCommit: joined.commit, updatedAt: tx.now });
+      return;
     }
+    if (!finish(tx, action)) return;
+    const { number, wave } = task;
+    const event =
+      joined.kind === 'conflict' || lacks !== null
+        ? daemonSays('merge_conflict', { wave, task: number, body: files ?? '', now: tx.now })
+        : daemonSays('task_merged', { wave, task: number, body: joined.commit, now: tx.now });
+    changePlan(tx, { planKey: plan.key, settings, event });
   });
 }
 
-function daemonSays(
-  planKey: number,
-  settings: RepoPlanSettings,
-  name: PlanEvent['name'],
-  { number, wave }: { readonly number: number; readonly wave: number },
-  body: string,
-  now: number,
-) {
-  const event: PlanEvent = {
-    name,
-    by: 'daemon',
-    who: 'daemon',
-    wave,
-    task: number,
-    body,
-    tasks: null,
-    facts: null,
-    idleTasks: [],
-    now,
-  };
-  return { planKey, settings, event };
+async function join(
+  { work, runs }: PlansDeps,
+  plan: PlanRow,
+  { run, task }: { readonly run: PlanRunRow | undefined; readonly task: PlanTaskRow | null },
+): Promise<Joined> {
+  const row = run === undefined ? null : runs.row(run.runId);
+  const head = plan.headCommit ?? '';
+  if (row === null) return { kind: 'nothing', commit: head }; // a person said that it is done
+  const title =
+    task === null ? `${plan.name}: what the review found` : `${plan.name} task ${task.number}: ${task.title}`;
+  return work.join(row, {
+    branch: plan.branch,
+    head,
+    title,
+    trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
+  });
+}
+
+/** Why the fixer of a conflict has not brought both sides together; null when it has. */
+async function lackOf(
+  { work, runs }: PlansDeps,
+  plan: PlanRow,
+  { made, joined }: { readonly made: readonly PlanRunRow[]; readonly joined: Joined },
+): Promise<string | null> {
+  if (joined.kind === 'nothing') return 'its fixer has changed nothing';
+  if (joined.kind !== 'joined') return null;
+  const coder = made.findLast(({ role }) => role === 'coder');
+  const branch = (coder === undefined ? null : runs.row(coder.runId))?.branch ?? null;
+  const commit = branch === null ? null : await work.branchHead(plan.repoId, branch);
+  if (commit === null || (await work.contains(plan.repoId, { commit, within: joined.commit }))) return null;
+  return `its fixer has not merged ${branch}`;
+}
+
+/** A person has to do something first; their decision tries it again. */
+function giveUp(tx: Transaction, action: ActionRow, reason: string): void {
+  failAction(tx, action.key, { error: reason, dueAt: null });
+  blockPlan(tx, action.planKey, reason);
 }

@@ -1,6 +1,7 @@
 import {
   type ActionRow,
   getPlan,
+  lastSignalOfRun,
   type PlanRow,
   planEvidence,
   planRuns,
@@ -12,6 +13,7 @@ import type { PlansDeps } from '../ports.ts';
 import { type PromptFacts, renderPrompt } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
 import type { Owed } from '../state.ts';
+import { filesInConflict } from '../waves.ts';
 import { ensureBranch } from './branch.ts';
 import { startOwedRun } from './start-run.ts';
 
@@ -73,6 +75,7 @@ async function promptFacts(
       ? await work.compare(plan.repoId, plan.baseCommit ?? '', plan.headCommit ?? '')
       : null;
   const isConflict = owed.role === 'fixer' && task !== null;
+  const files = task === null ? null : filesInConflict(task);
   return {
     role: owed.role,
     plan: plan.name,
@@ -87,20 +90,43 @@ async function promptFacts(
     peers: tasks
       .filter((one) => task !== null && one.wave === task.wave && one.number !== task.number)
       .map(({ number, title }) => ({ number, title })),
-    feedback: isConflict
-      ? conflictWords(deps, plan, task)
-      : owed.attempt > 1
-        ? (task?.reason ?? plan.feedback)
-        : plan.feedback,
+    feedback: isConflict ? conflictWords(deps, plan, task) : wordsBefore(deps, plan, owed),
     guidance: plan.guidance,
     evidence: evidence
       .filter(({ round }) => round === lastRound)
       .map(({ command, exitCode, output }) => ({ command, exitCode, output })),
     diffStat: compared?.stat ?? null,
-    conflict: isConflict ? (task.reason ?? '').replace(/^conflicts: /, '').split(', ') : null,
+    conflict: isConflict ? (files?.split(', ') ?? []) : null,
     selfFixMaxLines,
     signals: signalsOf(owed, plan.name),
   };
+}
+
+/** What was found or refused before, and where the work of an earlier try is, for who comes next. */
+function wordsBefore({ store, runs }: PlansDeps, plan: PlanRow, owed: Spawn): string | null {
+  const { task, before, refused } = store.read((sql) => {
+    const before = planRuns(sql, plan.key).findLast(
+      (run) => run.role === owed.role && run.task === owed.task,
+    );
+    const said = before && { planKey: plan.key, runId: before.runId, status: 'failed' as const };
+    return {
+      task: planTasks(sql, plan.key).find(({ number }) => number === owed.task),
+      before,
+      refused: said && before.state !== 'signaled' ? lastSignalOfRun(sql, said)?.reason : undefined,
+    };
+  });
+  const row = before === undefined || owed.task === null ? null : runs.row(before.runId);
+  const found = owed.attempt > 1 ? (task?.reason ?? plan.feedback) : plan.feedback;
+  const earlier =
+    row?.branch == null
+      ? null
+      : `An earlier try left its work on the branch ${row.branch}, and what it had not committed in ${row.worktree}: take over what is good of it.`;
+  const words = [
+    found,
+    refused === undefined ? null : `What the ${owed.role} before you said was refused: ${refused}`,
+    earlier,
+  ].filter((text) => text !== null);
+  return words.length === 0 ? null : words.join('\n\n');
 }
 
 /** Where the work is that does not fit, for who is to bring both together. */

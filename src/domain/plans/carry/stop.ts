@@ -1,10 +1,5 @@
-import {
-  type ActionRow,
-  finishAction,
-  getPlan,
-  planRuns,
-  setPlanRunState,
-} from '../../../foundation/store/index.ts';
+import { type ActionRow, getPlan, planRuns, setPlanRunState } from '../../../foundation/store/index.ts';
+import { finish } from '../change.ts';
 import type { PlansDeps } from '../ports.ts';
 import type { Owed } from '../state.ts';
 
@@ -25,5 +20,5 @@ export async function carryStop(
   });
   const live = ours.filter(({ runId }) => runs.row(runId)?.endedAt === null);
   await Promise.all(live.map(({ runId }) => runs.cancel(runId, `the plan ${plan.name}`)));
-  await store.write((tx) => finishAction(tx, action.key, tx.now));
+  await store.write((tx) => finish(tx, action));
 }

@@ -1,5 +1,15 @@
 import { moveTo, type Owed, type PlanState, type Rule, type RuleInput, refuse } from '../state.ts';
-import { dueJoins, maxTaskAttempts, startTasks, waveCount, waveStands, withTask } from '../waves.ts';
+import {
+  conflictIn,
+  dueJoins,
+  filesInConflict,
+  maxTaskAttempts,
+  startTasks,
+  waveCount,
+  waveStands,
+  withTask,
+  workerFor,
+} from '../waves.ts';
 import { toReview } from './judging.ts';
 
 /** Begins the first wave, or has an architect look first. */
@@ -68,11 +78,12 @@ export const waveStart: Rule = (input) => {
   return startWave(input, plan.wave + 1);
 };
 
-/** A coder, or who resolved its conflict, says that a task is done. */
+/** A coder, or who resolved its conflict, says that a task is done; a person may also say so of one that has failed. */
 export const taskFinished: Rule = (input) => {
-  const { plan, settings } = input;
+  const { plan, event, settings } = input;
   const task = taskOf(input);
   if (typeof task === 'string') return refuse(task);
+  if (task.status === 'failed' && event.by === 'operator') return acceptFailed(input, task.number);
   if (task.status !== 'running') return refuse(`task ${task.number} is ${task.status}, not running`);
   const next = withTask(plan, task.number, { status: 'merging' });
   const started = startTasks(next, settings);
@@ -85,7 +96,8 @@ export const taskMerged: Rule = (input) => {
   const task = taskOf(input);
   if (typeof task === 'string') return refuse(task);
   if (task.status !== 'merging') return refuse(`task ${task.number} is ${task.status}, not merging`);
-  const next = withTask({ ...plan, headCommit: event.body }, task.number, { status: 'merged', reason: null });
+  const reason = event.body === plan.headCommit ? 'it changed nothing' : null;
+  const next = withTask({ ...plan, headCommit: event.body }, task.number, { status: 'merged', reason });
   return afterTask({ plan: next, event, settings });
 };
 
@@ -95,17 +107,15 @@ export const mergeConflict: Rule = (input) => {
   const task = taskOf(input);
   if (typeof task === 'string') return refuse(task);
   if (task.status !== 'merging') return refuse(`task ${task.number} is ${task.status}, not merging`);
-  if (task.attempt > maxTaskAttempts)
+  if (filesInConflict(task) !== null)
     return failTask(input, task.number, `its work conflicts still: ${event.body}`);
   const attempt = Math.max(task.attempt + 1, maxTaskAttempts + 1);
   const next = withTask(plan, task.number, {
     status: 'running',
     attempt,
-    reason: `conflicts: ${event.body}`,
+    reason: conflictIn(event.body),
   });
-  return moveTo(next, {}, [
-    { kind: 'spawn', role: 'fixer', round: plan.round, wave: task.wave, task: task.number, attempt },
-  ]);
+  return moveTo(next, {}, [workerFor(plan, { ...task, reason: conflictIn(event.body) }, attempt)]);
 };
 
 /** A coder failed, or never said that it is done. */
@@ -114,12 +124,11 @@ export const taskFailed: Rule = (input) => {
   const task = taskOf(input);
   if (typeof task === 'string') return refuse(task);
   if (task.status !== 'running') return refuse(`task ${task.number} is ${task.status}, not running`);
-  if (task.attempt >= maxTaskAttempts) return failTask(input, task.number, event.body);
+  if (event.isFinal === true || task.attempt >= maxTaskAttempts)
+    return failTask(input, task.number, event.body);
   const attempt = task.attempt + 1;
-  const next = withTask(plan, task.number, { attempt, reason: event.body });
-  return moveTo(next, {}, [
-    { kind: 'spawn', role: 'coder', round: plan.round, wave: task.wave, task: task.number, attempt },
-  ]);
+  const again = { ...task, attempt, reason: event.body };
+  return moveTo(withTask(plan, task.number, again), {}, [workerFor(plan, again, attempt)]);
 };
 
 /** A fixer is done, or somebody says so of the last wave. */
@@ -145,6 +154,15 @@ export function retryTasks({ plan, settings }: RuleInput): { plan: PlanState; ow
   };
   const { tasks, owes } = startTasks(pending, settings);
   return { plan: { ...pending, tasks }, owes };
+}
+
+/** What the last run of a failed task has made is good enough for a person. */
+function acceptFailed({ plan }: RuleInput, number: number) {
+  const next = withTask({ ...plan, phase: 'wave_running', blocked: null }, number, { status: 'merging' });
+  const joins = dueJoins(next).map((owed) =>
+    owed.kind === 'join' && owed.task === number ? { ...owed, isAccepted: true } : owed,
+  );
+  return moveTo(next, {}, joins);
 }
 
 function startWave({ plan, settings }: RuleInput, wave: number) {

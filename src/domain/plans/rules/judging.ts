@@ -21,7 +21,8 @@ export function toReview(plan: PlanState, first: readonly Owed[]): Decision {
 }
 
 /** Somebody wants a finished plan looked at once more. */
-export const requestReview: Rule = ({ plan }) => toReview({ ...plan, isForced: false }, []);
+export const requestReview: Rule = ({ plan }) =>
+  toReview({ ...plan, isForced: false, reviewCycle: 0, verifyCycle: 0 }, []);
 
 /** A verdict is wanted of the branch as it is now. */
 function toVerification(plan: PlanState): Decision {
@@ -74,12 +75,19 @@ export const verifyApproved: Rule = (input) => {
 
 export const verifyFailed: Rule = (input) => {
   if (input.event.body.trim() === '') return refuse('it says nothing of what is wrong: the body is empty');
+  if (staleReason(input) !== null) return toVerification(input.plan); // looked at again, as it is now
   return failed(input, input.event.body);
 };
 
 /** What was verified has moved since. */
 export const verificationStale: Rule = ({ plan, event }) =>
-  toVerification({ ...plan, headCommit: event.facts?.head ?? plan.headCommit, isForced: false });
+  toVerification({
+    ...plan,
+    headCommit: event.facts?.head ?? plan.headCommit,
+    isForced: false,
+    reviewCycle: 0,
+    verifyCycle: 0,
+  });
 
 function failed(input: RuleInput, feedback: string): Decision {
   const { plan, event, settings } = input;
@@ -129,7 +137,10 @@ function toFix({ plan, event, settings }: RuleInput, { change, feedback, limit }
   const reason =
     (isStuck ? 'the same was asked for twice, and nothing has changed in between' : null) ??
     limit ??
-    (settings.autoReviewFix ? null : 'auto_review_fix is off');
+    (settings.autoReviewFix ? null : 'auto_review_fix is off') ??
+    (settings.topicHeldBy === null
+      ? null
+      : `the plan '${settings.topicHeldBy}' of the same topic is being implemented`);
   if (reason !== null) return moveTo(next, { blocked: { reason, by: 'limit' } });
   return moveTo(next, {}, [fixer(next)]);
 }

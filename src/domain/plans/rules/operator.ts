@@ -1,22 +1,33 @@
 import { type Decision, moveTo, type Owed, type PlanState, type Rule, refuse } from '../state.ts';
-import { coderFor, waveStands } from '../waves.ts';
+import { startTasks, waveStands, workerFor } from '../waves.ts';
 import { retryTasks } from './implementing.ts';
 import { fixer } from './judging.ts';
+
+const maxReasonChars = 2000;
 
 export const markDone: Rule = ({ plan }) => moveTo(plan, { status: 'done', phase: null, blocked: null });
 
 /** Nothing more is done for the plan, and what is at work for it is stopped; branches and worktrees stay. */
-export const cancel: Rule = ({ plan }) =>
-  moveTo(plan, { status: 'cancelled', phase: null, blocked: null, round: plan.round + 1 }, [
-    { kind: 'stop', role: null, round: plan.round + 1 },
+export const cancel: Rule = ({ plan }) => {
+  const tasks = plan.tasks.map((task) =>
+    task.status === 'running' || task.status === 'merging'
+      ? { ...task, status: 'failed' as const, reason: 'the plan was cancelled' }
+      : task,
+  );
+  const round = plan.round + 1;
+  return moveTo({ ...plan, tasks }, { status: 'cancelled', phase: null, blocked: null, round }, [
+    { kind: 'stop', role: null, round },
   ]);
+};
 
 /** Somebody has to decide before anything more is started. */
 export const needsDecision: Rule = ({ plan, event }) => {
   const reason = event.body.trim();
   if (reason === '') return refuse('it does not say what is to be decided: the body is empty');
   const by = event.by === 'agent' ? 'agent' : event.by === 'operator' ? 'person' : 'daemon';
-  return moveTo(plan, { blocked: { reason: reason.slice(0, 2000), by } });
+  const open = plan.blocked?.reason.split('\n') ?? []; // another one's question is not answered by this one
+  const all = open.includes(reason) ? open : [...open, reason];
+  return moveTo(plan, { blocked: { reason: all.join('\n').slice(-maxReasonChars), by } });
 };
 
 /** A person has decided: their words go to the agents that come, and what the plan is at begins again. */
@@ -27,20 +38,21 @@ export const decided: Rule = (input) => {
 
 /** What failed is tried again. */
 export const retry: Rule = (input) => {
-  const { plan } = input;
-  if (plan.blocked === null && !plan.tasks.some(({ status }) => status === 'failed'))
-    return refuse('nothing of it has failed');
-  return goOn(input);
+  const { plan, event } = input;
+  const hasFailed = plan.tasks.some(({ status }) => status === 'failed');
+  if (plan.blocked !== null || hasFailed) return goOn(input);
+  return event.hasTrouble ? moveTo(plan, {}) : refuse('nothing of it has failed');
 };
 
 const goOn = (input: Parameters<Rule>[0]): Decision => {
-  const { event } = input;
-  const said = event.body.trim();
+  const { event, settings } = input;
   const plan: PlanState = {
     ...input.plan,
     blocked: null,
     progressHash: null,
-    guidance: said === '' ? input.plan.guidance : said,
+    guidance: guidanceOf(input),
+    // A person who lets a plan go on whose branch somebody has moved takes what is there.
+    headCommit: event.facts?.head || input.plan.headCommit,
   };
   if (plan.status === 'implementing' && plan.phase === 'wave_waiting' && waveStands(plan) === 'failed') {
     const again = retryTasks({ ...input, plan });
@@ -48,20 +60,27 @@ const goOn = (input: Parameters<Rule>[0]): Decision => {
   }
   if (plan.phase === 'wave_running') {
     const idle = plan.tasks.filter(({ number }) => event.idleTasks.includes(number));
-    const tasks = plan.tasks.map((task) =>
-      idle.includes(task) ? { ...task, attempt: task.attempt + 1 } : task,
-    );
-    return moveTo(
-      { ...plan, tasks },
-      {},
-      idle.map((task) => coderFor(plan, task, task.attempt + 1)),
-    );
+    const tasks = plan.tasks.map((task) => {
+      if (idle.includes(task)) return { ...task, attempt: task.attempt + 1 };
+      // Its attempts go on: with the round as it is, a second first one would be the first one.
+      return task.status === 'failed' ? { ...task, status: 'pending' as const, reason: null } : task;
+    });
+    const started = startTasks({ ...plan, tasks }, settings);
+    const again = idle.map((task) => workerFor(plan, task, task.attempt + 1));
+    return moveTo({ ...plan, tasks: started.tasks }, {}, [...again, ...started.owes]);
   }
   const restarted: PlanState = { ...plan, round: plan.round + 1 };
   const owes = stageOf(restarted);
   if (owes === null) return moveTo(plan, {});
   return moveTo(restarted, {}, [{ kind: 'stop', role: owes.role, round: plan.round }, ...owes.owes]);
 };
+
+/** A person's words, with the question that they answer where an agent has asked one. */
+function guidanceOf({ plan, event }: Parameters<Rule>[0]): string | null {
+  const said = event.body.trim();
+  if (said === '') return plan.guidance;
+  return plan.blocked?.by === 'agent' ? `${plan.blocked.reason}\n\n${said}` : said;
+}
 
 /** Who works on the plan at the stage that it is at: begun again after a decision. Null where it goes on as it is. */
 function stageOf(plan: PlanState): {

@@ -51,6 +51,7 @@ export const advance: Rule = (input) =>
   input.plan.phase === 'awaiting_advance' ? toReady(input) : refuse('its planner has not finished');
 
 const toReady: Rule = (input) => {
+  if (waveCount(input.plan.tasks) === 0) return refuse('the plan has no waves: give it some, then `advance`');
   const plan: PlanState = { ...input.plan, status: 'ready', phase: 'planned', guidance: null };
   if (!input.settings.autoImplement) return moveTo(plan, {});
   const begun = implement({ ...input, plan });

@@ -106,11 +106,21 @@ export function failAction(
   );
 }
 
-/** Brings back what a plan's actions were given up. Returns how many. */
-export function reviveActions(sql: Sql, planKey: number, now: number): number {
-  return sql.run(
-    "UPDATE actions SET status = 'pending', attempts = 0, due_at = ?, error = NULL WHERE plan_key = ? AND status = 'dead'",
+/** Brings back what was given up of a plan's actions, and makes those due that wait for another try. */
+export function reviveActions(sql: Sql, planKey: number, now: number): void {
+  sql.run(
+    `UPDATE actions SET status = 'pending', attempts = 0, due_at = ?, error = NULL
+     WHERE plan_key = ? AND (status = 'dead' OR (status = 'pending' AND attempts > 0))`,
     now,
     planKey,
-  ).changes;
+  );
+}
+
+/** Drops what a plan owes and does not want any more, but for stopping what is at work. */
+export function dropActions(sql: Sql, planKey: number, now: number): void {
+  sql.run(
+    "UPDATE actions SET status = 'done', done_at = ? WHERE plan_key = ? AND status <> 'done' AND kind <> 'stop'",
+    now,
+    planKey,
+  );
 }

@@ -78,6 +78,19 @@ export function endedOpenPlanRuns(sql: Sql): readonly PlanRunRow[] {
     .map(decodeRun);
 }
 
+/** Runs that live on although they have said before `before` all that they had to say. */
+export function lingeringPlanRuns(sql: Sql, before: number): readonly PlanRunRow[] {
+  return sql
+    .all(
+      `SELECT plan_runs.* FROM plan_runs JOIN runs ON runs.id = plan_runs.run_id
+       WHERE plan_runs.state = 'signaled' AND runs.ended_at IS NULL AND coalesce((SELECT max(received_at) FROM signals
+         WHERE signals.plan_key = plan_runs.plan_key AND signals.run_id = plan_runs.run_id AND signals.status = 'done'),
+         plan_runs.started_at) < ?`,
+      before,
+    )
+    .map(decodeRun);
+}
+
 /** A row of `plan_evidence`: what a command of the repository said of a commit. */
 export type EvidenceRow = {
   readonly planKey: number;

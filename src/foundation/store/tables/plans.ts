@@ -192,7 +192,7 @@ export function listPlans(sql: Sql, { repoId, beforeKey, status, limit }: PlanFi
 export function planOfTopicAtWork(sql: Sql, { key, repoId, topic }: PlanRow): string | null {
   if (topic === null) return null;
   const row = sql.get(
-    "SELECT name FROM plans WHERE repo_id = ? AND topic = ? AND key <> ? AND status = 'implementing' LIMIT 1",
+    "SELECT name FROM plans WHERE repo_id = ? AND topic = ? AND key <> ? AND status IN ('implementing', 'reviewing', 'verifying') LIMIT 1",
     repoId,
     topic,
     key,

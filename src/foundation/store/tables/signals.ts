@@ -73,6 +73,24 @@ export type SignalFilter = {
   readonly limit: number;
 };
 
+/** What a run has said last of its plan, accepted or refused; undefined where it has said nothing of the kind. */
+export function lastSignalOfRun(
+  sql: Sql,
+  {
+    planKey,
+    runId,
+    status,
+  }: { readonly planKey: number; readonly runId: string; readonly status: SignalStatus },
+): SignalRow | undefined {
+  const row = sql.get(
+    'SELECT * FROM signals WHERE plan_key = ? AND run_id = ? AND status = ? ORDER BY id DESC LIMIT 1',
+    planKey,
+    runId,
+    status,
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
 /** Receipts, newest first. */
 export function listSignals(sql: Sql, filter: SignalFilter): readonly SignalRow[] {
   const where = ['repo_id = ?'];
