@@ -28,7 +28,7 @@ export function createPlansPort(options: PlansPortOptions): Pick<PlansDeps, 'wor
   return { work: createWork(options), runs: createPlanRuns(options), settingsOf: settingsReader(options) };
 }
 
-function createWork({ repos, worktrees }: PlansPortOptions): PlanWork {
+function createWork({ repos, worktrees, runs }: PlansPortOptions): PlanWork {
   const placeOf = async (run: Parameters<PlanWork['join']>[0]) => ({
     repo: await repos.find(run.repoId ?? ''),
     runId: placeIdOf(run),
@@ -48,6 +48,12 @@ function createWork({ repos, worktrees }: PlansPortOptions): PlanWork {
     setAside: async (repoId, of) => worktrees.setBranchAside(await repos.find(repoId), of),
     join: async (run, { branch, ...onto }) =>
       worktrees.joinOntoPlan({ ...(await placeOf(run)), ...onto, target: branch }),
+    foreignBranchOf: async (run, { branch, base }) => {
+      const place = await placeOf(run);
+      const { createdAt } = place.runId === run.id ? run : runs.row(place.runId);
+      const taken = [branch, base.replace(/^refs\/heads\//, '')];
+      return worktrees.foreignBranch({ ...place, taken, since: createdAt });
+    },
     measure: async (run, of) => worktrees.measure({ ...(await placeOf(run)), ...of }),
     compare: async (repoId, from, to) => worktrees.compare(await repos.find(repoId), from, to),
   };

@@ -135,6 +135,7 @@ function fakeWorld(store: PlansDeps['store']) {
         heads.set(branch, made);
         return { kind: 'joined', commit: made };
       },
+      foreignBranchOf: async () => null,
       measure: async () => null,
       compare: async () => ({ lines: 1, stat: '', tree: commit() }),
     },

@@ -68,6 +68,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     moveBranch: unused,
     setAside,
     join: unused,
+    foreignBranchOf: unused,
     measure: unused,
     compare: unused,
   };

@@ -49,8 +49,18 @@ export type PlanWork = {
   ) => Promise<
     | { readonly kind: 'joined' | 'nothing'; readonly commit: string }
     | { readonly kind: 'conflict'; readonly files: readonly string[] }
+    /** Repositories that it made inside its worktree: no commit can hold what is in these folders. */
+    | { readonly kind: 'nested'; readonly folders: readonly string[] }
     | { readonly kind: 'moved'; readonly commit: string | null }
   >;
+  /**
+   * The branch that a run's worktree has checked out where it is somebody else's: the plan's, its base, or any that was
+   * there before the run or is checked out elsewhere too. What was committed there is no work of the run alone.
+   */
+  readonly foreignBranchOf: (
+    run: RunRow,
+    plan: { readonly branch: string; readonly base: string },
+  ) => Promise<string | null>;
   /** What a run has changed since `head`; null: nothing. */
   readonly measure: (
     run: RunRow,

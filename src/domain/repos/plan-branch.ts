@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { GitCall } from '../../foundation/git/index.ts';
-import { joinWork } from './apply/join.ts';
+import { type Joined, joinWork } from './apply/join.ts';
 import {
   assertObjectName,
   type Checkout,
@@ -14,7 +14,7 @@ import {
   type WorktreeContext,
   withTemporaryFolder,
 } from './checkout.ts';
-import { commitOf, findWork, type WorkPlace } from './work.ts';
+import { commitOf, findWork, type Work, type WorkPlace } from './work.ts';
 
 /** What came of joining work onto a plan's branch. */
 export type JoinedPlan =
@@ -22,6 +22,8 @@ export type JoinedPlan =
   /** The branch has all of it already. */
   | { readonly kind: 'nothing'; readonly commit: string }
   | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  /** The run has made repositories of their own in these folders: no commit can hold what is in them. */
+  | { readonly kind: 'nested'; readonly folders: readonly string[] }
   /** The branch is not where drover left it. */
   | { readonly kind: 'moved'; readonly commit: string | null };
 
@@ -47,7 +49,10 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   const { main } = place;
   const now = await commitOf(git, main, `refs/heads/${branch}`);
   if (now === '') return { kind: 'moved', commit: null };
-  const made = await commitOfWork(context, { place, head: now, title, trailer: wanted.trailer });
+  const work = await workOf(context, place);
+  const folders = work === null ? [] : await ownRepositories(context, main, work);
+  if (folders.length > 0) return { kind: 'nested', folders };
+  const made = await joinFound(context, work, { place, head: now, title, trailer: wanted.trailer });
   if (made.kind === 'conflict') return made;
   // A crash after `update-ref` leaves the branch ahead of what is known of it, by this very work.
   const isOurs =
@@ -74,21 +79,25 @@ export async function containsCommit(
   return (await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] })).code === 0;
 }
 
+type Joining = Omit<JoinPlanWanted, 'branch'>;
+
 /** The commit at which a branch that is at `head` has all of a run's work. Changes nothing but the object store. */
-export async function commitOfWork(
-  context: WorktreeContext,
-  {
-    place,
-    head,
-    title,
-    trailer,
-  }: { readonly place: WorkPlace; readonly head: string; readonly title: string; readonly trailer: string },
-) {
-  const { git, stateRoot } = context;
-  const work = await withTemporaryFolder(join(stateRoot, 'tmp'), (folder) =>
+export async function commitOfWork(context: WorktreeContext, wanted: Joining): Promise<Joined> {
+  return joinFound(context, await workOf(context, wanted.place), wanted);
+}
+
+function workOf({ git, stateRoot }: WorktreeContext, place: WorkPlace): Promise<Work | null> {
+  return withTemporaryFolder(join(stateRoot, 'tmp'), (folder) =>
     findWork(git, place, { folder, settings: durable }),
   );
-  if (work === null) return { kind: 'nothing' } as const;
+}
+
+async function joinFound(
+  { git }: WorktreeContext,
+  work: Work | null,
+  { place, head, title, trailer }: Joining,
+): Promise<Joined> {
+  if (work === null) return { kind: 'nothing' };
   return joinWork(git, place.main, {
     head,
     work,
@@ -97,6 +106,29 @@ export async function commitOfWork(
     words: { title, mergeTitle: `Merge ${title}`, trailer },
     call: { settings: durable },
   });
+}
+
+/** The repositories inside a work tree that are no submodules. */
+async function ownRepositories(
+  { git }: WorktreeContext,
+  main: Checkout,
+  { nested, tree }: Work,
+): Promise<readonly string[]> {
+  if (nested.length === 0) return [];
+  const args = [
+    'config',
+    '-z',
+    '--blob',
+    `${tree}:.gitmodules`,
+    '--get-regexp',
+    String.raw`^submodule\..*\.path$`,
+  ];
+  const { stdout } = await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] });
+  const submodules = stdout
+    .toString()
+    .split('\0')
+    .map((entry) => entry.slice(entry.indexOf('\n') + 1));
+  return nested.map((folder) => folder.replace(/\/$/, '')).filter((folder) => !submodules.includes(folder));
 }
 
 /** Moves a branch that is at `from`; null: one that is not there yet. Throws `git_failed` when it is elsewhere. */

@@ -1,6 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Applied, applyWork } from './apply/apply.ts';
+import { foreignBranch } from './checked-out.ts';
 import {
   adminDir,
   assertPart,
@@ -125,6 +126,10 @@ export type Worktrees = {
   readonly measure: (
     of: RunPlace & { readonly head: string; readonly title: string },
   ) => Promise<{ readonly commit: string; readonly lines: number } | null>;
+  /** The branch of somebody else that the run's work tree has checked out; null: none. `since`: when it was made. */
+  readonly foreignBranch: (
+    of: RunPlace & { readonly taken: readonly string[]; readonly since: number },
+  ) => Promise<string | null>;
   /** The commit that a branch is at; null when it is not there. */
   readonly branchHead: (repo: WorktreeRepo, branch: string) => Promise<string | null>;
   /** Where each branch is. */
@@ -266,6 +271,8 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
         return { commit: made.commit, lines };
       });
     },
+    foreignBranch: async ({ taken, since, ...of }) =>
+      foreignBranch(git, { place: await placeOf(of), taken, since }),
     branchHead: async (repo, branch) => branchHead(context, await mainCheckout(repo), branch),
     branches: async (repo) => listBranches(context, await mainCheckout(repo)),
     contains: async (repo, of) => containsCommit(context, await mainCheckout(repo), of),

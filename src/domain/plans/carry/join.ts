@@ -51,6 +51,8 @@ export async function carryJoin(
   await store.write((tx) => {
     const now = getPlan(tx, plan.key);
     if (joined.kind === 'moved') return giveUp(tx, action, movedWords(now, joined.commit));
+    if (joined.kind === 'nested')
+      return giveUp(tx, action, `${run?.runId} has made repositories of its own in ${joined.folders.join(', ')}`);
     const files = joined.kind === 'conflict' ? joined.files.join(', ') : lacks;
     if (task === null) {
       if (joined.kind === 'conflict')

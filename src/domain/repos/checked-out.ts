@@ -1,0 +1,83 @@
+import type { Git } from '../../foundation/git/index.ts';
+import { type Checkout, line, placed } from './checkout.ts';
+import { isWhole, type WorkPlace } from './work.ts';
+
+const heads = 'refs/heads/';
+
+/** A folder with files of a repository, and the branch that is checked out there; null where HEAD is detached. */
+export type Place = { readonly path: string; readonly branch: string | null };
+
+/** Every checkout of a repository whose folder is there: the main one, a person's others, and those of runs. */
+export async function listCheckouts(git: Git, main: Checkout): Promise<readonly Place[]> {
+  const args = ['worktree', 'list', '--porcelain', '-z'];
+  const { stdout } = await git.run(main.workTree, args, { ...placed(main), maxOutputBytes: 2 ** 26 });
+  return stdout
+    .toString()
+    .split('\0\0')
+    .map((record) => record.split('\0'))
+    .filter((fields) => !fields.some((field) => field.startsWith('prunable')))
+    .flatMap((fields) => {
+      const path = valueOf(fields, 'worktree');
+      const ref = valueOf(fields, 'branch');
+      return path === null ? [] : [{ path, branch: ref?.startsWith(heads) ? ref.slice(heads.length) : null }];
+    });
+}
+
+function valueOf(fields: readonly string[], name: string): string | null {
+  const field = fields.find((text) => text.startsWith(`${name} `));
+  return field === undefined ? null : field.slice(name.length + 1);
+}
+
+export type ForeignWanted = {
+  readonly place: WorkPlace;
+  /** Branches that are never a run's own: the plan's, and its base. */
+  readonly taken: readonly string[];
+  /** When the run was made, in milliseconds since the epoch. */
+  readonly since: number;
+};
+
+/**
+ * The branch that a run's work tree has checked out, where it is not the run's own: one of those that are taken, one that
+ * is checked out elsewhere too, or one that was there before the run. Null for a branch that the run has made itself, for
+ * none, and where the work tree is gone.
+ */
+export async function foreignBranch(
+  git: Git,
+  { place, taken, since }: ForeignWanted,
+): Promise<string | null> {
+  const { main, checkout } = place;
+  if (!(await isWhole(checkout))) return null;
+  const ref = await line(git, checkout.workTree, ['symbolic-ref', '--quiet', 'HEAD'], {
+    ...placed(checkout),
+    okCodes: [0, 1, 128],
+  });
+  if (!ref.startsWith(heads)) return null;
+  const branch = ref.slice(heads.length);
+  if (branch === place.branch) return null;
+  if (taken.includes(branch)) return branch;
+  const holders = (await listCheckouts(git, main)).filter((one) => one.branch === branch);
+  if (holders.length > 1) return branch;
+  return (await isOlder(git, main, { ref, since })) ? branch : null;
+}
+
+/** By the branch's own log; where it keeps none, by the oldest commit that no other branch has. */
+async function isOlder(
+  git: Git,
+  main: Checkout,
+  { ref, since }: { readonly ref: string; readonly since: number },
+): Promise<boolean> {
+  const sinceSeconds = Math.floor(since / 1000);
+  const call = { ...placed(main), okCodes: [0, 128], maxOutputBytes: 2 ** 26 };
+  const logged = await line(
+    git,
+    main.workTree,
+    ['log', '--walk-reflogs', '--date=unix', '--format=%gd', ref, '--'],
+    call,
+  );
+  const first = /@\{(\d+)\}$/.exec(logged);
+  if (first !== null) return Number(first[1]) < sinceSeconds;
+  const others = [`--exclude=${ref.slice(heads.length)}`, '--branches', '--remotes'];
+  const alone = ['rev-list', '--format=%ct', '--no-commit-header', ref, '--not', ...others];
+  const times = (await line(git, main.workTree, alone, call)).split('\n').filter((text) => text !== '');
+  return times.some((time) => Number(time) < sinceSeconds);
+}

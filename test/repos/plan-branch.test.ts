@@ -1,0 +1,111 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { silentLog } from '../../src/base/index.ts';
+import { newId } from '../../src/contract/index.ts';
+import { createWorktrees } from '../../src/domain/repos/index.ts';
+import { git } from '../support/apply-world.ts';
+import { makeRepo, plainGit, put } from './fixture.ts';
+
+const target = 'drover/plan/auth';
+
+/** A repository with the branch of a plan, and a run with a worktree. */
+async function setUp(test: Pick<typeof t, 'testdir'>) {
+  const root = realpathSync(test.testdir());
+  const path = makeRepo(join(root, 'app'));
+  plainGit(path, 'branch', target);
+  const repo = { id: newId('repo', Date.now()), path, trusted: false };
+  const worktrees = createWorktrees({ git, log: silentLog, stateRoot: join(root, 'state') });
+  const start = async () => {
+    const runId = newId('run', Date.now());
+    const made = await worktrees.create({ repo, runId, base: target, label: 'task' });
+    return { ...made, of: { repo, runId, branch: made.branch }, since: Date.now() };
+  };
+  const run = await start();
+  const headOf = (ref: string) => plainGit(path, 'rev-parse', ref).trim();
+  const commit = (cwd: string, name: string, text = 'text\n') => {
+    put(join(cwd, name), text);
+    plainGit(cwd, 'add', '-A');
+    plainGit(cwd, 'commit', '-q', '-m', `change ${name}`);
+  };
+  const joinRun = (head = headOf(target)) =>
+    worktrees.joinOntoPlan({ ...run.of, target, head, title: 'task', trailer: 'Drover-Run: x' });
+  const foreign = () => worktrees.foreignBranch({ ...run.of, taken: [target, 'main'], since: run.since });
+  return { root, path, repo, worktrees, run, start, headOf, commit, joinRun, foreign };
+}
+
+/** The second in which a branch is made is over: its log counts by seconds. */
+function nextSecond(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000 - (Date.now() % 1000) + 5));
+}
+
+t.test('a branch that a run has made itself is its own, those of others are not', async (t) => {
+  const { path, run, foreign, start, commit } = await setUp(t);
+  const out = (...args: string[]) =>
+    plainGit(run.path, 'checkout', '-q', '--ignore-other-worktrees', ...args);
+
+  t.equal(await foreign(), null, 'its own');
+  out('-b', 'fresh');
+  commit(run.path, 'fresh.txt');
+  t.equal(await foreign(), null, 'made by it');
+  out('--detach');
+  t.equal(await foreign(), null, 'none');
+  for (const branch of ['main', target]) {
+    out(branch);
+    t.equal(await foreign(), branch);
+  }
+  const other = await start();
+  out(other.branch);
+  t.equal(await foreign(), other.branch, 'of another run');
+  plainGit(path, 'worktree', 'add', '-q', '-b', 'side', '../side');
+  out('side');
+  t.equal(await foreign(), 'side', 'checked out by a person');
+});
+
+for (const hasLog of [true, false]) {
+  const of = hasLog ? 'by its log' : 'by its commits, where it keeps no log';
+  t.test(`a person's own branch is known ${of}`, async (t) => {
+    const world = await setUp(t);
+    const { path, run, worktrees, commit } = world;
+    plainGit(path, 'config', 'core.logAllRefUpdates', String(hasLog));
+    plainGit(path, 'checkout', '-q', '-b', 'secret');
+    commit(path, 'secret.txt');
+    plainGit(path, 'checkout', '-q', 'main');
+    await nextSecond();
+    const since = Date.now();
+    const foreign = () => worktrees.foreignBranch({ ...run.of, taken: [], since });
+
+    plainGit(run.path, 'checkout', '-q', 'secret');
+    commit(run.path, 'more.txt');
+    t.equal(await foreign(), 'secret');
+    plainGit(run.path, 'checkout', '-q', '-b', 'mine', target);
+    commit(run.path, 'mine.txt');
+    t.equal(await foreign(), null);
+  });
+}
+
+t.test('what lies in a repository inside the worktree is not left out in silence', async (t) => {
+  const { run, headOf, commit, joinRun } = await setUp(t);
+  commit(run.path, 'plain.txt');
+  const before = headOf(target);
+  mkdirSync(join(run.path, 'sub'));
+  plainGit(join(run.path, 'sub'), 'init', '-q');
+  put(join(run.path, 'sub/lost.txt'), 'work');
+
+  t.same(await joinRun(), { kind: 'nested', folders: ['sub'] });
+
+  commit(join(run.path, 'sub'), 'kept.txt');
+  plainGit(run.path, 'add', '-A');
+  plainGit(run.path, 'commit', '-q', '-m', 'with a link to it');
+  t.same(await joinRun(), { kind: 'nested', folders: ['sub'] }, 'committed as a link, too');
+  t.equal(headOf(target), before);
+});
+
+t.test('a submodule is no repository of the run', async (t) => {
+  const { root, run, joinRun } = await setUp(t);
+  const library = makeRepo(join(root, 'library'));
+  plainGit(run.path, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
+  plainGit(run.path, 'commit', '-q', '-m', 'with a library');
+
+  t.match(await joinRun(), { kind: 'joined' });
+});
