@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
@@ -106,6 +106,41 @@ t.test('a submodule is no repository of the run', async (t) => {
   const library = makeRepo(join(root, 'library'));
   plainGit(run.path, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
   plainGit(run.path, 'commit', '-q', '-m', 'with a library');
+
+  t.match(await joinRun(), { kind: 'joined' });
+});
+
+t.test('a branch that somebody has checked out is neither moved nor taken away', async (t) => {
+  const { root, path, repo, worktrees, run, start, headOf, commit, joinRun } = await setUp(t);
+  commit(run.path, 'work.txt');
+  const head = headOf(target);
+  const other = await start();
+  const places = {
+    'the main checkout': path,
+    'another worktree': join(root, 'side'),
+    'the worktree of a run': other.path,
+  };
+  plainGit(path, 'worktree', 'add', '-q', '--detach', '../side');
+
+  for (const [what, place] of Object.entries(places)) {
+    plainGit(place, 'checkout', '-q', target);
+    const refused = { code: 'checkout_busy', message: new RegExp(`${place}.*drover plan retry auth`) };
+    await t.rejects(joinRun(), refused, what);
+    const move = { branch: target, from: head, to: headOf(run.branch) };
+    await t.rejects(worktrees.moveBranch(repo, move), refused, what);
+    await t.rejects(worktrees.setBranchAside(repo, { branch: target, aside: 'x/1' }), refused, what);
+    t.equal(plainGit(place, 'status', '--porcelain'), '', `${what}: nothing is changed there`);
+    plainGit(place, 'checkout', '-q', '--detach');
+  }
+
+  t.match(await joinRun(), { kind: 'joined' });
+});
+
+t.test('a checkout whose folder is gone holds nothing', async (t) => {
+  const { root, path, run, commit, joinRun } = await setUp(t);
+  commit(run.path, 'work.txt');
+  plainGit(path, 'worktree', 'add', '-q', '../side', target);
+  rmSync(join(root, 'side'), { recursive: true });
 
   t.match(await joinRun(), { kind: 'joined' });
 });

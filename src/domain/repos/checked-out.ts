@@ -1,3 +1,4 @@
+import { AppError } from '../../contract/index.ts';
 import type { Git } from '../../foundation/git/index.ts';
 import { type Checkout, line, placed } from './checkout.ts';
 import { isWhole, type WorkPlace } from './work.ts';
@@ -17,15 +18,29 @@ export async function listCheckouts(git: Git, main: Checkout): Promise<readonly 
     .map((record) => record.split('\0'))
     .filter((fields) => !fields.some((field) => field.startsWith('prunable')))
     .flatMap((fields) => {
-      const path = valueOf(fields, 'worktree');
-      const ref = valueOf(fields, 'branch');
+      const path = fieldOf(fields, 'worktree');
+      const ref = fieldOf(fields, 'branch');
       return path === null ? [] : [{ path, branch: ref?.startsWith(heads) ? ref.slice(heads.length) : null }];
     });
 }
 
-function valueOf(fields: readonly string[], name: string): string | null {
+function fieldOf(fields: readonly string[], name: string): string | null {
   const field = fields.find((text) => text.startsWith(`${name} `));
   return field === undefined ? null : field.slice(name.length + 1);
+}
+
+/**
+ * Throws `checkout_busy` while a branch of a plan is checked out somewhere. Moved under a checkout, it would make the
+ * index there say that all that is new was deleted, and the next commit there would delete it.
+ */
+export async function assertNotCheckedOut(git: Git, main: Checkout, branch: string): Promise<void> {
+  const there = (await listCheckouts(git, main)).find((place) => place.branch === branch);
+  if (there === undefined) return;
+  const plan = branch.replace(/^drover\/plan\//, '');
+  throw new AppError(
+    'checkout_busy',
+    `The branch ${branch} is checked out in ${there.path}: check out another one there, then: drover plan retry ${plan}`,
+  );
 }
 
 export type ForeignWanted = {

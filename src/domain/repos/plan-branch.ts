@@ -1,11 +1,12 @@
 /**
- * The branch of a plan: a reference that drover alone moves, never checked out. Work comes onto it by `merge-tree` and
+ * The branch of a plan: a reference that drover alone moves, and only while nobody has it checked out. Work comes onto it by `merge-tree` and
  * `update-ref` with the old value, so that a crash in between leaves it where it was, and what somebody else moved is
  * seen and not overwritten.
  */
 import { join } from 'node:path';
 import type { GitCall } from '../../foundation/git/index.ts';
 import { type Joined, joinWork } from './apply/join.ts';
+import { assertNotCheckedOut } from './checked-out.ts';
 import {
   assertObjectName,
   type Checkout,
@@ -131,20 +132,24 @@ async function ownRepositories(
   return nested.map((folder) => folder.replace(/\/$/, '')).filter((folder) => !submodules.includes(folder));
 }
 
-/** Moves a branch that is at `from`; null: one that is not there yet. Throws `git_failed` when it is elsewhere. */
+/**
+ * Moves a branch that is at `from`; null: one that is not there yet. Throws `git_failed` when it is elsewhere, and
+ * `checkout_busy` while it is checked out.
+ */
 export async function moveBranch(
   { git }: WorktreeContext,
   main: Checkout,
   { branch, from, to }: { readonly branch: string; readonly from: string | null; readonly to: string },
 ): Promise<void> {
   assertObjectName(to);
+  await assertNotCheckedOut(git, main, branch);
   await git.run(main.workTree, ['update-ref', '-m', 'drover', `refs/heads/${branch}`, to, from ?? zero], {
     ...placed(main),
     settings: durable,
   });
 }
 
-/** Keeps a branch as it is under `refs/drover/plans/…` and takes it away. */
+/** Keeps a branch as it is under `refs/drover/plans/…` and takes it away. Throws `checkout_busy` while it is checked out. */
 export async function setBranchAside(
   context: WorktreeContext,
   main: Checkout,
@@ -153,6 +158,7 @@ export async function setBranchAside(
   const { git } = context;
   const at = await commitOf(git, main, `refs/heads/${branch}`);
   if (at === '') return;
+  await assertNotCheckedOut(git, main, branch);
   await git.run(main.workTree, ['update-ref', `refs/drover/plans/${aside}`, at], {
     ...placed(main),
     settings: durable,

@@ -144,7 +144,7 @@ export type Worktrees = {
     repo: WorktreeRepo,
     of: { readonly from: string; readonly base: string; readonly head: string },
   ) => Promise<boolean>;
-  /** Makes or moves the branch of a plan. Throws `git_failed` when it is not at `from`. */
+  /** Makes or moves the branch of a plan. Throws `git_failed` when it is not at `from`, `checkout_busy` while it is out. */
   readonly moveBranch: (
     repo: WorktreeRepo,
     move: { readonly branch: string; readonly from: string | null; readonly to: string },
