@@ -17,6 +17,7 @@ import {
   setInputState,
   updateRun,
 } from '../src/foundation/store/index.ts';
+import { insertPlanOf } from './store-fixture-plan.ts';
 
 const path = fileURLToPath(new URL(`../test/fixtures/store-v${schemaVersion}.db`, import.meta.url));
 if (existsSync(path)) throw new Error(`${path} is there already: a released schema does not change`);
@@ -120,6 +121,7 @@ await store.write((tx) => {
     body: '{}',
     createdAt: at,
   });
+  insertPlanOf(tx, repoId);
 });
 store.read((sql) => {
   sql.get('PRAGMA journal_mode = DELETE'); // one file, without its log

@@ -12,6 +12,7 @@ const coder: PlanRunRow = {
   task: 2,
   attempt: 1,
   baseCommit: null,
+  planBase: null,
   state: 'open',
   startedAt: 0,
 };

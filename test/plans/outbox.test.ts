@@ -35,6 +35,7 @@ const aRun = {
   task: null,
   attempt: 1,
   baseCommit: commit,
+  planBase: null,
   state: 'signaled',
 } as const;
 

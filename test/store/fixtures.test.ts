@@ -8,6 +8,7 @@ import {
   findApprovals,
   findIdempotency,
   findPlan,
+  findRemovedRepo,
   findRunByName,
   findRunsById,
   findSignal,
@@ -69,7 +70,9 @@ for (const name of fixtures) {
         ],
       );
     });
-    if (Number(/\d+/.exec(name)?.[0]) >= 4) store.read((sql) => seePlans(t, sql));
+    const schema = Number(/\d+/.exec(name)?.[0]);
+    if (schema >= 4) store.read((sql) => seePlans(t, sql));
+    if (schema >= 5) store.read((sql) => seeWhatCame(t, sql));
     const next = await store.write((tx) =>
       tx.event({ type: 'daemon.stopping', data: { reason: 'x' }, source: 'daemon' }),
     );
@@ -93,4 +96,12 @@ function seePlans(t: Test, sql: Sql): void {
   t.match(planEvidence(sql, key), [{ command: 'true', exitCode: 0 }]);
   t.match(findSignal(sql, '01JD0000000000000000000005'), { event: 'review_approved', status: 'failed' });
   t.match(openActions(sql, key), [{ key: 'k2', status: 'pending', data: { kind: 'stop' } }]);
+}
+
+/** What schema 5 has brought. */
+function seeWhatCame(t: Test, sql: Sql): void {
+  const plan = findPlan(sql, 'repo_01JD0000000000000000000001', 'auth');
+  t.equal(plan?.mergedAt, 9);
+  t.match(planRuns(sql, plan?.key ?? 0), [{ planBase: 'a' }]);
+  t.match(findRemovedRepo(sql, '/home/ada/gone'), { project: 'gone' });
 }

@@ -58,6 +58,7 @@ export async function createPlan(
       isForced: false,
       review: null,
       verification: null,
+      mergedAt: null,
       createdAt: tx.now,
       updatedAt: tx.now,
     });

@@ -157,7 +157,7 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
       const row = await findRepo(git, rows(), ref);
       await store.write((tx) => {
         if (!listRepos(tx).some((one) => one.id === row.id)) throw gone(ref);
-        deleteRepo(tx, row.id);
+        deleteRepo(tx, row.id, tx.now);
         const { path, project } = row;
         tx.event({ type: 'repo.removed', data: { path, project }, source: 'daemon', repoId: row.id });
       });

@@ -107,7 +107,16 @@ export {
   type VerdictRow,
 } from './tables/plans.ts';
 export { lastPortBaseOfPlace, livePortBlocks, type PortBlock } from './tables/ports.ts';
-export { deleteRepo, insertRepo, listRepos, type RepoRow, updateRepo } from './tables/repos.ts';
+export {
+  deleteRepo,
+  findRemovedRepo,
+  forgetRemovedRepo,
+  insertRepo,
+  listRepos,
+  type RemovedRepo,
+  type RepoRow,
+  updateRepo,
+} from './tables/repos.ts';
 export {
   countLiveRuns,
   countLiveRunsOfRepo,

@@ -277,6 +277,18 @@ export const migrations: readonly string[] = [
     error TEXT
   ) STRICT;
   `,
+  `
+  ALTER TABLE plans ADD COLUMN merged_at INTEGER;
+  ALTER TABLE plan_runs ADD COLUMN plan_base TEXT;
+
+  CREATE TABLE removed_repos (
+    id TEXT PRIMARY KEY,
+    path_key TEXT NOT NULL,
+    project TEXT NOT NULL,
+    removed_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX removed_repos_by_path ON removed_repos (path_key);
+  `,
 ];
 
 /** The schema version that this drover writes. */

@@ -34,10 +34,12 @@ class NotWanted extends Error {}
  * queues it: a crash leaves both or neither.
  */
 export async function startOwedRun(
-  { runs }: Pick<PlansDeps, 'runs'>,
+  { runs, work }: Pick<PlansDeps, 'runs' | 'work'>,
   action: ActionRow,
   { request, plan, as }: { readonly request: StartRun; readonly plan: PlanRow; readonly as: StartedFor },
 ): Promise<void> {
+  // What a verdict is about besides the branch: what comes to the base after this, who judges has not seen.
+  const planBase = await work.commitOf(plan.repoId, plan.base).catch(() => null); // told at the verdict
   const also = (tx: Transaction, run: Run) => {
     const now = toState(getPlan(tx, plan.key), planTasks(tx, plan.key));
     const isStill = isWanted(now, action.data as Owed) && now.blocked === null;
@@ -47,6 +49,7 @@ export async function startOwedRun(
       planKey: plan.key,
       actionKey: action.key,
       startedAt: tx.now,
+      planBase,
       ...as,
     });
     tx.event({

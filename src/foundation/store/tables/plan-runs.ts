@@ -16,6 +16,8 @@ export type PlanRunRow = {
   readonly attempt: number;
   /** The commit that its worktree was made from. */
   readonly baseCommit: string | null;
+  /** Where the base of the plan was when it was started. */
+  readonly planBase: string | null;
   readonly state: PlanRunState;
   readonly startedAt: number;
 };
@@ -30,6 +32,7 @@ const decodeRun = (row: SqlRow): PlanRunRow => ({
   task: row.task as number | null,
   attempt: Number(row.attempt),
   baseCommit: row.base_commit as string | null,
+  planBase: row.plan_base as string | null,
   state: row.state as PlanRunState,
   startedAt: Number(row.started_at),
 });
@@ -37,7 +40,7 @@ const decodeRun = (row: SqlRow): PlanRunRow => ({
 /** Inserts what a run is to a plan. */
 export function insertPlanRun(sql: Sql, row: PlanRunRow): void {
   sql.run(
-    'INSERT INTO plan_runs (run_id, plan_key, action_key, role, round, wave, task, attempt, base_commit, state, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO plan_runs (run_id, plan_key, action_key, role, round, wave, task, attempt, base_commit, plan_base, state, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     row.runId,
     row.planKey,
     row.actionKey,
@@ -47,6 +50,7 @@ export function insertPlanRun(sql: Sql, row: PlanRunRow): void {
     row.task,
     row.attempt,
     row.baseCommit,
+    row.planBase,
     row.state,
     row.startedAt,
   );

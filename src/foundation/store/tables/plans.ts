@@ -39,6 +39,8 @@ export type PlanRow = {
   readonly isForced: boolean;
   readonly review: VerdictRow | null;
   readonly verification: VerdictRow | null;
+  /** When its base was seen to have all of it; one that is older than the verdict says nothing. */
+  readonly mergedAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 };
@@ -87,6 +89,7 @@ const columns = {
   isForced: 'is_forced',
   review: 'review',
   verification: 'verification',
+  mergedAt: 'merged_at',
   createdAt: 'created_at',
   updatedAt: 'updated_at',
 } as const satisfies Record<Exclude<keyof PlanRow, 'key'>, string>;

@@ -56,7 +56,30 @@ export function listRepos(sql: Sql): readonly RepoRow[] {
   return sql.all('SELECT * FROM repos ORDER BY project').map(decode);
 }
 
-/** Removes a repository's row; its runs stay. */
-export function deleteRepo(sql: Sql, id: string): void {
+/** Removes a repository's row; its runs and plans stay, and its id is kept for when it is added again. */
+export function deleteRepo(sql: Sql, id: string, now: number): void {
+  sql.run(
+    `INSERT OR REPLACE INTO removed_repos (id, path_key, project, removed_at)
+     SELECT id, path_key, project, ? FROM repos WHERE id = ?`,
+    now,
+    id,
+  );
   sql.run('DELETE FROM repos WHERE id = ?', id);
+}
+
+/** What a repository that was removed was called. */
+export type RemovedRepo = Pick<RepoRow, 'id' | 'project'>;
+
+/** The repository that was removed last from this place, if any. */
+export function findRemovedRepo(sql: Sql, pathKey: string): RemovedRepo | undefined {
+  const row = sql.get(
+    'SELECT id, project FROM removed_repos WHERE path_key = ? ORDER BY removed_at DESC, id DESC LIMIT 1',
+    pathKey,
+  );
+  return row === undefined ? undefined : { id: String(row.id), project: String(row.project) };
+}
+
+/** A repository is registered again: it is no removed one any more. */
+export function forgetRemovedRepo(sql: Sql, id: string): void {
+  sql.run('DELETE FROM removed_repos WHERE id = ?', id);
 }
