@@ -43,7 +43,7 @@ function createWork({ repos, worktrees, runs }: PlansPortOptions): PlanWork {
     branchHead: async (repoId, branch) => worktrees.branchHead(await repos.find(repoId), branch),
     branches: async (repoId) => worktrees.branches(await repos.find(repoId)),
     contains: async (repoId, of) => worktrees.contains(await repos.find(repoId), of),
-    overlaps: async (repoId, of) => worktrees.overlaps(await repos.find(repoId), of),
+    standing: async (repoId, of) => worktrees.standing(await repos.find(repoId), of),
     moveBranch: async (repoId, move) => worktrees.moveBranch(await repos.find(repoId), move),
     setAside: async (repoId, of) => worktrees.setBranchAside(await repos.find(repoId), of),
     join: async (run, { branch, ...onto }) =>

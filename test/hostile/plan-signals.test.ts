@@ -127,7 +127,7 @@ function fakeWorld(store: PlansDeps['store']) {
       branchHead: async (_repo, branch) => heads.get(branch) ?? null,
       branches: async () => heads,
       contains: async () => true,
-      overlaps: async () => false,
+      standing: async () => 'apart',
       moveBranch: async (_repo, { branch, to }) => void heads.set(branch, to),
       setAside: async (_repo, { branch }) => void heads.delete(branch),
       join: async (_run, { branch }) => {

@@ -65,7 +65,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     branchHead: async () => commit,
     branches: async () => new Map(),
     contains: async () => true,
-    overlaps: async () => false,
+    standing: async () => 'apart',
     moveBranch: unused,
     setAside,
     join: unused,

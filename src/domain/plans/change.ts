@@ -99,7 +99,7 @@ export function blockPlan(tx: Transaction, planKey: number, reason: string): voi
 }
 
 /** Fields of an event that tells of this plan. */
-export function ofPlan(row: PlanRow) {
+export function ofPlan(row: Pick<PlanRow, 'id' | 'repoId'>) {
   return { source: 'daemon' as const, repoId: row.repoId, planId: row.id };
 }
 

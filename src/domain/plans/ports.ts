@@ -20,11 +20,11 @@ export type PlanWork = {
   readonly branchHead: (repoId: string, branch: string) => Promise<string | null>;
   /** Where each branch is. */
   readonly branches: (repoId: string) => Promise<ReadonlyMap<string, string>>;
-  /** True when what has come to the base since `from` touches files that `head` has changed, and lacks `head` itself. */
-  readonly overlaps: (
+  /** Whether what has come to the base since `from` has all of `head`, or touches files that it has changed. */
+  readonly standing: (
     repoId: string,
     of: { readonly from: string; readonly base: string; readonly head: string },
-  ) => Promise<boolean>;
+  ) => Promise<'merged' | 'overlap' | 'apart'>;
   /** True when `commit` is `within` itself or in its history. */
   readonly contains: (
     repoId: string,

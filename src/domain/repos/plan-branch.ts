@@ -201,30 +201,6 @@ export async function listBranches(
   return new Map(rows.map((text) => [text.slice(text.indexOf(' ') + 1), text.slice(0, text.indexOf(' '))]));
 }
 
-/** True when what came between `from` and `base` touches files that `head` changed since, and `base` lacks `head`. */
-export async function hasOverlap(
-  { git }: WorktreeContext,
-  main: Checkout,
-  { from, base, head }: { readonly from: string; readonly base: string; readonly head: string },
-): Promise<boolean> {
-  for (const commit of [from, base, head]) assertObjectName(commit);
-  const contained = await git.run(main.workTree, ['merge-base', '--is-ancestor', head, base], {
-    ...placed(main),
-    okCodes: [0, 1],
-  });
-  if (contained.code === 0) return false;
-  const changed = async (to: string) => {
-    const args = ['diff', '--name-only', '-z', '--no-renames', from, to];
-    const { stdout } = await git.run(main.workTree, args, { ...placed(main), maxOutputBytes: 2 ** 27 });
-    return stdout
-      .toString('latin1')
-      .split('\0')
-      .filter((name) => name !== '');
-  };
-  const theirs = new Set(await changed(base));
-  return (await changed(head)).some((name) => theirs.has(name));
-}
-
 /** The commit that a branch is at; null when it is not there. */
 export async function branchHead(
   { git }: WorktreeContext,

@@ -19,13 +19,13 @@ import {
   commitOfWork,
   compareCommits,
   containsCommit,
-  hasOverlap,
   type JoinedPlan,
   joinOntoPlan,
   listBranches,
   moveBranch,
   setBranchAside,
 } from './plan-branch.ts';
+import { findStanding, type Standing, type StandingWanted } from './plan-standing.ts';
 import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
@@ -139,11 +139,8 @@ export type Worktrees = {
     repo: WorktreeRepo,
     of: { readonly commit: string; readonly within: string },
   ) => Promise<boolean>;
-  /** True when what came to `base` since `from` touches files that `head` has changed, and lacks `head` itself. */
-  readonly overlaps: (
-    repo: WorktreeRepo,
-    of: { readonly from: string; readonly base: string; readonly head: string },
-  ) => Promise<boolean>;
+  /** Whether what came to `base` since `from` has all of `head`, or touches files that it has changed. */
+  readonly standing: (repo: WorktreeRepo, of: StandingWanted) => Promise<Standing>;
   /** Makes or moves the branch of a plan. Throws `git_failed` when it is not at `from`, `checkout_busy` while it is out. */
   readonly moveBranch: (
     repo: WorktreeRepo,
@@ -276,7 +273,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     branchHead: async (repo, branch) => branchHead(context, await mainCheckout(repo), branch),
     branches: async (repo) => listBranches(context, await mainCheckout(repo)),
     contains: async (repo, of) => containsCommit(context, await mainCheckout(repo), of),
-    overlaps: async (repo, of) => hasOverlap(context, await mainCheckout(repo), of),
+    standing: async (repo, of) => findStanding(context, await mainCheckout(repo), of),
     moveBranch: async (repo, move) => {
       const main = await mainCheckout(repo);
       return inTurn(repo, main, () => moveBranch(context, main, move));
