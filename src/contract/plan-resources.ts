@@ -83,6 +83,9 @@ export const planSummary = z
       description: 'It was promoted because its verifications were used up, not because one approved it',
     }),
     branch: z.string(),
+    merged_at: timestamp
+      .nullable()
+      .meta({ description: 'When its base was seen to have all of it, once it was done' }),
     created_at: timestamp,
     updated_at: timestamp,
   })

@@ -22,6 +22,7 @@ export function aPlanSummary(changes: Partial<PlanSummary> = {}): PlanSummary {
     blocked: null,
     forced: false,
     branch: 'drover/plan/auth',
+    merged_at: null,
     created_at: at,
     updated_at: at,
     ...changes,

@@ -15,6 +15,7 @@ import {
   type Sql,
   type VerdictRow,
 } from '../../foundation/store/index.ts';
+import { mergedAtOf } from './merged.ts';
 import { parsePlan } from './parse.ts';
 import type { Owed } from './state.ts';
 
@@ -47,9 +48,14 @@ export function viewSummary(sql: Sql, row: PlanHead, project: string): PlanSumma
           },
     forced: row.isForced,
     branch: row.branch,
+    merged_at: timeOf(mergedAtOf(row)),
     created_at: toTimestamp(row.createdAt),
     updated_at: toTimestamp(row.updatedAt),
   };
+}
+
+function timeOf(at: number | null): string | null {
+  return at === null ? null : toTimestamp(at);
 }
 
 /** A plan, whole. */

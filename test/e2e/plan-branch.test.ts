@@ -1,0 +1,87 @@
+/** The branch of a plan beside what people do in the repository meanwhile. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { test } from 'tap';
+import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+import { until } from '../support/until.ts';
+
+t.setTimeout(240_000);
+
+const implement = async (world: PlanWorld, name: string, text = planText([1])) => {
+  await world.create(name, text);
+  await world.say(name, 'implement_start');
+};
+
+const change = async (world: PlanWorld, file: string, text: string) => {
+  writeFileSync(join(world.repo, file), text);
+  await world.git(world.repo, 'add', '.');
+  await world.git(world.repo, 'commit', '--quiet', `--message=Change ${file}`);
+};
+
+const restart = async (world: PlanWorld) => {
+  await world.drover('daemon stop');
+  await world.drover('daemon start');
+};
+
+test('a branch that a person has checked out is left alone until they have left it', async (t) => {
+  const world = await startPlanWorld(t);
+  const go = join(world.root, 'go');
+  world.script({
+    'coder-1': [
+      [`wait:${go}`, 'write:task-1.txt:work', 'commit', 'signal:implement-task-finished-w1-t1-$PLAN'],
+    ],
+  });
+  await implement(world, 'one');
+  await until('the coder to be at work', () => world.started().length === 1, 60_000);
+  await world.git(world.repo, 'checkout', '--quiet', 'drover/plan/one');
+  writeFileSync(go, '');
+
+  const held = await world.planTo('one', 'to say why it waits', ({ owed }) =>
+    owed.some(({ error }) => error),
+  );
+  t.match(held.owed, [
+    { kind: 'join', status: 'pending', error: /is checked out in .*\/shop: .*drover plan retry one/ },
+  ]);
+  t.equal((await world.git(world.repo, 'status', '--porcelain')).trim(), '', 'nothing is deleted there');
+
+  await world.git(world.repo, 'checkout', '--quiet', 'main');
+  await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+});
+
+test('what came to the base while a verifier worked is noticed', async (t) => {
+  const world = await startPlanWorld(t);
+  const go = join(world.root, 'go');
+  world.script({
+    verifier: [[`wait:${go}`, 'signal:verify-approved-$PLAN'], ['wait:/never']],
+  });
+  await implement(world, 'one');
+  await until(
+    'the verifier to be at work',
+    () => world.started().some((line) => /verifier/.test(line)),
+    60_000,
+  );
+  const seen = (await world.git(world.repo, 'rev-parse', 'main')).trim();
+  await change(world, 'task-1.txt', 'the same file, by somebody else\n');
+  writeFileSync(go, '');
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.equal(done.verification?.base, seen);
+
+  await restart(world);
+
+  await world.planTo('one', 'to be verified again', ({ status }) => status === 'verifying');
+});
+
+test('a plan that was merged as one commit is over, and says so', async (t) => {
+  const world = await startPlanWorld(t);
+  await implement(world, 'one');
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.equal(done.merged_at, null);
+  await world.git(world.repo, 'merge', '--quiet', '--squash', done.branch);
+  await world.git(world.repo, 'commit', '--quiet', '--message=All of it');
+  await change(world, 'task-1.txt', 'changed since\n');
+
+  await restart(world);
+
+  const merged = await world.planTo('one', 'to be merged', (plan) => plan.merged_at !== null);
+  t.equal(merged.status, 'done');
+});
