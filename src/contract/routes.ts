@@ -175,6 +175,10 @@ export const routes = {
       kept_worktrees: z.array(z.string()).meta({
         description: 'Folders of its runs that stay on disk, each with its branch in the repository',
       }),
+      kept_plans: z.int().meta({
+        description:
+          'Its plans, at which nothing is done until the repository is added again from the same place',
+      }),
     }),
     errors: ['repo_not_found', 'ambiguous_id'],
   },

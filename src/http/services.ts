@@ -112,7 +112,7 @@ export type Services = {
     readonly remove: (
       ref: string,
       options: { keepRuns: boolean },
-    ) => Promise<{ canceled_runs: string[]; kept_worktrees: string[] }>;
+    ) => Promise<{ canceled_runs: string[]; kept_worktrees: string[]; kept_plans: number }>;
   };
   readonly runs: {
     readonly list: (

@@ -14,6 +14,7 @@ const routes: Readonly<Record<string, FakeHandler | object>> = {
     status: 'removed',
     canceled_runs: [run.id],
     kept_worktrees: ['/state/worktrees/repo_1/run_1', '/state/worktrees/repo_1/run_2'],
+    kept_plans: 0,
   },
   'PATCH /v1/repos/shop': (request, _response, reply) => reply(aRepo(request.body as object)),
   'POST /v1/runs': (_request, _response, reply) => reply(run, 201),

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
-import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+import { type PlanWorld, planText, startPlanWorld, wellBehaved } from '../support/plan-world.ts';
 import { until } from '../support/until.ts';
 
 t.setTimeout(240_000);
@@ -84,4 +84,23 @@ test('a plan that was merged as one commit is over, and says so', async (t) => {
 
   const merged = await world.planTo('one', 'to be merged', (plan) => plan.merged_at !== null);
   t.equal(merged.status, 'done');
+});
+
+test('a repository that is removed and added again has its plans again', async (t) => {
+  const world = await startPlanWorld(t);
+  world.script({ 'coder-1': [['wait:/never'], ...(wellBehaved.coder ?? [])] });
+  await implement(world, 'one');
+  await implement(world, 'two', planText([2]));
+  const done = await world.planTo('two', 'to be done', ({ status }) => status === 'done');
+  await until('the coder to be at work', () => world.started().some((line) => /coder-1/.test(line)), 60_000);
+
+  const removed = await world.drover('daemon remove shop');
+  t.equal(removed.out, 'removed shop; 1 run cancelled\n');
+  t.match(removed.err, /2 plans kept: drover daemon add/);
+  t.match(await world.http('GET', '/v1/status'), { json: { plans_blocked: 0 } }, 'nobody’s matter');
+  const added = await world.http('POST', '/v1/repos', { body: { path: world.repo } });
+
+  t.match(added, { status: 201, json: { project: 'shop', active_plans: 1 } });
+  t.same(await world.plan('two'), done);
+  await world.planTo('one', 'to be done', ({ status }) => status === 'done');
 });

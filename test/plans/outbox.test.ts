@@ -13,6 +13,7 @@ import { defaultConfig } from '../../src/foundation/config/index.ts';
 import {
   getPlan,
   insertPlanRun,
+  insertRepo,
   openActions,
   openStore,
   reviveActions,
@@ -59,6 +60,9 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     },
   };
   const store = openStore({ path: join(t.testdir(), 'drover.db'), clock, bus: createBus() });
+  const register = store.write((tx) =>
+    insertRepo(tx, { id: 'repo_1', path: '/x', pathKey: '/x', project: 'x', trustedHash: null, addedAt: 1 }),
+  );
   const work: PlanWork = {
     currentBase: async () => 'main',
     commitOf: async () => commit,
@@ -119,6 +123,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     },
     /** A plan that owes a new branch, or something else. Returns what it looks like at any time. */
     indebted: async (name: string, ...owes: readonly Owed[]) => {
+      await register;
       const { key } = await createPlan(deps, 'repo_1', { name, content: planText([1]) });
       await store.write((tx) => {
         updatePlan(tx, getPlan(tx, key), { round: 1, updatedAt: tx.now });

@@ -44,6 +44,28 @@ t.test('two repositories of the same name both work', async (t) => {
   t.same(events(), ['repo.added', 'repo.added', 'repo.added']);
 });
 
+t.test('a repository that is added again is the one that it was', async (t) => {
+  const { root, repos } = setUp(t);
+  const path = makeRepo(join(root, 'app'));
+  const other = makeRepo(join(root, 'other'));
+  const first = await repos.add({ path, name: 'shop' });
+  await repos.remove('shop');
+  await t.rejects(repos.find(first.id), { code: 'repo_not_found' }, 'gone until then');
+  t.same((await repos.list(all)).items, []);
+
+  const another = await repos.add({ path: other, name: 'shop' });
+  t.not(another.id, first.id, 'its name is free');
+  const again = await repos.add({ path });
+
+  t.match(again, { id: first.id, path, project: 'shop-2', trusted: false });
+  await repos.remove(again.id);
+  t.match(
+    await repos.add({ path, name: 'store' }),
+    { id: first.id, project: 'store' },
+    'as often as one likes',
+  );
+});
+
 t.test('the same repository is registered once, under any spelling, also at the same time', async (t) => {
   const { root, repos } = setUp(t);
   const path = makeRepo(join(root, 'app'), { 'src/a': 'a' });

@@ -158,7 +158,7 @@ export function createFakeServices(): FakeServices {
       remove: async (ref) => {
         call('repos.remove');
         repos.delete(findRepo(ref).id);
-        return { canceled_runs: [], kept_worktrees: [] };
+        return { canceled_runs: [], kept_worktrees: [], kept_plans: 0 };
       },
     },
     runs: {

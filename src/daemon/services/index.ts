@@ -4,7 +4,7 @@ import type { Plans } from '../../domain/plans/index.ts';
 import type { Worktrees } from '../../domain/repos/index.ts';
 import { type LaunchPort, placeIdOf, reportUsage } from '../../domain/runs/index.ts';
 import type { Workers } from '../../domain/workers/index.ts';
-import { liveRuns } from '../../foundation/store/index.ts';
+import { countPlansOfRepo, liveRuns } from '../../foundation/store/index.ts';
 import type { Tokens } from '../../foundation/tokens/index.ts';
 import type { Services } from '../../http/index.ts';
 import { applyRun } from './apply.ts';
@@ -85,8 +85,10 @@ export function createServices(deps: ServicesDeps): Services {
         return { ...page, items: withPlans(page.items, deps.planCounts) };
       },
       show: async (ref) => told(await repos.show(ref)),
-      add: (body, key) =>
-        repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, repo)),
+      add: async (body, key) =>
+        told(
+          await repos.add(body, key === null ? undefined : (tx, repo) => storeAnswer(tx, key, told(repo))),
+        ),
       update: async (ref, patch) => {
         const repo = await repos.update(ref, patch);
         // Not undone when it fails: the same request again goes on from here.
@@ -96,7 +98,6 @@ export function createServices(deps: ServicesDeps): Services {
       remove: async (ref, { keepRuns }) => {
         assertReady();
         const repo = await repos.find(ref);
-        const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
         const canceled: string[] = [];
         const cancel = async ({ id }: { readonly id: string }) => {
           try {
@@ -106,9 +107,14 @@ export function createServices(deps: ServicesDeps): Services {
             if (!isAppError(error, 'run_ended')) throw error; // it ended by itself meanwhile
           }
         };
+        await repos.remove(repo.id); // first, so that none of its plans starts another run instead
+        const live = store.read(liveRuns).filter((run) => run.repoId === repo.id);
         if (!keepRuns) await Promise.all(live.map(cancel));
-        await repos.remove(repo.id);
-        return { canceled_runs: canceled, kept_worktrees: await worktrees.list(repo.id) };
+        return {
+          canceled_runs: canceled,
+          kept_worktrees: await worktrees.list(repo.id),
+          kept_plans: store.read((sql) => countPlansOfRepo(sql, repo.id)),
+        };
       },
     },
     runs: {

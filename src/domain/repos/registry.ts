@@ -5,6 +5,8 @@ import type { Git } from '../../foundation/git/index.ts';
 import {
   countLiveRunsOfRepo,
   deleteRepo,
+  findRemovedRepo,
+  forgetRemovedRepo,
   insertRepo,
   listRepos,
   type RepoRow,
@@ -44,7 +46,8 @@ export type Repos = {
   /** The row, with whether the repository's own configuration is trusted as it is now. */
   readonly find: (ref: string) => Promise<RegisteredRepo>;
   /**
-   * Registers the repository that `path` leads to. `inTransaction` may store more with it. Throws what `resolveRepo`
+   * Registers the repository that `path` leads to; one that was removed from there has its id again, and with it all that
+   * is stored of it. `inTransaction` may store more with it. Throws what `resolveRepo`
    * throws, `repo_exists` or `name_taken`.
    */
   readonly add: (
@@ -56,7 +59,7 @@ export type Repos = {
    * live (`repo_busy`).
    */
   readonly update: (ref: string, patch: RepoPatch) => Promise<Repo>;
-  /** Forgets the repository: nothing on disk changes. Its runs are the caller's to end. */
+  /** Takes the repository from the list: nothing on disk changes. Its runs are the caller's to end. */
   readonly remove: (ref: string) => Promise<RepoRow>;
   /** Registers what the configuration names; returns a warning for each that cannot be. */
   readonly syncFromConfig: (paths: readonly string[]) => Promise<readonly string[]>;
@@ -92,11 +95,13 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
       if (there !== undefined) throw alreadyThere(there);
       const isTaken = (wanted: string) => known.some((row) => row.project === wanted);
       if (name !== undefined && isTaken(name)) throw taken(name);
+      const before = findRemovedRepo(tx, resolved.path);
+      if (before !== undefined) forgetRemovedRepo(tx, before.id);
       const row: RepoRow = {
-        id: newId('repo', clock.now()),
+        id: before?.id ?? newId('repo', clock.now()),
         path: resolved.path,
         pathKey: resolved.path,
-        project: name ?? freeName(suggestName(resolved.path), isTaken),
+        project: name ?? freeName(before?.project ?? suggestName(resolved.path), isTaken),
         trustedHash: null,
         addedAt: tx.now,
       };

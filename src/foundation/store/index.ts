@@ -88,6 +88,7 @@ export {
   setPlanRunState,
 } from './tables/plan-runs.ts';
 export {
+  countPlansOfRepo,
   countPlanTasks,
   findPlan,
   getPlan,

@@ -51,7 +51,8 @@ export class DaemonRemoveCommand extends DroverCommand {
   static override usage = Command.Usage({
     category: 'Repositories',
     description: 'unregister a repository; its live runs are cancelled',
-    details: 'Worktrees and branches of its runs stay where they are; the command says where.',
+    details:
+      'Worktrees and branches of its runs stay where they are; the command says where. Nothing more is done for its plans until the same folder is added again: then they go on.',
     examples: [
       ['Remove a repository by name', '$0 daemon remove shop'],
       ['Let its runs go on', '$0 daemon remove shop --keep-runs'],
@@ -76,6 +77,10 @@ export class DaemonRemoveCommand extends DroverCommand {
       );
       const kept = keptText(result.kept_worktrees);
       if (kept !== '') this.say(kept);
+      if (result.kept_plans > 0)
+        this.say(
+          `${count(result.kept_plans, 'plan')} kept: drover daemon add, of the same folder, brings back all of it`,
+        );
     }
     return exitCodes.ok;
   }

@@ -59,10 +59,12 @@ export function pendingActions(sql: Sql, repoId: string): readonly ActionRow[] {
     .map(decode);
 }
 
-/** Repositories whose plans owe something. */
+/** Registered repositories whose plans owe something: nothing is done for a removed one until it is back. */
 export function reposThatOwe(sql: Sql): readonly string[] {
   return sql
-    .all("SELECT DISTINCT repo_id FROM actions WHERE status = 'pending'")
+    .all(
+      "SELECT DISTINCT repo_id FROM actions WHERE status = 'pending' AND repo_id IN (SELECT id FROM repos)",
+    )
     .map((row) => String(row.repo_id));
 }
 

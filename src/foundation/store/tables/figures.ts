@@ -1,6 +1,9 @@
 import type { PlanStatus, RunStatus } from '../../../contract/index.ts';
 import type { Sql } from '../sql.ts';
 
+/** What a removed repository keeps for when it is back is nobody's matter until then. */
+const isRegistered = 'repo_id IN (SELECT id FROM repos)';
+
 /** How many live runs have a status, and when the oldest of them was asked for. */
 export type LiveFigures = { readonly count: number; readonly oldestAt: number };
 
@@ -31,18 +34,20 @@ export type PlanFigures = {
   readonly deadActions: number;
 };
 
-/** What the plans of all repositories are at. */
+/** What the plans of all registered repositories are at. */
 export function planFigures(sql: Sql): PlanFigures {
   const rows = sql.all(
     `SELECT status, count(*) AS n, count(blocked_reason) AS blocked, min(blocked_at) AS since FROM plans
-     WHERE status NOT IN ('ready', 'done', 'cancelled') GROUP BY status`,
+     WHERE status NOT IN ('ready', 'done', 'cancelled') AND ${isRegistered} GROUP BY status`,
   );
   const since = rows.flatMap((row) => (row.since === null ? [] : [Number(row.since)]));
   return {
     atWork: new Map(rows.map((row) => [row.status as PlanStatus, Number(row.n)])),
     blocked: rows.reduce((sum, row) => sum + Number(row.blocked), 0),
     blockedSince: since.length === 0 ? null : Math.min(...since),
-    deadActions: Number(sql.get("SELECT count(*) AS n FROM actions WHERE status = 'dead'")?.n),
+    deadActions: Number(
+      sql.get(`SELECT count(*) AS n FROM actions WHERE status = 'dead' AND ${isRegistered}`)?.n,
+    ),
   };
 }
 

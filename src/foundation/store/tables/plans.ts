@@ -269,6 +269,11 @@ export type PlanPlace = {
   readonly isLive: boolean;
 };
 
+/** How many plans a repository has. */
+export function countPlansOfRepo(sql: Sql, repoId: string): number {
+  return Number(sql.get('SELECT count(*) AS n FROM plans WHERE repo_id = ?', repoId)?.n);
+}
+
 /** Where signals of plans at work may lie: the worktrees of their runs, of the round that they are at or still live. */
 export function planPlaces(sql: Sql): readonly PlanPlace[] {
   return sql
@@ -277,7 +282,7 @@ export function planPlaces(sql: Sql): readonly PlanPlace[] {
        LEFT JOIN plan_runs ON plan_runs.plan_key = plans.key
        LEFT JOIN runs ON runs.id = plan_runs.run_id AND runs.worktree IS NOT NULL AND runs.in_place = 0
          AND (plan_runs.round = plans.round OR runs.ended_at IS NULL)
-       WHERE plans.status NOT IN ('ready', 'done', 'cancelled')`,
+       WHERE plans.status NOT IN ('ready', 'done', 'cancelled') AND plans.repo_id IN (SELECT id FROM repos)`,
     )
     .map((row) => ({
       repoId: String(row.repo_id),
