@@ -28,7 +28,11 @@ export async function findBase(
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`];
   const found = isOption ? '' : await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
   if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
-  if (wanted === undefined || wanted === 'HEAD') {
+  const isEmpty = async () => {
+    const any = ['rev-list', '--all', '--max-count=1'];
+    return (await line(git, resolved.path, any, { okCodes: [0, 128] })) === '';
+  };
+  if (wanted === undefined || wanted === 'HEAD' || (!isOption && (await isEmpty()))) {
     throw new AppError('repo_unusable', `The repository ${resolved.path} has no commit yet`, {
       hint: 'make a first commit, or run with --in-place',
     });
