@@ -37,6 +37,7 @@ export {
   agentPlanEvents,
   daemonPlanEvents,
   maxSignalBytes,
+  noBranchPattern,
   operatorPlanEvents,
   type PlanEventName,
   type PlanPhase,

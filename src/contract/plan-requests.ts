@@ -1,10 +1,17 @@
 import * as z from 'zod';
-import { maxSignalBytes, planEvents, planNamePattern, planStatusFilters } from './plan-words.ts';
+import {
+  maxSignalBytes,
+  noBranchPattern,
+  planEvents,
+  planNamePattern,
+  planStatusFilters,
+} from './plan-words.ts';
 import { listLimit } from './requests.ts';
 
 const planName = z.string().regex(planNamePattern, {
   error:
     'expected 1 to 64 small letters, digits, dots, underscores or dashes, with a letter or digit at both ends',
+  abort: true,
 });
 const bodyText = z.string().refine((text) => Buffer.byteLength(text) <= maxSignalBytes, {
   error: `expected at most ${maxSignalBytes / 1024} KiB`,
@@ -13,7 +20,9 @@ const bodyText = z.string().refine((text) => Buffer.byteLength(text) <= maxSigna
 /** Body of `POST /v1/repos/{repo}/plans`. */
 export const createPlan = z
   .strictObject({
-    name: planName,
+    name: planName.refine((name) => !noBranchPattern.test(name), {
+      error: 'its branch would have this name, and git knows none with `..` in it or `.lock` at its end',
+    }),
     content: bodyText.default('').meta({
       description: 'The plan as markdown, or what it is to be about; without waves it is a draft',
     }),

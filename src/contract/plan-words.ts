@@ -103,3 +103,6 @@ export const maxSignalBytes = 256 * 1024;
 
 /** Names of plans: they stand in file names and in branches. */
 export const planNamePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+
+/** Of the names that fit the pattern, those that git refuses as the last part of a branch. */
+export const noBranchPattern = /\.\.|\.lock$/;

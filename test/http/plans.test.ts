@@ -52,6 +52,11 @@ t.test('what is wrong with a request is said, and nobody is told', async (t) => 
     status: 400,
     json: { errors: [{ path: 'name' }] },
   });
+  for (const name of ['a..b', 'x.lock'])
+    t.match(await post('/v1/repos/demo/plans', { name }), {
+      status: 400,
+      json: { errors: [{ path: 'name', message: /git knows none/ }] },
+    });
   t.match(await post('/v1/repos/demo/plans', { name: 'x', content: 'x'.repeat(256 * 1024 + 1) }), {
     status: 400,
     json: { errors: [{ path: 'content' }] },

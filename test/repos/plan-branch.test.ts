@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
-import { newId } from '../../src/contract/index.ts';
+import { newId, noBranchPattern, planNamePattern } from '../../src/contract/index.ts';
 import { createWorktrees } from '../../src/domain/repos/index.ts';
 import { git } from '../support/apply-world.ts';
 import { makeRepo, plainGit, put } from './fixture.ts';
@@ -143,4 +144,26 @@ t.test('a checkout whose folder is gone holds nothing', async (t) => {
   rmSync(join(root, 'side'), { recursive: true });
 
   t.match(await joinRun(), { kind: 'joined' });
+});
+
+t.test('a name of a plan is refused exactly where git knows no such branch', async (t) => {
+  const pieces = ['a', '1', '.', '..', '-', '_', 'lock', '.lock', '.lock.', 'head'];
+  const names = pieces.flatMap((one) => pieces.flatMap((two) => [`a${one}${two}`, `a${one}${two}b`]));
+
+  for (const name of names.filter((one) => planNamePattern.test(one))) {
+    const isBranch = spawnSync('git', ['check-ref-format', `refs/heads/drover/plan/${name}`]).status === 0;
+    t.equal(noBranchPattern.test(name), !isBranch, name);
+  }
+});
+
+t.test('a repository without a commit says so, whatever base is wanted of it', async (t) => {
+  const { root, worktrees, repo } = await setUp(t);
+  const path = join(root, 'empty');
+  mkdirSync(path);
+  plainGit(path, 'init', '-q', '-b', 'main');
+  const empty = { ...repo, path };
+
+  for (const base of [undefined, 'HEAD', 'main'])
+    await t.rejects(worktrees.findBase(empty, base), { code: 'repo_unusable', message: /has no commit yet/ });
+  await t.rejects(worktrees.findBase(repo, 'nowhere'), { code: 'base_not_found' });
 });
