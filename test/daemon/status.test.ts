@@ -20,7 +20,7 @@ t.test('a repository is told with its plans; one without any has none', async (t
 t.test('whoever asks for a repository is told so', async (t) => {
   const services = createServices({
     phase: () => 'ready',
-    planFigures: () => figures,
+    planCounts: () => figures,
     repos: {
       list: async () => ({ items: [busy, idle], next_cursor: null }),
       show: async () => busy,
