@@ -45,6 +45,7 @@ test('a branch that a person has checked out is left alone until they have left 
   t.equal((await world.git(world.repo, 'status', '--porcelain')).trim(), '', 'nothing is deleted there');
 
   await world.git(world.repo, 'checkout', '--quiet', 'main');
+  t.match(await world.say('one', 'retry'), { status: 200 });
   await world.planTo('one', 'to be done', ({ status }) => status === 'done');
 });
 
@@ -102,5 +103,8 @@ test('a repository that is removed and added again has its plans again', async (
 
   t.match(added, { status: 201, json: { project: 'shop', active_plans: 1 } });
   t.same(await world.plan('two'), done);
+  const held = await world.planTo('one', 'to wait', ({ blocked }) => blocked !== null);
+  t.match(held.blocked, { reason: /cancelled: Canceled by the removal of its repository/ });
+  t.match(await world.say('one', 'retry'), { status: 200 });
   await world.planTo('one', 'to be done', ({ status }) => status === 'done');
 });

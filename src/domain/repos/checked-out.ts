@@ -39,7 +39,7 @@ export async function assertNotCheckedOut(git: Git, main: Checkout, branch: stri
   const plan = branch.replace(/^drover\/plan\//, '');
   throw new AppError(
     'checkout_busy',
-    `The branch ${branch} is checked out in ${there.path}: check out another one there; if the plan is blocked by then: drover plan retry ${plan}`,
+    `The branch ${branch} is checked out in ${there.path}: check out another one there, then: drover plan retry ${plan}`,
   );
 }
 

@@ -52,7 +52,7 @@ export class DaemonRemoveCommand extends DroverCommand {
     category: 'Repositories',
     description: 'unregister a repository; its live runs are cancelled',
     details:
-      'Worktrees and branches of its runs stay where they are; the command says where. Nothing more is done for its plans until the same folder is added again: then they go on.',
+      'Worktrees and branches of its runs stay where they are; the command says where. Nothing more is done for its plans until the same folder is added again: then they go on, and those whose runs were cancelled wait for `plan retry`.',
     examples: [
       ['Remove a repository by name', '$0 daemon remove shop'],
       ['Let its runs go on', '$0 daemon remove shop --keep-runs'],

@@ -52,7 +52,11 @@ export async function carryJoin(
     const now = getPlan(tx, plan.key);
     if (joined.kind === 'moved') return giveUp(tx, action, movedWords(now, joined.commit));
     if (joined.kind === 'nested')
-      return giveUp(tx, action, `${run?.runId} has made repositories of its own in ${joined.folders.join(', ')}`);
+      return giveUp(
+        tx,
+        action,
+        `${run?.runId} has made repositories of its own in ${joined.folders.join(', ')}`,
+      );
     const files = joined.kind === 'conflict' ? joined.files.join(', ') : lacks;
     if (task === null) {
       if (joined.kind === 'conflict')
