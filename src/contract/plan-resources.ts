@@ -21,7 +21,9 @@ const planTask = z.object({
 
 const planRun = z.object({
   run_id: z.string(),
-  role: z.enum(planRoles),
+  role: z
+    .enum([...planRoles, 'evidence'])
+    .meta({ description: 'evidence: the commands of `[verify]`, which drover runs itself' }),
   round: z.int().meta({ description: 'Which review or verification it belongs to' }),
   wave: z.int().nullable(),
   task: z.int().nullable(),

@@ -99,6 +99,49 @@ void t.test('each state says what comes next, in a command where a person has to
   t.notMatch(page({ status: 'done', phase: null, tasks_merged: 0 }), 'git merge', 'there is nothing to take');
 });
 
+void t.test(
+  'the commands of [verify] are waited for while they run, and are a run of the page',
+  async (t) => {
+    const run = { round: 2, wave: null, task: null, attempt: 1 } as const;
+    const commands = { ...run, run_id: 'run_E', role: 'evidence', state: 'open' } as const;
+    const text = page({ status: 'reviewing', phase: null, runs: [commands] });
+    const judged = page({
+      status: 'reviewing',
+      phase: null,
+      runs: [
+        { ...commands, state: 'closed' },
+        { ...run, run_id: 'run_R', role: 'reviewer', state: 'open' },
+      ],
+    });
+
+    t.match(text, 'waits for: the [verify] commands (run_E)\n');
+    t.match(text, /^run_E {2}evidence .* at work$/m);
+    t.match(judged, 'waits for: its reviewer\n');
+    t.match(judged, /^run_E {2}evidence .* over$/m);
+  },
+);
+
+void t.test('what fails and is tried again is what a plan waits for', async (t) => {
+  const owed = {
+    key: 'plan_1:spawn:reviewer:4:-:-:1',
+    kind: 'spawn',
+    status: 'pending',
+    attempts: 2,
+    error: 'the disk is full',
+    due_at: at,
+  } as const;
+
+  t.match(
+    page({ status: 'reviewing', phase: null, runs: [], owed: [owed] }),
+    'waits for: trying again: the disk is full\n',
+  );
+  t.match(
+    page({ owed: [owed] }),
+    'waits for: its coders, who work on wave 2; trying again: the disk is full\n',
+  );
+  t.match(page({ owed: [{ ...owed, error: null }] }), 'waits for: its coders, who work on wave 2\n');
+});
+
 void t.test('evidence: what failed has its last lines; earlier rounds are counted', async (t) => {
   const one = { stage: 'review', round: 3, run_id: 'run_E', commit, at, exit_code: 0, output: '' } as const;
   const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n');

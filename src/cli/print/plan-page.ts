@@ -2,7 +2,8 @@ import type { Plan } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
 import { answerLines, paintPlan, waitingLine } from './plan.ts';
 import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
-import { callsOf, type PageOptions, placeOf, waitsFor } from './plan-words.ts';
+import { waitsNow } from './plan-waits.ts';
+import { callsOf, type PageOptions, placeOf } from './plan-words.ts';
 import { count, formatAge } from './span.ts';
 import type { Style } from './style.ts';
 
@@ -18,7 +19,7 @@ const maxFeedbackLines = 40;
 /** Everything about one plan that a person asks for: what it waits for first. */
 export function formatPlan(plan: Plan, options: PageOptions): string {
   const { style, repo } = options;
-  const waiting = waitsFor(plan, callsOf(plan, repo));
+  const waiting = waitsNow(plan, callsOf(plan, repo));
   const title = plan.title === plan.name ? '' : `  ${escapeLine(plan.title)}`;
   const parts = [
     [`${style.bold(escapeLine(plan.name))}${title}\n`],

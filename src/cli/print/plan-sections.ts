@@ -100,11 +100,17 @@ export function runsSection({ runs }: Plan): string[] {
       run.role,
       String(run.task ?? '-'),
       String(run.attempt),
-      stateWords[run.state] ?? run.state,
+      stateOf(run),
     ]),
   );
   const left = runs.length - shown.length;
   return [table, ...(left > 0 ? [`${count(left, 'earlier run')}: with --json\n`] : [])];
+}
+
+/** The commands of [verify] say nothing: they are at work, or they are not. */
+function stateOf({ role, state }: Plan['runs'][number]): string {
+  if (role === 'evidence' && state === 'open') return 'at work';
+  return stateWords[state] ?? state;
 }
 
 const stateWords: Readonly<Record<Plan['runs'][number]['state'], string>> = {

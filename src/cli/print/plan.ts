@@ -1,5 +1,6 @@
 import type { Plan, PlanSummary } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
+import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf, type Waiting, waitsFor } from './plan-words.ts';
 import { formatAge } from './span.ts';
 import type { Style } from './style.ts';
@@ -41,7 +42,7 @@ export function formatPlans(plans: readonly PlanSummary[], { now, style, repo }:
 
 /** What became of a plan by what was said, and what comes next. */
 export function formatMoved(plan: Plan, { style, repo }: PageOptions): string {
-  const waiting = waitsFor(plan, callsOf(plan, repo));
+  const waiting = waitsNow(plan, callsOf(plan, repo));
   const reason =
     plan.blocked === null ? [] : [`${style.red('blocked:')} ${escapeLine(plan.blocked.reason)}\n`];
   const line = `${escapeLine(plan.name)}: ${paintPlan(plan, escapeLine(placeOf(plan)), style)}\n`;

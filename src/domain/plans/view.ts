@@ -96,21 +96,15 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
     feedback: row.feedback,
     review: viewVerdict(row.review),
     verification: viewVerdict(row.verification),
-    runs: runs.flatMap((run) =>
-      run.role === 'evidence'
-        ? []
-        : [
-            {
-              run_id: run.runId,
-              role: run.role,
-              round: run.round,
-              wave: run.wave,
-              task: run.task,
-              attempt: run.attempt,
-              state: run.state,
-            },
-          ],
-    ),
+    runs: runs.map((run) => ({
+      run_id: run.runId,
+      role: run.role,
+      round: run.round,
+      wave: run.wave,
+      task: run.task,
+      attempt: run.attempt,
+      state: run.state,
+    })),
     evidence: planEvidence(sql, row.key).map((one) => ({
       stage: one.stage,
       round: one.round,
