@@ -54,6 +54,22 @@ const planAction = z.object({
   due_at: timestamp,
 });
 
+const planSettings = z.object({
+  verify: z.array(z.string()).meta({ description: 'The commands of `[verify]` that hold for it' }),
+  auto_readiness_review: z.boolean(),
+  own: z.enum(['none', 'used', 'untrusted', 'broken']).meta({
+    description: 'What becomes of the repository’s own `.drover/config.toml`; untrusted: it is not used',
+  }),
+});
+
+const planCheckout = z.object({
+  path: z.string(),
+  uncommitted: z.int().nullable().meta({
+    description:
+      'Files that are changed or new there and will not be in its branch; null: the branch is made, or begins elsewhere',
+  }),
+});
+
 const verdict = z.object({
   head: z.string(),
   base: z.string(),
@@ -113,6 +129,8 @@ export const plan = planSummary
     runs: z.array(planRun),
     evidence: z.array(planEvidence),
     owed: z.array(planAction).meta({ description: 'What the plan still owes, and what was given up' }),
+    settings: planSettings.meta({ description: 'What the settings say for it at present' }),
+    checkout: planCheckout.meta({ description: 'The checkout of its repository' }),
     refused: z
       .array(z.object({ id: z.string(), event: z.string(), reason: z.string(), at: timestamp }))
       .meta({ description: 'The last signals that were refused' }),

@@ -137,11 +137,12 @@ export function compose(options: ComposeOptions): Composed {
       now: clock.now(),
     }),
   });
+  const plansPort = createPlansPort({ clock, config, repos, worktrees, runs, launch });
   const plans = createPlans({
     store,
     clock,
     log,
-    ...createPlansPort({ clock, config, repos, worktrees, runs, launch }),
+    ...plansPort,
     collectSignals: (worktree) => signals.collect(worktree),
   });
   const signals = createPlanSignals({
@@ -187,6 +188,7 @@ export function compose(options: ComposeOptions): Composed {
     runs,
     plans,
     planCounts: plans.countsByRepo,
+    planSettingsOf: plansPort.settingsOf,
     journal,
     worktrees,
     launch,

@@ -109,12 +109,14 @@ function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['setting
     const repo = await repos.find(repoId);
     const settings = await readOwnSettings(repo);
     const isOwn = settings.kind === 'read' && settings.isTrusted;
+    const notOwn = settings.kind === 'read' ? 'untrusted' : settings.kind;
     const own: Partial<Config> = isOwn ? withoutGaps(settings.config) : {};
     const roles = { ...config().roles, ...(isOwn ? settings.config.roles : {}) };
     const verify = isOwn ? settings.config.verify.commands : [];
     return {
       ...planSettings({ ...config(), ...own, roles }),
       agentOf: (role) => roles[role],
+      own: isOwn ? 'used' : notOwn,
       verify: verify.length > 0 ? verify : config().verify.commands,
       templateOf: async (role) => (isOwn ? settings.prompts.get(role) : undefined),
     };

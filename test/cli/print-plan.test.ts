@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatPlans } from '../../src/cli/print/plan.ts';
+import { formatMoved, formatPlans } from '../../src/cli/print/plan.ts';
 import { formatPlan } from '../../src/cli/print/plan-page.ts';
 import { formatSignals } from '../../src/cli/print/signal.ts';
 import { plainStyle } from '../../src/cli/print/style.ts';
@@ -90,13 +90,16 @@ void t.test('each state says what comes next, in a command where a person has to
     [{ status: 'verifying', phase: null }, /waits for: its verifier\n/],
     [
       { status: 'done', phase: null },
-      /waits for: nothing\n.*git merge drover\/plan\/auth\n.*request-review auth\n/,
+      /waits for: nothing\n.*diff main\.\.\.drover\/plan\/auth\n.*git -C \/home\/me\/shop merge drover\/plan\/auth\n.*request-review auth\n/,
     ],
     [{ status: 'cancelled', phase: null }, /bring it back: drover plan reopen auth\n/],
   ];
 
   for (const [changes, expected] of cases) t.match(page(changes), expected, JSON.stringify(changes));
-  t.notMatch(page({ status: 'done', phase: null, tasks_merged: 0 }), 'git merge', 'there is nothing to take');
+  t.notMatch(page({ status: 'done', phase: null, tasks_merged: 0 }), 'git -C', 'there is nothing to take');
+  const empty = page({ status: 'done', phase: null, head_commit: commit, base_commit: commit });
+  t.notMatch(empty, 'git -C', 'and so it is where the branch has no change');
+  t.match(empty, 'changes:   none: its branch has nothing of its own\n');
 });
 
 void t.test(
@@ -120,6 +123,50 @@ void t.test(
     t.match(judged, /^run_E {2}evidence .* over$/m);
   },
 );
+
+void t.test('a plan that is judged without evidence says why, and what a person could do', async (t) => {
+  const settings: Plan['settings'] = { verify: [], auto_readiness_review: true, own: 'none' };
+  const untrusted: Plan['settings'] = { ...settings, own: 'untrusted' };
+  const checkout = { path: "/srv/a 'b'", uncommitted: null };
+  const advice = ".drover/config.toml is not trusted: drover daemon trust '/srv/a '\\''b'\\'''\n";
+  const evidence = page({ status: 'verifying', phase: null });
+
+  t.match(evidence, 'evidence:  none: no [verify] commands\n');
+  for (const status of ['reviewing', 'verifying', 'done'] as const)
+    t.match(page({ status, phase: null, settings: untrusted, checkout }), `evidence:  none: ${advice}`);
+  t.match(page({ settings: untrusted, checkout }), `settings:  ${advice}`, 'before it is too late');
+  t.match(
+    page({ status: 'done', phase: null, settings: { ...settings, verify: ['npm test'] } }),
+    'evidence:  none: the [verify] commands were not run\n',
+  );
+  t.match(
+    page({ settings: { ...settings, own: 'broken' } }),
+    'settings:  .drover/config.toml is not used: drover daemon status says why\n',
+  );
+  for (const text of [page({}), page({ status: 'done', phase: null, tasks_merged: 0 })])
+    t.notMatch(text, /evidence|settings/);
+});
+
+void t.test('a plan that is done without a verifier says so', async (t) => {
+  const review = { head: commit, base: 'b'.repeat(40), by: 'run_R', at };
+  const settings: Plan['settings'] = { verify: [], auto_readiness_review: false, own: 'none' };
+
+  t.match(
+    page({ status: 'done', phase: null, review, settings }),
+    'verified:  no: auto_readiness_review is off\n',
+  );
+  t.notMatch(page({ status: 'done', phase: null, settings }), 'verified:', 'a person has called it done');
+  t.notMatch(page({ status: 'verifying', phase: null, review }), 'verified:');
+});
+
+void t.test('what is not committed in the checkout is said before the branch is made', async (t) => {
+  const checkout = { path: '/home/me/shop', uncommitted: 3 };
+
+  t.match(page({ checkout }), 'checkout:  3 uncommitted files are not included\n');
+  t.match(formatMoved(aPlan({ checkout }), options), '\n3 uncommitted files are not included\nwaits for:');
+  for (const uncommitted of [0, null])
+    t.notMatch(page({ checkout: { ...checkout, uncommitted } }), 'not included');
+});
 
 void t.test('what fails and is tried again is what a plan waits for', async (t) => {
   const owed = {

@@ -106,6 +106,7 @@ function fakeWorld(store: PlansDeps['store']) {
       autoAdvance: true,
       agentOf: () => undefined,
       verify: [],
+      own: 'none',
       templateOf: async () => undefined,
     }),
     runs: {

@@ -103,6 +103,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
       ...planSettings(defaultConfig()),
       agentOf: () => undefined,
       verify: [],
+      own: 'none',
       templateOf: async () => undefined,
     }),
   };

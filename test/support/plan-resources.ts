@@ -74,6 +74,8 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
     ],
     evidence: [],
     owed: [],
+    settings: { verify: [], auto_readiness_review: true, own: 'none' },
+    checkout: { path: '/home/me/shop', uncommitted: null },
     refused: [],
     ...changes,
   };

@@ -2,7 +2,7 @@ import type { Event, EventData, EventType } from '../../contract/index.ts';
 import { answerHint, fallbackWord, formatOptions } from './approval.ts';
 import { escapeControls, escapeLine } from './escape.ts';
 import { escapeOutput } from './output.ts';
-import { count, formatSpan } from './span.ts';
+import { count, formatSpan, uncommittedText } from './span.ts';
 import type { Style } from './style.ts';
 
 /** A piece of text and where it goes: `out` is what the run says, `err` is how it goes. */
@@ -127,8 +127,4 @@ export function createEventPrinter(style: Style, { isRaw = false } = {}): EventP
 /** By the time of the event, so that a replay says the same. */
 function expiry(data: EventData<'approval.requested'>, spanMs: number): string {
   return `${fallbackWord(data)} when nobody answers within ${formatSpan(spanMs)}`;
-}
-
-function uncommittedText(files: number): string {
-  return `${count(files, 'uncommitted file')} ${files === 1 ? 'is' : 'are'} not included`;
 }

@@ -2,9 +2,10 @@ import type { Plan } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
 import { answerLines, paintPlan, waitingLine } from './plan.ts';
 import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
+import { verdictRows } from './plan-verdicts.ts';
 import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf } from './plan-words.ts';
-import { count, formatAge } from './span.ts';
+import { count, formatAge, uncommittedText } from './span.ts';
 import type { Style } from './style.ts';
 
 const blockers: Readonly<Record<string, string>> = {
@@ -65,8 +66,8 @@ function rowLines(plan: Plan, { now, style }: PageOptions): string[] {
     ['repo', lineOf(plan.repo.project)],
     ['branch', lineOf(plan.branch) + at(plan.head_commit)],
     ['base', lineOf(plan.base) + at(plan.base_commit)],
-    ['review', verdictText(plan.review, now)],
-    ['verified', plan.forced ? null : verdictText(plan.verification, now)],
+    ['checkout', uncommittedRow(plan, style)],
+    ...verdictRows(plan, { now, style }),
     ['rounds', roundsText(plan)],
     ['updated', formatAge(plan.updated_at, now)],
   ];
@@ -87,10 +88,8 @@ function forcedText({ forced, verify_cycle }: Plan, style: Style): string | null
   );
 }
 
-function verdictText(verdict: Plan['review'], now: number): string | null {
-  if (verdict === null) return null;
-  const { head, base, by, at: when } = verdict;
-  return `approved by ${escapeLine(by)} ${formatAge(when, now)}, of ${short(head)} on ${short(base)}`;
+function uncommittedRow({ checkout: { uncommitted } }: Plan, style: Style): string | null {
+  return uncommitted === null || uncommitted === 0 ? null : style.yellow(uncommittedText(uncommitted));
 }
 
 function roundsText({ review_cycle: reviews, verify_cycle: verifications }: Plan): string | null {

@@ -1,16 +1,33 @@
 import type { Plan } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
-import { type CallOf, type Waiting, waitsFor } from './plan-words.ts';
+import { type Answer, type CallOf, quoted, type Waiting, waitsFor } from './plan-words.ts';
 
 /** What a plan waits for, where all of it is known: also the commands of [verify], and what fails and is tried again. */
 export function waitsNow(plan: Plan, call: CallOf): Waiting {
   const waiting = waitsFor(plan, call);
-  if (waiting.isForPerson || plan.status === 'done' || plan.status === 'cancelled') return waiting;
+  if (plan.status === 'done') return { ...waiting, answers: [...takeAnswers(plan), ...waiting.answers] };
+  if (waiting.isForPerson || plan.status === 'cancelled') return waiting;
   const who = atWork(plan, waiting);
   const failing = plan.owed.find(({ status, error }) => status === 'pending' && error !== null);
   if (failing === undefined) return { ...waiting, text: who ?? waiting.text };
   const again = `trying again: ${escapeLine(failing.error ?? '')}`;
   return { ...waiting, text: who === null ? again : `${who}; ${again}` };
+}
+
+/** True for a plan that was implemented, and whose branch is where it began all the same. */
+export function hasNoChange({ base_commit: base, head_commit: head }: Plan): boolean {
+  return head !== null && head === base;
+}
+
+/** How to look at what a plan has made, and to take it; nothing for one that somebody has called done without any. */
+function takeAnswers(plan: Plan): readonly Answer[] {
+  if (plan.tasks_merged === 0 || hasNoChange(plan)) return [];
+  const git = `git -C ${quoted(plan.checkout.path)}`;
+  const branch = quoted(plan.branch);
+  return [
+    ['see all of it', `${git} diff ${quoted(plan.base)}...${branch}`],
+    ['take its work', `${git} merge ${branch}`],
+  ];
 }
 
 /** Who has something to do and does it; null where nobody was started yet. */

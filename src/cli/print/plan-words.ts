@@ -33,8 +33,12 @@ export function callsOf({ name }: Pick<PlanSummary, 'name'>, repo: string | unde
 
 /** The option that names the repository again, with the space before it; nothing where it was not given. */
 export function repoFlag(repo: string | undefined): string {
-  if (repo === undefined) return '';
-  return ` --repo ${/^[\w./~-]+$/.test(repo) ? repo : `'${escapeLine(repo).replaceAll("'", "'\\''")}'`}`;
+  return repo === undefined ? '' : ` --repo ${quoted(repo)}`;
+}
+
+/** A word of a command as a shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w./~-]+$/.test(word) ? word : `'${escapeLine(word).replaceAll("'", "'\\''")}'`;
 }
 
 /** Where a plan stands: its state, and what it does within it where that says more. */
@@ -76,12 +80,7 @@ export function waitsFor(plan: PlanSummary, call: CallOf): Waiting {
     case 'verifying':
       return ofAgent('verifier');
     case 'done':
-      return ofNobody([
-        ...(plan.tasks_merged === 0
-          ? [] // somebody has said so of a plan that was never implemented
-          : [['take its work', `git merge ${escapeLine(plan.branch)}`] as const]),
-        ['have it looked at again', call('request-review')],
-      ]);
+      return ofNobody([['have it looked at again', call('request-review')]]);
     case 'cancelled':
       return ofNobody([['bring it back', call('reopen')]]);
     default:

@@ -2,7 +2,7 @@ import type { Plan, PlanSummary } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
 import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf, type Waiting, waitsFor } from './plan-words.ts';
-import { formatAge } from './span.ts';
+import { formatAge, uncommittedText } from './span.ts';
 import type { Style } from './style.ts';
 import { cutTo, formatTable } from './table.ts';
 
@@ -46,7 +46,10 @@ export function formatMoved(plan: Plan, { style, repo }: PageOptions): string {
   const reason =
     plan.blocked === null ? [] : [`${style.red('blocked:')} ${escapeLine(plan.blocked.reason)}\n`];
   const line = `${escapeLine(plan.name)}: ${paintPlan(plan, escapeLine(placeOf(plan)), style)}\n`;
-  return [line, ...reason, waitingLine(waiting, style), ...answerLines(waiting)].join('');
+  const { uncommitted } = plan.checkout;
+  const left =
+    uncommitted === null || uncommitted === 0 ? [] : [`${style.yellow(uncommittedText(uncommitted))}\n`];
+  return [line, ...left, ...reason, waitingLine(waiting, style), ...answerLines(waiting)].join('');
 }
 
 /** What a plan waits for. */

@@ -22,6 +22,11 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${number} ${number === 1 ? noun : plural}`;
 }
 
+/** What of a checkout neither a run nor a plan begins with. */
+export function uncommittedText(files: number): string {
+  return `${count(files, 'uncommitted file')} ${files === 1 ? 'is' : 'are'} not included`;
+}
+
 function two(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit} ${small}${smallUnit}`;
 }

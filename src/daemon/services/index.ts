@@ -11,7 +11,7 @@ import { applyRun } from './apply.ts';
 import { createIdempotency, storeAnswer } from './idempotency.ts';
 import { createMachineReader } from './machine.ts';
 import { describeMetrics, type MetricsDeps } from './metrics.ts';
-import { createPlanServices } from './plans.ts';
+import { createPlanServices, type PlanServicesDeps } from './plans.ts';
 import { openRunLog } from './run-logs.ts';
 import { describeStatus, withPlans } from './status.ts';
 import { createWorkerServices } from './workers.ts';
@@ -23,6 +23,7 @@ export type { Instance, StatusDeps } from './status.ts';
 export type ServicesDeps = MetricsDeps & {
   readonly journal: Journal;
   readonly plans: Plans;
+  readonly planSettingsOf: PlanServicesDeps['planSettingsOf'];
   readonly worktrees: Worktrees;
   readonly launch: LaunchPort;
   readonly workers: Workers;

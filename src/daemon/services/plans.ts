@@ -1,37 +1,50 @@
-import type { Plan, PlanStatus } from '../../contract/index.ts';
-import type { PlanRepo, Plans, Speaker } from '../../domain/plans/index.ts';
-import type { Repos } from '../../domain/repos/index.ts';
+import type { PlanStatus } from '../../contract/index.ts';
+import type { PlanAlone, PlanRepo, Plans, Speaker } from '../../domain/plans/index.ts';
 import type { Services } from '../../http/index.ts';
 import { storeAnswer } from './idempotency.ts';
+import { hasNoBranch, lookAround, type SurroundingsDeps } from './plan-surroundings.ts';
+
+export type PlanServicesDeps = SurroundingsDeps & { readonly plans: Plans };
 
 /** Plans as the control plane wants them. */
-export function createPlanServices(
-  { repos, plans }: { readonly repos: Repos; readonly plans: Plans },
-  assertReady: () => void,
-): Services['plans'] {
+export function createPlanServices(deps: PlanServicesDeps, assertReady: () => void): Services['plans'] {
+  const { repos, plans } = deps;
   const find = async (ref: string): Promise<PlanRepo> => {
     const { id, project } = await repos.find(ref);
     return { id, project };
   };
   const speakerOf = (runId: string | null): Speaker =>
     runId === null ? { kind: 'person' } : { kind: 'run', runId };
+  const told = async (repo: PlanRepo, plan: PlanAlone) =>
+    (await lookAround(deps, repo.id, { isUnbegun: hasNoBranch(plan) }))(plan);
   return {
     list: async (repo, { limit, cursor, status }) => {
       const wanted: PlanStatus | 'active' | 'blocked' | null =
         status === 'canceled' ? 'cancelled' : (status ?? null);
       return plans.list(await find(repo), { limit, cursor, status: wanted });
     },
-    create: async (repo, body, key) =>
-      plans.create(
-        await find(repo),
+    create: async (ref, body, key) => {
+      const repo = await find(ref);
+      const surround = await lookAround(deps, repo.id, { isUnbegun: true });
+      const made = await plans.create(
+        repo,
         body,
-        key === null ? undefined : (tx, plan: Plan) => storeAnswer(tx, key, plan),
-      ),
-    show: async (repo, ref) => plans.show(await find(repo), ref),
-    update: async (repo, ref, body) => plans.update(await find(repo), ref, body),
-    say: async (repo, ref, body, runId) => {
+        key === null ? undefined : (tx, plan) => storeAnswer(tx, key, surround(plan)),
+      );
+      return surround(made);
+    },
+    show: async (ref, name) => {
+      const repo = await find(ref);
+      return told(repo, plans.show(repo, name));
+    },
+    update: async (ref, name, body) => {
+      const repo = await find(ref);
+      return told(repo, await plans.update(repo, name, body));
+    },
+    say: async (ref, name, body, runId) => {
       assertReady();
-      return plans.say(await find(repo), { ...body, plan: ref }, speakerOf(runId));
+      const repo = await find(ref);
+      return told(repo, await plans.say(repo, { ...body, plan: name }, speakerOf(runId)));
     },
     signals: async (repo, { limit, cursor, plan, status }) =>
       plans.signals(await find(repo), { limit, cursor, plan, status: status ?? null }),

@@ -9,3 +9,4 @@ export { createPlans, type PlanRepo, type Plans, type SaidOfPlan } from './plans
 export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
 export { planSettings } from './settings.ts';
 export { table } from './table.ts';
+export type { PlanAlone } from './view.ts';

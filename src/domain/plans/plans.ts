@@ -2,7 +2,6 @@ import {
   AppError,
   type CreatePlan,
   type Page,
-  type Plan,
   type PlanEventName,
   type PlanSummary,
   planEventOf,
@@ -29,7 +28,7 @@ import { createOutbox } from './outbox.ts';
 import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';
 import { createStaleness } from './staleness.ts';
-import { viewPlan, viewSignal, viewSummary } from './view.ts';
+import { type PlanAlone, viewPlan, viewSignal, viewSummary } from './view.ts';
 
 /** A repository, as far as plans need to know it. */
 export type PlanRepo = { readonly id: string; readonly project: string };
@@ -48,10 +47,10 @@ export type Plans = {
   readonly create: (
     repo: PlanRepo,
     request: CreatePlan,
-    also?: (tx: Transaction, plan: Plan) => void,
-  ) => Promise<Plan>;
-  readonly update: (repo: PlanRepo, ref: string, request: UpdatePlan) => Promise<Plan>;
-  readonly show: (repo: PlanRepo, ref: string) => Plan;
+    also?: (tx: Transaction, plan: PlanAlone) => void,
+  ) => Promise<PlanAlone>;
+  readonly update: (repo: PlanRepo, ref: string, request: UpdatePlan) => Promise<PlanAlone>;
+  readonly show: (repo: PlanRepo, ref: string) => PlanAlone;
   readonly list: (
     repo: PlanRepo,
     options: {
@@ -61,7 +60,7 @@ export type Plans = {
     },
   ) => Page<PlanSummary>;
   /** Says something of a plan; what is refused throws `plan_refused`, and has a receipt. */
-  readonly say: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<Plan>;
+  readonly say: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<PlanAlone>;
   /** Says something of a plan and gives the receipt, whatever became of it. */
   readonly signal: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<Signal>;
   /** Applies what came in a file, once by its id. */
@@ -114,7 +113,7 @@ export function createPlans(deps: PlansDeps): Plans {
       hint: 'list them with: drover plan list',
     });
   };
-  const view = (repo: PlanRepo, key: number): Plan =>
+  const view = (repo: PlanRepo, key: number): PlanAlone =>
     store.read((sql) => viewPlan(sql, getPlan(sql, key), repo.project));
 
   const receiveSaid = async (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => {

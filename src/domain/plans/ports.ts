@@ -7,6 +7,8 @@ import type { PlanSettings } from './state.ts';
 export type RepoPlanSettings = Omit<PlanSettings, 'topicHeldBy'> & {
   readonly agentOf: (role: PlanRole) => string | undefined;
   readonly verify: readonly string[];
+  /** What becomes of the repository's own configuration. */
+  readonly own: 'none' | 'used' | 'untrusted' | 'broken';
   /** The repository's own prompt of a role, where it has one and is trusted. */
   readonly templateOf: (role: PlanRole | 'ask') => Promise<string | undefined>;
 };

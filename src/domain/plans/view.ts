@@ -19,6 +19,9 @@ import { mergedAtOf } from './merged.ts';
 import { parsePlan } from './parse.ts';
 import type { Owed } from './state.ts';
 
+/** A plan as this room knows it: not what surrounds it. */
+export type PlanAlone = Omit<Plan, 'settings' | 'checkout'>;
+
 const maxRefused = 10;
 
 /** A plan as lists show it. */
@@ -59,7 +62,7 @@ function timeOf(at: number | null): string | null {
 }
 
 /** A plan, whole. */
-export function viewPlan(sql: Sql, row: PlanRow, project: string): Plan {
+export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
   const parsed = parsePlan(row.content);
   const isEmpty = row.content.trim() === '';
   const tasks = planTasks(sql, row.key);

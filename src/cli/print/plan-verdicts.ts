@@ -1,0 +1,69 @@
+import type { Plan } from '../../contract/index.ts';
+import { escapeLine } from './escape.ts';
+import { hasNoChange } from './plan-waits.ts';
+import { quoted } from './plan-words.ts';
+import { formatAge } from './span.ts';
+import type { Style } from './style.ts';
+
+/** What was judged of a plan, and what was not, as rows of its page. */
+export function verdictRows(
+  plan: Plan,
+  { now, style }: { readonly now: number; readonly style: Style },
+): readonly (readonly [string, string | null])[] {
+  return [
+    ['settings', settingsText(plan, style)],
+    [
+      'changes',
+      plan.status === 'done' && hasNoChange(plan) ? 'none: its branch has nothing of its own' : null,
+    ],
+    ['evidence', evidenceText(plan, style)],
+    ['review', verdictText(plan.review, now)],
+    ['verified', verifiedText(plan, now)],
+  ];
+}
+
+/** Said where something is still to come that the settings could change. */
+function settingsText(plan: Plan, style: Style): string | null {
+  const isOver = plan.status === 'done' || plan.status === 'cancelled' || isJudged(plan);
+  const why = isOver ? null : ownText(plan);
+  return why === null ? null : style.yellow(why);
+}
+
+/** Why there is no evidence of a plan that is judged without, or was. */
+function evidenceText(plan: Plan, style: Style): string | null {
+  const { evidence, settings, status } = plan;
+  if (evidence.length > 0 || !isJudged(plan)) return null;
+  if (status !== 'done' && settings.verify.length > 0) return null; // they are about to run
+  const own = ownText(plan);
+  const why = settings.verify.length === 0 ? 'no [verify] commands' : 'the [verify] commands were not run';
+  return own === null ? `none: ${why}` : style.yellow(`none: ${own}`);
+}
+
+/** Why the repository's own configuration is not used; null where it is, or there is none. */
+function ownText({ settings, checkout }: Plan): string | null {
+  if (settings.own === 'untrusted')
+    return `.drover/config.toml is not trusted: drover daemon trust ${quoted(checkout.path)}`;
+  return settings.own === 'broken' ? '.drover/config.toml is not used: drover daemon status says why' : null;
+}
+
+function verifiedText(plan: Plan, now: number): string | null {
+  if (plan.forced) return null;
+  const { status, review, verification, settings } = plan;
+  if (verification !== null || status !== 'done' || review === null) return verdictText(verification, now);
+  return settings.auto_readiness_review ? 'no' : 'no: auto_readiness_review is off';
+}
+
+/** True for a plan that is looked at, or was at its end. One that nobody implemented is not. */
+function isJudged({ status, tasks_merged: merged }: Plan): boolean {
+  return status === 'reviewing' || status === 'verifying' || (status === 'done' && merged > 0);
+}
+
+function verdictText(verdict: Plan['review'], now: number): string | null {
+  if (verdict === null) return null;
+  const { head, base, by, at: when } = verdict;
+  return `approved by ${escapeLine(by)} ${formatAge(when, now)}, of ${short(head)} on ${short(base)}`;
+}
+
+function short(commit: string): string {
+  return escapeLine(commit.slice(0, 12));
+}
