@@ -75,6 +75,7 @@ const verdict = z.object({
   base: z.string(),
   by: z.string(),
   at: timestamp,
+  words: z.string().nullable().meta({ description: 'What was said with it' }),
 });
 
 /** One piece of work on a repository, carried by agents through its states (contract §7). */
@@ -122,6 +123,9 @@ export const plan = planSummary
     base: z.string().meta({ description: 'The branch or commit that it starts from' }),
     base_commit: z.string().nullable(),
     head_commit: z.string().nullable().meta({ description: 'Where its branch is' }),
+    kept: z.array(z.string()).meta({
+      description: 'References of the repository with the work of before it was begun anew, oldest first',
+    }),
     waves: z.array(z.object({ number: z.int(), title: z.string().nullable(), tasks: z.array(planTask) })),
     feedback: z.string().nullable().meta({ description: 'What the last review or verification asked for' }),
     review: verdict.nullable(),
@@ -133,7 +137,10 @@ export const plan = planSummary
     checkout: planCheckout.meta({ description: 'The checkout of its repository' }),
     refused: z
       .array(z.object({ id: z.string(), event: z.string(), reason: z.string(), at: timestamp }))
-      .meta({ description: 'The last signals that were refused' }),
+      .meta({
+        description:
+          'The last signals of runs that were refused since its present round began, and that nobody has said again',
+      }),
   })
   .meta({ id: 'Plan' });
 export type Plan = z.infer<typeof plan>;

@@ -148,7 +148,7 @@ void t.test('a plan that is judged without evidence says why, and what a person 
 });
 
 void t.test('a plan that is done without a verifier says so', async (t) => {
-  const review = { head: commit, base: 'b'.repeat(40), by: 'run_R', at };
+  const review = { head: commit, base: 'b'.repeat(40), by: 'run_R', at, words: null };
   const settings: Plan['settings'] = { verify: [], auto_readiness_review: false, own: 'none' };
 
   t.match(
@@ -157,6 +157,50 @@ void t.test('a plan that is done without a verifier says so', async (t) => {
   );
   t.notMatch(page({ status: 'done', phase: null, settings }), 'verified:', 'a person has called it done');
   t.notMatch(page({ status: 'verifying', phase: null, review }), 'verified:');
+});
+
+void t.test('what was said with a verdict is on the page', async (t) => {
+  const verdict = { head: commit, base: 'b'.repeat(40), by: 'run_R', at };
+  const text = page({
+    status: 'done',
+    phase: null,
+    review: { ...verdict, words: 'Small and clear.\nWell tested.\n' },
+    verification: { ...verdict, words: 'It works' },
+  });
+
+  t.match(text, 'said with the review\n  | Small and clear.\n  | Well tested.\n\n');
+  t.match(text, 'said with the verification\n  | It works\n');
+});
+
+void t.test('a task that failed names the command that shows what it made', async (t) => {
+  const task = { number: 1, attempt: 1, reason: 'it ended twice', commit: null, title: 'Form' };
+  const waves = (status: 'failed' | 'running', run_id: string | null) =>
+    page({ waves: [{ number: 1, title: null, tasks: [{ ...task, status, run_id }] }] });
+
+  t.match(
+    waves('failed', 'run_F'),
+    '  it ended twice\n       look at what it made: drover runs diff run_F\n',
+  );
+  for (const text of [waves('failed', null), waves('running', 'run_F')]) t.notMatch(text, 'runs diff');
+});
+
+void t.test('where the work is of a plan that was begun anew is said, at once and on its page', async (t) => {
+  const ref = `refs/drover/plans/${aPlan().id}/4`;
+  const renew = {
+    key: `${aPlan().id}:renew_branch:4`,
+    kind: 'renew_branch',
+    status: 'pending',
+    attempts: 0,
+    error: null,
+    due_at: at,
+  } as const;
+  const moved = (changes: Partial<Plan>) => formatMoved(aPlan(changes), options);
+
+  t.match(moved({ owed: [renew] }), `what its branch held is kept: ${ref}\n`);
+  t.match(moved({ kept: [ref], base_commit: null, head_commit: null }), `is kept: ${ref}\n`);
+  for (const changes of [{}, { kept: [ref] }, { owed: [renew], head_commit: null }])
+    t.notMatch(moved(changes), 'is kept');
+  t.match(page({ kept: [ref] }), `earlier:   ${ref}\n`);
 });
 
 void t.test('what is not committed in the checkout is said before the branch is made', async (t) => {
@@ -210,7 +254,7 @@ void t.test('evidence: what failed has its last lines; earlier rounds are counte
 });
 
 void t.test('verdicts name their commits; a forced plan is shown as such', async (t) => {
-  const verdict = { head: commit, base: 'b'.repeat(40), by: 'run_R', at };
+  const verdict = { head: commit, base: 'b'.repeat(40), by: 'run_R', at, words: null };
   const good = page({ status: 'done', phase: null, review: verdict, verification: verdict });
   const forced = page({
     status: 'done',

@@ -42,6 +42,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
     base: 'main',
     base_commit: 'b'.repeat(40),
     head_commit: 'a'.repeat(40),
+    kept: [],
     waves: [
       {
         number: 1,

@@ -1,8 +1,8 @@
 import type { Plan } from '../../contract/index.ts';
-import { escapeControls, escapeLine } from './escape.ts';
+import { escapeLine } from './escape.ts';
 import { answerLines, paintPlan, waitingLine } from './plan.ts';
 import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
-import { verdictRows } from './plan-verdicts.ts';
+import { quoteSection, verdictRows, verdictSections } from './plan-verdicts.ts';
 import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf } from './plan-words.ts';
 import { count, formatAge, uncommittedText } from './span.ts';
@@ -14,8 +14,6 @@ const blockers: Readonly<Record<string, string>> = {
   daemon: 'drover',
   limit: 'a limit',
 };
-/** So many lines of what a review asked for are shown. */
-const maxFeedbackLines = 40;
 
 /** Everything about one plan that a person asks for: what it waits for first. */
 export function formatPlan(plan: Plan, options: PageOptions): string {
@@ -36,7 +34,8 @@ export function formatPlan(plan: Plan, options: PageOptions): string {
           ...plan.problems.map((text) => `  ${escapeLine(text)}\n`),
         ],
     ...waveSections(plan, style),
-    feedbackLines(plan, options),
+    quoteSection('what was asked for', plan.feedback, style),
+    ...verdictSections(plan, style),
     evidenceSection(plan, style),
     runsSection(plan),
     ...owedSections(plan, options),
@@ -69,6 +68,7 @@ function rowLines(plan: Plan, { now, style }: PageOptions): string[] {
     ['checkout', uncommittedRow(plan, style)],
     ...verdictRows(plan, { now, style }),
     ['rounds', roundsText(plan)],
+    ['earlier', plan.kept.length === 0 ? null : plan.kept.map(escapeLine).join(', ')],
     ['updated', formatAge(plan.updated_at, now)],
   ];
   return rows.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}\n`]));
@@ -98,17 +98,6 @@ function roundsText({ review_cycle: reviews, verify_cycle: verifications }: Plan
     ...(verifications > 0 ? [`${count(verifications, 'verification')} failed`] : []),
   ];
   return rounds.length === 0 ? null : rounds.join(', ');
-}
-
-function feedbackLines({ feedback }: Plan, { style }: PageOptions): string[] {
-  if (feedback === null || feedback.trim() === '') return [];
-  const lines = escapeControls(feedback.trimEnd()).split('\n');
-  const left = lines.length - maxFeedbackLines;
-  return [
-    `${style.bold('what was asked for')}\n`,
-    ...lines.slice(0, maxFeedbackLines).map((line) => `  | ${line}\n`),
-    ...(left > 0 ? [`  ${count(left, 'more line')}: with --json\n`] : []),
-  ];
 }
 
 function lineOf<T extends string | null>(text: T): T | string {

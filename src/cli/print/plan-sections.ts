@@ -35,6 +35,9 @@ function taskLines(task: Task, width: number, style: Style): string[] {
   return [
     `${`  ${String(task.number).padStart(3)}  ${state}  ${what}${run}`.trimEnd()}\n`,
     ...(task.reason === null ? [] : [`       ${style.yellow(escapeLine(task.reason))}\n`]),
+    ...(task.status === 'failed' && task.run_id !== null
+      ? [`       look at what it made: drover runs diff ${escapeLine(task.run_id)}\n`]
+      : []),
   ];
 }
 

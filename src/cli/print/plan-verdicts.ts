@@ -1,9 +1,12 @@
 import type { Plan } from '../../contract/index.ts';
-import { escapeLine } from './escape.ts';
+import { escapeControls, escapeLine } from './escape.ts';
 import { hasNoChange } from './plan-waits.ts';
 import { quoted } from './plan-words.ts';
-import { formatAge } from './span.ts';
+import { count, formatAge } from './span.ts';
 import type { Style } from './style.ts';
+
+/** So many lines of what somebody said are shown. */
+const maxQuotedLines = 40;
 
 /** What was judged of a plan, and what was not, as rows of its page. */
 export function verdictRows(
@@ -19,6 +22,26 @@ export function verdictRows(
     ['evidence', evidenceText(plan, style)],
     ['review', verdictText(plan.review, now)],
     ['verified', verifiedText(plan, now)],
+  ];
+}
+
+/** What was said with the verdicts that hold. */
+export function verdictSections({ review, verification }: Plan, style: Style): string[][] {
+  return [
+    quoteSection('said with the review', review?.words, style),
+    quoteSection('said with the verification', verification?.words, style),
+  ];
+}
+
+/** Words of an agent or a person as a section of the page, the first lines of them. */
+export function quoteSection(title: string, words: string | null | undefined, style: Style): string[] {
+  if (words == null || words.trim() === '') return [];
+  const lines = escapeControls(words.trimEnd()).split('\n');
+  const left = lines.length - maxQuotedLines;
+  return [
+    `${style.bold(title)}\n`,
+    ...lines.slice(0, maxQuotedLines).map((line) => `  | ${line}\n`),
+    ...(left > 0 ? [`  ${count(left, 'more line')}: with --json\n`] : []),
   ];
 }
 

@@ -49,7 +49,23 @@ export function formatMoved(plan: Plan, { style, repo }: PageOptions): string {
   const { uncommitted } = plan.checkout;
   const left =
     uncommitted === null || uncommitted === 0 ? [] : [`${style.yellow(uncommittedText(uncommitted))}\n`];
-  return [line, ...left, ...reason, waitingLine(waiting, style), ...answerLines(waiting)].join('');
+  return [
+    line,
+    ...left,
+    ...keptLines(plan),
+    ...reason,
+    waitingLine(waiting, style),
+    ...answerLines(waiting),
+  ].join('');
+}
+
+/** Where the work is of a plan that has just been begun anew. */
+function keptLines({ id, kept, owed, base_commit: base, head_commit: head }: Plan): string[] {
+  const coming = owed.find(({ kind }) => kind === 'renew_branch');
+  const round = coming?.key.split(':').at(-1);
+  const now = base === null ? kept.at(-1) : undefined;
+  const ref = round !== undefined && head !== null ? `refs/drover/plans/${id}/${round}` : now;
+  return ref === undefined ? [] : [`what its branch held is kept: ${escapeLine(ref)}\n`];
 }
 
 /** What a plan waits for. */

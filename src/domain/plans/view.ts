@@ -2,27 +2,27 @@ import { toTimestamp } from '../../base/index.ts';
 import type { Plan, PlanSummary, Signal } from '../../contract/index.ts';
 import {
   type ActionRow,
+  bodyOfSignal,
   countPlanTasks,
-  listSignals,
+  doneActions,
   openActions,
   type PlanHead,
   type PlanRow,
+  type PlanRunRow,
   type PlanTaskRow,
   planEvidence,
   planRuns,
   planTasks,
   type SignalRow,
   type Sql,
-  type VerdictRow,
 } from '../../foundation/store/index.ts';
 import { mergedAtOf } from './merged.ts';
 import { parsePlan } from './parse.ts';
+import { refusedOf } from './refused.ts';
 import type { Owed } from './state.ts';
 
 /** A plan as this room knows it: not what surrounds it. */
 export type PlanAlone = Omit<Plan, 'settings' | 'checkout'>;
-
-const maxRefused = 10;
 
 /** A plan as lists show it. */
 export function viewSummary(sql: Sql, row: PlanHead, project: string): PlanSummary {
@@ -81,6 +81,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
     base: row.base,
     base_commit: row.baseCommit,
     head_commit: row.headCommit,
+    kept: keptOf(sql, row, runs),
     waves: numbers.map((number) => ({
       number,
       title: titles.get(number) ?? null,
@@ -97,8 +98,8 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
         })),
     })),
     feedback: row.feedback,
-    review: viewVerdict(row.review),
-    verification: viewVerdict(row.verification),
+    review: viewVerdict(sql, row, 'review_approved'),
+    verification: viewVerdict(sql, row, 'verify_approved'),
     runs: runs.map((run) => ({
       run_id: run.runId,
       role: run.role,
@@ -126,18 +127,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
       error: action.error,
       due_at: toTimestamp(action.dueAt),
     })),
-    refused: listSignals(sql, {
-      repoId: row.repoId,
-      planKey: row.key,
-      status: 'failed',
-      before: null,
-      limit: maxRefused,
-    }).map((said) => ({
-      id: said.id,
-      event: said.event,
-      reason: said.reason ?? '',
-      at: toTimestamp(said.receivedAt),
-    })),
+    refused: refusedOf(sql, row, runs),
   };
 }
 
@@ -166,8 +156,27 @@ export function viewSignal(row: SignalRow): Signal {
   };
 }
 
-function viewVerdict(verdict: VerdictRow | null) {
+/** A verdict, with what was said as it was given. */
+function viewVerdict(
+  sql: Sql,
+  { key: planKey, review, verification }: PlanRow,
+  event: 'review_approved' | 'verify_approved',
+): Plan['review'] {
+  const verdict = event === 'review_approved' ? review : verification;
   if (verdict === null) return null;
   const { head, base, by, at } = verdict;
-  return { head, base, by, at: toTimestamp(at) };
+  const words = bodyOfSignal(sql, { planKey, event, at });
+  return { head, base, by, at: toTimestamp(at), words: words?.trim() === '' ? null : words };
+}
+
+/** Where the work of before each beginning anew is: of those before which there was any. */
+function keptOf(sql: Sql, { id, key }: PlanRow, runs: readonly PlanRunRow[]): string[] {
+  const worked = runs.filter(({ role }) => role !== 'planner').map(({ round }) => round);
+  let before = -1;
+  return doneActions(sql, key, 'renew_branch').flatMap(({ data }) => {
+    const { round } = data as Extract<Owed, { readonly kind: 'renew_branch' }>;
+    const since = before;
+    before = round;
+    return worked.some((one) => one >= since && one < round) ? [`refs/drover/plans/${id}/${round}`] : [];
+  });
 }

@@ -16,6 +16,7 @@ export {
 } from './store.ts';
 export {
   type ActionRow,
+  doneActions,
   dropActions,
   failAction,
   finishAction,
@@ -146,6 +147,7 @@ export {
 } from './tables/runs.ts';
 export { findRunById, lastRunOfSession, sessionOfPlace, tenantOf } from './tables/sessions.ts';
 export {
+  bodyOfSignal,
   findSignal,
   insertSignal,
   lastSignalOfRun,

@@ -82,6 +82,17 @@ export function openActions(sql: Sql, planKey: number): readonly ActionRow[] {
     .map(decode);
 }
 
+/** The actions of one kind that a plan has owed and that are done, in order. */
+export function doneActions(sql: Sql, planKey: number, kind: string): readonly ActionRow[] {
+  return sql
+    .all(
+      "SELECT * FROM actions WHERE plan_key = ? AND kind = ? AND status = 'done' ORDER BY number",
+      planKey,
+      kind,
+    )
+    .map(decode);
+}
+
 /** Marks an action as done. False when it was not pending any more. */
 export function finishAction(sql: Sql, key: string, now: number): boolean {
   return (

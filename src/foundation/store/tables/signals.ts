@@ -115,3 +115,17 @@ export function listSignals(sql: Sql, filter: SignalFilter): readonly SignalRow[
     )
     .map(decode);
 }
+
+/** What came with the signal of this event that a plan took at this instant; null where there is none. */
+export function bodyOfSignal(
+  sql: Sql,
+  { planKey, event, at }: { readonly planKey: number; readonly event: PlanEventName; readonly at: number },
+): string | null {
+  const row = sql.get(
+    "SELECT body FROM signals WHERE plan_key = ? AND event = ? AND received_at = ? AND status = 'done' LIMIT 1",
+    planKey,
+    event,
+    at,
+  );
+  return row === undefined ? null : String(row.body);
+}

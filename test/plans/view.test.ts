@@ -1,0 +1,141 @@
+/** A plan as people and programs see it, of rows that stand in a store. */
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { createBus, systemClock } from '../../src/base/index.ts';
+import { owe } from '../../src/domain/plans/change.ts';
+import { createPlan } from '../../src/domain/plans/create.ts';
+import type { PlansDeps } from '../../src/domain/plans/ports.ts';
+import { viewPlan } from '../../src/domain/plans/view.ts';
+import {
+  finishAction,
+  getPlan,
+  insertPlanRun,
+  insertSignal,
+  openStore,
+  type PlanRow,
+  type PlanRunRow,
+  pendingActions,
+  type SignalRow,
+  updatePlan,
+} from '../../src/foundation/store/index.ts';
+import { planText } from '../support/plan-text.ts';
+
+const commit = 'a'.repeat(40);
+
+/** A plan in its third round, and what may be added to it. */
+async function begin(t: Test) {
+  const store = openStore({ path: join(t.testdir(), 'drover.db'), clock: systemClock, bus: createBus() });
+  t.teardown(() => store.close());
+  const work = { currentBase: async () => 'main', commitOf: async () => commit };
+  const deps = { store, work } as unknown as PlansDeps;
+  const { key } = await createPlan(deps, 'repo_1', { name: 'one', content: planText([1]) });
+  const change = (changes: Partial<PlanRow>) =>
+    store.write((tx) => void updatePlan(tx, getPlan(tx, key), changes));
+  const run = (changes: Partial<PlanRunRow>) =>
+    store.write((tx) =>
+      insertPlanRun(tx, {
+        runId: 'run_1',
+        planKey: key,
+        actionKey: changes.runId ?? 'run_1',
+        role: 'reviewer',
+        round: 3,
+        wave: null,
+        task: null,
+        attempt: 1,
+        baseCommit: commit,
+        state: 'open',
+        startedAt: 1000,
+        ...changes,
+      }),
+    );
+  const signal = (id: string, changes: Partial<SignalRow> = {}) =>
+    store.write((tx) =>
+      insertSignal(tx, {
+        id,
+        repoId: 'repo_1',
+        planKey: key,
+        planName: 'one',
+        event: 'review_approved',
+        wave: null,
+        task: null,
+        body: '',
+        source: 'file',
+        runId: null,
+        status: 'failed',
+        reason: 'not now',
+        receivedAt: 2000,
+        ...changes,
+      }),
+    );
+  const view = () => store.read((sql) => viewPlan(sql, getPlan(sql, key), 'shop'));
+  await change({ status: 'reviewing', phase: null, round: 3 });
+  return { store, key, change, run, signal, view };
+}
+
+void t.test(
+  'refused signals are those of runs, of the present round, that were not said again',
+  async (t) => {
+    const { change, run, signal, view } = await begin(t);
+    await run({});
+    await run({ runId: 'run_old', role: 'coder', round: 2, startedAt: 100 });
+    await signal('01', { receivedAt: 500 });
+    await signal('02', { source: 'person' });
+    await signal('03', { source: 'run_old', runId: 'run_old', event: 'needs_decision' });
+    await signal('04', { source: 'run_1', runId: 'run_1', event: 'needs_decision' });
+    await signal('05');
+
+    const shown = () => view().refused.map(({ id }) => id);
+
+    t.strictSame(shown(), ['05', '04']);
+    await signal('06', { status: 'done', reason: null });
+    t.strictSame(shown(), ['04'], 'it was said again');
+    await change({ status: 'done' });
+    t.strictSame(shown(), [], 'at its end nothing is left to say');
+  },
+);
+
+void t.test('before a round has a run, what was refused after the last step counts', async (t) => {
+  const { signal, view } = await begin(t);
+  await signal('01', { event: 'needs_decision' });
+  await signal('02', { status: 'done', event: 'implement_finished', receivedAt: 3000 });
+  await signal('03', { event: 'needs_decision', receivedAt: 3001 });
+
+  t.strictSame(
+    view().refused.map(({ id }) => id),
+    ['03'],
+  );
+});
+
+void t.test('a verdict has the words that came with it, and no others', async (t) => {
+  const { change, signal, view } = await begin(t);
+  await signal('01', { status: 'done', body: 'too early', receivedAt: 10 });
+  await signal('02', { status: 'done', body: 'Well done', receivedAt: 20 });
+  await change({ review: { head: commit, base: commit, by: 'run_1', at: 20 } });
+
+  t.match(view(), { review: { words: 'Well done' }, verification: null });
+});
+
+void t.test('the commands of [verify] are among the runs', async (t) => {
+  const { run, view } = await begin(t);
+  await run({ role: 'evidence', runId: 'run_e' });
+
+  t.match(view().runs, [{ run_id: 'run_e', role: 'evidence', state: 'open' }]);
+});
+
+void t.test('the work of before it was begun anew is named, where there was any', async (t) => {
+  const { store, key, run, view } = await begin(t);
+  const renew = async (round: number) => {
+    await store.write((tx) => {
+      owe(tx, getPlan(tx, key), [{ kind: 'renew_branch', round }]);
+      for (const action of pendingActions(tx, 'repo_1')) finishAction(tx, action.key, tx.now);
+    });
+  };
+  await run({ role: 'planner', runId: 'run_p', round: 1 });
+  await renew(2);
+  await run({ role: 'coder', runId: 'run_c', round: 3 });
+  await renew(5);
+  await run({ role: 'planner', runId: 'run_q', round: 5 });
+  await renew(6);
+
+  t.strictSame(view().kept, [`refs/drover/plans/${view().id}/5`]);
+});
