@@ -192,6 +192,61 @@ void t.test('what was named is named again in the commands that are shown', asyn
   t.match(out, 'drover plan show auth --content --repo shop\n');
 });
 
+void t.test('the commands that an error hints at name the repository too', async (t) => {
+  const hint = 'choose another name, or look at it: drover plan show auth; list them with: drover plan list';
+  const { say } = await begin(t, {
+    'POST /v1/repos/shop/plans': (_request, _response, reply) =>
+      reply(problem('plan_exists', 409, 'there already', { hint }), 409),
+    [`POST ${plans}`]: (_request, _response, reply) =>
+      reply(problem('plan_exists', 409, 'there already', { hint }), 409),
+  });
+
+  t.match(
+    (await say(['plan', 'create', 'auth', '--repo', 'shop'])).err,
+    'drover plan show auth --repo shop; list them with: drover plan list --repo shop\n',
+  );
+  t.match((await say(['plan', 'create', 'auth'])).err, `hint: ${hint}\n`, 'not where the folder says it');
+});
+
+void t.test('implement begins a plan, and starts the next wave of one that waits between two', async (t) => {
+  const { daemon, say } = await begin(t, {
+    [`GET ${plans}/auth`]: aPlan({ phase: 'wave_waiting', wave: 1 }),
+  });
+
+  t.match(await say(['plan', 'implement', 'auth']), { code: 0 });
+  t.strictSame(daemon.requests.at(-1)?.body, { event: 'wave_start', wave: 2 });
+});
+
+void t.test('in the run of a task, task-finished is about that task', async (t) => {
+  const { daemon, cwd } = await begin(t);
+  const env = { ...daemon.env, DROVER_PLAN: 'auth', DROVER_PLAN_WAVE: '2', DROVER_PLAN_TASK: '5' };
+  const said = async (line: string) => {
+    await runCommand(line.split(' '), { env, world: { cwd } });
+    return daemon.requests.at(-1)?.body;
+  };
+
+  t.strictSame(await said('signal task-finished auth'), {
+    plan: 'auth',
+    event: 'task-finished',
+    wave: 2,
+    task: 5,
+  });
+  t.strictSame(await said('signal implement_task_finished auth --task 1'), {
+    plan: 'auth',
+    event: 'implement_task_finished',
+    task: 1,
+  });
+  for (const line of ['signal task-finished other', 'signal needs-decision auth'])
+    t.notMatch(await said(line), { task: 5 }, line);
+});
+
+void t.test('what no spelling is near to is understood all the same', async (t) => {
+  const { say } = await begin(t);
+
+  for (const word of ['delete', 'remove', 'rm', 'stop'])
+    t.match(await say(['plan', word, 'auth']), { code: 2, err: /did you mean: drover plan cancel\n/ });
+});
+
 void t.test('a signal that is refused ends with 6 and the reason, of no plan with 5', async (t) => {
   const refused = aSignal({ status: 'failed', reason: 'task 2 is merged, not running' });
   const { say } = await begin(t, {

@@ -33,6 +33,8 @@ export function attribute(
   said: { readonly event: PlanEventName; readonly task: number | null; readonly speaker: Speaker },
 ): { readonly ok: true; readonly run: PlanRunRow | null } | { readonly ok: false; readonly reason: string } {
   const { event, task, speaker } = said;
+  if (event === 'task_finished' && task === null)
+    return { ok: false, reason: 'it does not say of which task: name it with `--wave W --task T`' };
   if (speaker.kind === 'person') return { ok: true, run: null };
   const roles = speakers[event];
   const mine = runs.filter(({ runId }) =>
