@@ -9,17 +9,22 @@ export class PlanImplementCommand extends SayingCommand {
     category: 'Plans',
     description: 'begin to implement a plan that is ready, or start its next wave',
     details:
-      'Each task of a wave is a run in a worktree of its own; what it made comes onto the branch of the plan, never into your checkout. With auto_advance_waves off each further wave waits for --wave.',
+      'Each task of a wave is a run in a worktree of its own; what it made comes onto the branch of the plan, never into your checkout. With auto_advance_waves off the plan waits before each further wave, which the same command starts.',
     examples: [
       ['Begin', '$0 plan implement auth'],
-      ['Start the second wave', '$0 plan implement auth --wave 2'],
+      ['Start the second wave, and no other', '$0 plan implement auth --wave 2'],
     ],
   });
 
   wave = Option.String('--wave', { description: 'Start this wave of a plan that waits between two' });
 
   async execute(): Promise<number> {
-    if (this.wave === undefined) return this.tell({ event: 'implement_start' });
-    return this.tell({ event: 'wave_start', wave: parseCount('--wave', this.wave, 1) });
+    if (this.wave !== undefined)
+      return this.tell({ event: 'wave_start', wave: parseCount('--wave', this.wave, 1) });
+    const client = this.connect();
+    const params = { repo: await this.repoId(client), plan: this.name };
+    const { phase, wave } = await client.call('plansShow', { params });
+    if (phase !== 'wave_waiting') return this.tell({ event: 'implement_start' });
+    return this.tell({ event: 'wave_start', wave: wave + 1 });
   }
 }
