@@ -12,6 +12,14 @@ import { nearest } from './nearest.ts';
 import { formatHelp, formatOverview } from './print/overview.ts';
 import { styleFor } from './print/style.ts';
 
+/** What people say for commands that no spelling is near to. */
+const otherWords: Readonly<Record<string, string>> = {
+  'plan delete': 'plan cancel',
+  'plan remove': 'plan cancel',
+  'plan rm': 'plan cancel',
+  'plan stop': 'plan cancel',
+};
+
 /** Makes the parser with every command. */
 export function createCli(): Cli<CliContext> {
   return Cli.from<CliContext>([...commandClasses], { binaryName: 'drover' });
@@ -62,7 +70,8 @@ function toUsageError(error: unknown, args: readonly string[], catalogue: Catalo
     const known = [
       ...new Set(catalogue.flatMap((each) => [each.path, ...each.aliases]).map((path) => path.join(' '))),
     ].filter((path) => !path.startsWith('d ')); // the long form says what it is
-    const meant = nearest(words.join(' '), known) ?? nearest(words[0] ?? '', known);
+    const meant =
+      otherWords[words.join(' ')] ?? nearest(words.join(' '), known) ?? nearest(words[0] ?? '', known);
     const shown = isGroup(catalogue, words.slice(0, 1)) ? words.join(' ') : (words[0] ?? args[0] ?? '');
     return usageError(
       `There is no command '${shown}'`,
