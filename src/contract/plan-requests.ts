@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import {
+  agentPlanEvents,
   maxSignalBytes,
   noBranchPattern,
-  planEvents,
+  operatorPlanEvents,
   planNamePattern,
   planStatusFilters,
 } from './plan-words.ts';
@@ -48,7 +49,7 @@ export type UpdatePlan = z.infer<typeof updatePlan>;
 
 const saying = {
   event: z.string().meta({
-    description: `One of ${planEvents.join(', ')}; \`-\` and \`_\` are the same`,
+    description: `One of ${[...agentPlanEvents, ...operatorPlanEvents].join(', ')}; \`-\` and \`_\` are the same`,
   }),
   wave: z.int().min(1).max(9999).optional(),
   task: z.int().min(1).max(9999).optional(),

@@ -1,11 +1,12 @@
 import {
   AppError,
+  agentPlanEvents,
   type CreatePlan,
+  operatorPlanEvents,
   type Page,
   type PlanEventName,
   type PlanSummary,
   planEventOf,
-  planEvents,
   type Signal,
   type UpdatePlan,
 } from '../../contract/index.ts';
@@ -120,7 +121,7 @@ export function createPlans(deps: PlansDeps): Plans {
     const event = eventOf(said.event);
     const row = await receive(deps, {
       repoId: repo.id,
-      plan: said.plan,
+      plan: store.read((sql) => findPlan(sql, repo.id, said.plan))?.name ?? said.plan,
       event,
       wave: said.wave ?? null,
       task: said.task ?? null,
@@ -213,7 +214,7 @@ function eventOf(text: string): PlanEventName {
   const name = planEventOf(text);
   if (name !== null) return name;
   throw new AppError('invalid_request', `'${text}' is nothing that can be said of a plan`, {
-    hint: `one of: ${planEvents.join(', ')}`,
+    hint: `one of: ${[...agentPlanEvents, ...operatorPlanEvents].join(', ')}`,
   });
 }
 
