@@ -11,7 +11,7 @@ export const planKeys = {
   auto_implement: z
     .boolean()
     .default(false)
-    .meta({ scope: 'live', description: 'A plan is implemented as soon as it is ready' }),
+    .meta({ scope: 'live', description: 'A plan is implemented as soon as what its planner wrote is taken' }),
   auto_advance_waves: z
     .boolean()
     .default(true)
