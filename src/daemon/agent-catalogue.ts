@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Clock } from '../base/index.ts';
-import { AppError, type Config, type ListedAgent } from '../contract/index.ts';
+import { AppError, type Config, isAppError, type ListedAgent } from '../contract/index.ts';
 import {
   type Agent,
   chooseAgent,
@@ -18,6 +18,8 @@ const believedMs = 5000;
 export type AgentCatalogue = {
   /** The agent of this name, or the default one. Throws `agent_unknown` or `no_agent`. */
   readonly choose: (name: string | undefined) => Agent;
+  /** Why `choose` refuses this name; null where it does not. */
+  readonly troubleOf: (name: string) => string | null;
   readonly list: (options: { readonly isAll: boolean }) => ListedAgent[];
 };
 
@@ -43,14 +45,24 @@ export function createAgentCatalogue(options: {
     }
     return found.agents;
   };
+  const choose: AgentCatalogue['choose'] = (name) => {
+    const agent = chooseAgent(agents(), {
+      name: name ?? null,
+      defaultName: options.config().default_agent,
+    });
+    assertInstalled(agent, options.path);
+    return agent;
+  };
   return {
-    choose: (name) => {
-      const agent = chooseAgent(agents(), {
-        name: name ?? null,
-        defaultName: options.config().default_agent,
-      });
-      assertInstalled(agent, options.path);
-      return agent;
+    choose,
+    troubleOf: (name) => {
+      try {
+        choose(name);
+        return null;
+      } catch (error) {
+        if (isAppError(error)) return error.message;
+        throw error;
+      }
     },
     list: ({ isAll }) => listedAgents(agents(), { defaultName: options.config().default_agent, isAll }),
   };

@@ -193,6 +193,7 @@ export function compose(options: ComposeOptions): Composed {
     worktrees,
     launch,
     agents: { list: agents.list },
+    troubleOfAgent: agents.troubleOf,
     workers,
     tokens,
     address,

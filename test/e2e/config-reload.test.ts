@@ -46,6 +46,25 @@ t.test('SIGHUP and POST /v1/reload say what was applied and what needs a restart
   t.equal(bare.status, 200, 'an empty POST needs no content type');
 });
 
+t.test('an agent that is named and not there is a warning, at the reload and after it', async (t) => {
+  const world = await startWorld('');
+  t.teardown(world.close);
+  const expected = [
+    /^default_agent names an agent that cannot be started: No agent is called 'nobody'/,
+    /^\[roles\] coder names an agent that cannot be started: No agent is called 'nosuch'/,
+  ];
+
+  world.configure('default_agent = "nobody"\n[roles]\ncoder = "nosuch"\nreviewer = "demo"\n');
+  const said = await world.drover('daemon reload');
+
+  t.equal(said.code, 0);
+  t.match(said.err, /^warning: default_agent .*\nwarning: \[roles\] coder .*\n$/);
+  t.match((await world.status()).warnings, expected);
+  t.equal((await world.status()).warnings.length, 2);
+  const doctor = await world.drover('doctor');
+  t.match(doctor.out, /\[roles\] coder names an agent that cannot be started/);
+});
+
 t.test('a bad file changes nothing and is said everywhere', async (t) => {
   const world = await startWorld('max_parallel_runs = 2\n');
   t.teardown(world.close);

@@ -7,6 +7,8 @@ import { createPlan } from '../../src/domain/plans/create.ts';
 import type { PlansDeps } from '../../src/domain/plans/ports.ts';
 import { viewPlan } from '../../src/domain/plans/view.ts';
 import {
+  failAction,
+  failingActions,
   finishAction,
   getPlan,
   insertPlanRun,
@@ -105,6 +107,25 @@ void t.test('before a round has a run, what was refused after the last step coun
     ['03'],
   );
 });
+
+void t.test(
+  'a plan whose step fails and is tried again is found; one that was given up is blocked instead',
+  async (t) => {
+    const { store, key } = await begin(t);
+    await store.write((tx) => owe(tx, getPlan(tx, key), [{ kind: 'renew_branch', round: 4 }]));
+    const fail = (dueAt: number | null) =>
+      store.write((tx) => {
+        for (const action of pendingActions(tx, 'repo_1'))
+          failAction(tx, action.key, { error: 'the disk is full', dueAt });
+      });
+
+    t.strictSame(store.read(failingActions), []);
+    await fail(1);
+    t.strictSame(store.read(failingActions), [{ repoId: 'repo_1', plan: 'one', error: 'the disk is full' }]);
+    await fail(null);
+    t.strictSame(store.read(failingActions), []);
+  },
+);
 
 void t.test('a verdict has the words that came with it, and no others', async (t) => {
   const { change, signal, view } = await begin(t);

@@ -1,8 +1,13 @@
 import { type Clock, type Paths, toTimestamp } from '../../base/index.ts';
-import type { Repo, RunStatus, Status } from '../../contract/index.ts';
+import type { Config, Repo, RunStatus, Status } from '../../contract/index.ts';
 import type { Repos } from '../../domain/repos/index.ts';
 import type { Runs } from '../../domain/runs/index.ts';
-import { countParkedRuns, countPendingApprovals, type Store } from '../../foundation/store/index.ts';
+import {
+  countParkedRuns,
+  countPendingApprovals,
+  failingActions,
+  type Store,
+} from '../../foundation/store/index.ts';
 import type { Warnings } from '../warnings.ts';
 
 /** What stays the same for the life of this daemon. */
@@ -29,6 +34,9 @@ export type StatusDeps = {
   /** Runs that ended interrupted since the start. */
   readonly interruptedRuns: () => number;
   readonly planCounts: () => PlanCounts;
+  /** Why an agent of this name cannot be started; null where it can. */
+  readonly troubleOfAgent: (name: string) => string | null;
+  readonly config: () => Pick<Config, 'roles' | 'default_agent'>;
 };
 
 /** By repository: how many plans are at work, and how many of those wait for a decision. */
@@ -83,6 +91,43 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
     approvals_pending: store.read(countPendingApprovals),
     plans_blocked: items.reduce((sum, repo) => sum + repo.plans_blocked, 0),
     last_seq: store.lastSeq(),
-    warnings: [...warnings.list(), ...gone, ...broken],
+    warnings: [
+      ...warnings.list(),
+      ...gone,
+      ...broken,
+      ...unknownAgents(deps, items),
+      ...failingPlans(store, items),
+    ],
   };
+}
+
+/** Plans that do not move, as what they owe fails and is tried again. */
+function failingPlans(store: Store, repos: readonly Repo[]): string[] {
+  return store.read(failingActions).map(({ repoId, plan, error }) => {
+    const project = repos.find(({ id }) => id === repoId)?.project ?? repoId;
+    return `The plan ${plan} of ${project} does not move, and is tried again: ${error.split('\n')[0]}`;
+  });
+}
+
+/** Names of agents in the configuration, and in that of trusted repositories, that no run could be started with. */
+function unknownAgents({ config, troubleOfAgent }: StatusDeps, repos: readonly Repo[]): string[] {
+  const { roles, default_agent: byDefault } = config();
+  const named: [where: string, agent: string | undefined][] = [
+    ['default_agent', byDefault],
+    ...rolesOf('', roles),
+    ...repos.flatMap(({ project, trusted, own_config: own }) =>
+      trusted && own !== null ? rolesOf(` of ${project}`, own.roles) : [],
+    ),
+  ];
+  return named.flatMap(([where, agent]) => {
+    const trouble = agent === undefined || agent === '' ? null : troubleOfAgent(agent);
+    return trouble === null ? [] : [`${where} names an agent that cannot be started: ${trouble}`];
+  });
+}
+
+function rolesOf(of: string, roles: Readonly<Record<string, string | undefined>>) {
+  return Object.entries(roles).map(([role, agent]): [string, string | undefined] => [
+    `[roles] ${role}${of}`,
+    agent,
+  ]);
 }

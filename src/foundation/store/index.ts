@@ -19,6 +19,7 @@ export {
   doneActions,
   dropActions,
   failAction,
+  failingActions,
   finishAction,
   getAction,
   openActions,

@@ -12,12 +12,14 @@ export class DaemonReloadCommand extends DroverCommand {
   static override usage = Command.Usage({
     category: 'Daemon',
     description: 're-read the configuration and say which keys were applied',
-    details: 'An invalid file changes nothing: the reason is printed and the exit code is 2.',
+    details:
+      'An invalid file changes nothing: the reason is printed and the exit code is 2. What is valid and cannot work, such as a role of an agent that is not there, is a warning.',
     examples: [['Apply an edited daemon.toml', '$0 daemon reload']],
   });
 
   async execute(): Promise<number> {
-    const result = await this.connect().call('reload');
+    const client = this.connect();
+    const result = await client.call('reload');
     if (this.json) this.printJson(result);
     else {
       if (result.applied.length > 0) this.print(`applied: ${escapeLine(result.applied.join(', '))}\n`);
@@ -26,6 +28,9 @@ export class DaemonReloadCommand extends DroverCommand {
         this.say('hint: drover daemon restart leaves the runs alone');
       }
       if (result.applied.length === 0 && result.needs_restart.length === 0) this.print('nothing changed\n');
+      const status = await client.call('status').catch(() => null); // it is reloaded, whatever comes of this
+      for (const text of status?.warnings ?? [])
+        this.say(`${this.errStyle.yellow('warning:')} ${escapeLine(text)}`);
     }
     return exitCodes.ok;
   }
