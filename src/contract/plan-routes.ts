@@ -61,6 +61,7 @@ export const planRoutes = {
     body: plans.sayOfPlan,
     status: 200,
     response: resources.plan,
+    idempotent: true,
     errors: [...ofPlan, 'plan_refused', 'plan_invalid', 'forbidden', 'draining'],
   },
   signalsList: {
@@ -83,6 +84,7 @@ export const planRoutes = {
     body: plans.sendSignal,
     status: 201,
     response: resources.signal,
+    idempotent: true,
     errors: [...ofRepo, 'forbidden', 'draining'],
   },
   signalsRetry: {
@@ -93,6 +95,7 @@ export const planRoutes = {
     access: 'write',
     status: 201,
     response: resources.signal,
+    idempotent: true,
     errors: [...ofRepo, 'signal_not_found', 'draining'],
   },
 } as const satisfies Record<string, RouteSpec>;

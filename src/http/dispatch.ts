@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { AliasRoute, Plan, Repo, RouteId, RouteSpec, Run, SentInput } from '../contract/index.ts';
+import type {
+  AliasRoute,
+  Plan,
+  Repo,
+  RouteId,
+  RouteSpec,
+  Run,
+  SentInput,
+  Signal,
+} from '../contract/index.ts';
 import { bodyOfAlias, queryOfAlias, shapeAnswer } from './alias.ts';
 import { logEnvelope } from './alias-log.ts';
 import { parseJson, readBody } from './body.ts';
@@ -72,7 +81,7 @@ async function write(matched: Matched, options: DispatchOptions): Promise<Respon
     body: raw,
   };
   const answer = await once(options.services.idempotency, request, {
-    answer: (resource: Run | Repo | SentInput | Plan) => stored(resource, route.status),
+    answer: (resource: Run | Repo | SentInput | Plan | Signal) => stored(resource, route.status),
     effect: async (effect) => {
       const { status, value } = statusAndValue(await call(effect), route.status);
       return stored(value, status);

@@ -161,15 +161,15 @@ export type Services = {
     readonly create: (repo: string, body: CreatePlan, idempotency: IdempotencyWrite | null) => Promise<Plan>;
     readonly show: (repo: string, ref: string) => Promise<Plan>;
     readonly update: (repo: string, ref: string, body: UpdatePlan) => Promise<Plan>;
-    /** `runId`: the run whose own token was presented. Throws `plan_refused` with the reason. */
-    readonly say: (repo: string, ref: string, body: SayOfPlan, runId: string | null) => Promise<Plan>;
+    /** Throws `plan_refused` with the reason. */
+    readonly say: (repo: string, ref: string, body: SayOfPlan, by: Saying) => Promise<Plan>;
     readonly signals: (
       repo: string,
       options: ListOptions & { plan: string | undefined; status: SignalStatus | undefined },
     ) => Promise<Page<Signal>>;
     /** As `say`, with a receipt whatever became of it. */
-    readonly signal: (repo: string, body: SendSignal, runId: string | null) => Promise<Signal>;
-    readonly retrySignal: (repo: string, id: string) => Promise<Signal>;
+    readonly signal: (repo: string, body: SendSignal, by: Saying) => Promise<Signal>;
+    readonly retrySignal: (repo: string, id: string, idempotency: IdempotencyWrite | null) => Promise<Signal>;
   };
   readonly usage: (query: UsageQuery) => Promise<UsageReport>;
   readonly approvals: {
@@ -223,8 +223,11 @@ export type IdempotencyWrite = {
   readonly method: string;
   readonly path: string;
   readonly bodyHash: string;
-  readonly answer: (resource: Run | Repo | SentInput | Plan) => StoredAnswer;
+  readonly answer: (resource: Run | Repo | SentInput | Plan | Signal) => StoredAnswer;
 };
+
+/** Who says something of a plan: `runId` is the run whose own token was presented, null a person. */
+export type Saying = { readonly runId: string | null; readonly idempotency: IdempotencyWrite | null };
 
 /** One event as a reader gets it. */
 export type JournalEntry = {

@@ -83,6 +83,26 @@ t.test('the same key stores one plan', async (t) => {
   t.equal(server.services.toldOfPlans.length, count);
 });
 
+t.test('the same key says a thing once', async (t) => {
+  const paths: readonly [string, object][] = [
+    [events, { event: 'advance' }],
+    [signals, { plan: 'auth', event: 'advance' }],
+    [`${signals}/01JD/retry`, {}],
+  ];
+  for (const [path, body] of paths) {
+    const headers = { ...json, 'idempotency-key': 'said' };
+    const first = await post(path, body, headers);
+    const count = server.services.toldOfPlans.length;
+    const second = await post(path, body, headers);
+
+    t.ok(first.status < 300, path);
+    t.strictSame([second.status, second.json], [first.status, first.json]);
+    t.equal(second.headers['idempotency-replayed'], 'true');
+    t.equal(server.services.toldOfPlans.length, count);
+    t.match(await post(path, { ...body, event: 'cancel' }, headers), { status: 422 });
+  }
+});
+
 t.test('a run says with its own token what an agent may say, as itself', async (t) => {
   for (const where of [{ socket: server.socket }, { port: server.port }]) {
     const say = (path: string, body: object) =>

@@ -1,4 +1,4 @@
-import { AppError } from '../../src/contract/index.ts';
+import { AppError, type Plan, type Signal } from '../../src/contract/index.ts';
 import type { IdempotencyWrite, Services } from '../../src/http/index.ts';
 import { aPlan, aPlanSummary, aSignal } from './plan-resources.ts';
 
@@ -17,7 +17,7 @@ export function createFakePlans({
   store,
 }: {
   readonly call: (name: string) => void;
-  readonly store: (key: IdempotencyWrite | null, plan: ReturnType<typeof aPlan>) => void;
+  readonly store: (key: IdempotencyWrite | null, answer: Plan | Signal) => void;
 }): { readonly plans: Services['plans']; readonly told: ToldOfPlan[] } {
   const told: ToldOfPlan[] = [];
   const take = (one: ToldOfPlan) => {
@@ -49,21 +49,27 @@ export function createFakePlans({
         take({ method: 'update', repo, what: body });
         return find(ref);
       },
-      say: async (repo, ref, body, runId) => {
+      say: async (repo, ref, body, { runId, idempotency }) => {
         take({ method: 'say', repo, what: body, runId });
-        return find(ref);
+        const plan = find(ref);
+        store(idempotency, plan);
+        return plan;
       },
       signals: async (repo, options) => {
         take({ method: 'signals', repo, what: options });
         return { items: [aSignal()], next_cursor: null };
       },
-      signal: async (repo, body, runId) => {
+      signal: async (repo, body, { runId, idempotency }) => {
         take({ method: 'signal', repo, what: body, runId });
-        return aSignal({ plan: body.plan });
+        const signal = aSignal({ plan: body.plan });
+        store(idempotency, signal);
+        return signal;
       },
-      retrySignal: async (repo, id) => {
+      retrySignal: async (repo, id, key) => {
         take({ method: 'retrySignal', repo, what: id });
-        return aSignal({ id });
+        const signal = aSignal({ id });
+        store(key, signal);
+        return signal;
       },
     },
   };

@@ -1,6 +1,7 @@
-import type { PlanStatus } from '../../contract/index.ts';
+import type { Plan, PlanStatus, Signal } from '../../contract/index.ts';
 import type { PlanAlone, PlanRepo, Plans, Speaker } from '../../domain/plans/index.ts';
-import type { Services } from '../../http/index.ts';
+import type { Transaction } from '../../foundation/store/index.ts';
+import type { IdempotencyWrite, Services } from '../../http/index.ts';
 import { storeAnswer } from './idempotency.ts';
 import { hasNoBranch, lookAround, type SurroundingsDeps } from './plan-surroundings.ts';
 
@@ -26,11 +27,7 @@ export function createPlanServices(deps: PlanServicesDeps, assertReady: () => vo
     create: async (ref, body, key) => {
       const repo = await find(ref);
       const surround = await lookAround(deps, repo.id, { isUnbegun: true });
-      const made = await plans.create(
-        repo,
-        body,
-        key === null ? undefined : (tx, plan) => storeAnswer(tx, key, surround(plan)),
-      );
+      const made = await plans.create(repo, body, key === null ? undefined : answering(key, surround));
       return surround(made);
     },
     show: async (ref, name) => {
@@ -41,20 +38,33 @@ export function createPlanServices(deps: PlanServicesDeps, assertReady: () => vo
       const repo = await find(ref);
       return told(repo, await plans.update(repo, name, body));
     },
-    say: async (ref, name, body, runId) => {
+    say: async (ref, name, body, { runId, idempotency: key }) => {
       assertReady();
       const repo = await find(ref);
-      return told(repo, await plans.say(repo, { ...body, plan: name }, speakerOf(runId)));
+      const isUnbegun = hasNoBranch(plans.show(repo, name));
+      const surround = await lookAround(deps, repo.id, { isUnbegun });
+      const also = key === null ? undefined : answering(key, surround);
+      return surround(await plans.say(repo, { ...body, plan: name }, { speaker: speakerOf(runId), also }));
     },
     signals: async (repo, { limit, cursor, plan, status }) =>
       plans.signals(await find(repo), { limit, cursor, plan, status: status ?? null }),
-    signal: async (repo, body, runId) => {
+    signal: async (repo, body, { runId, idempotency: key }) => {
       assertReady();
-      return plans.signal(await find(repo), body, speakerOf(runId));
+      const also = key === null ? undefined : answering(key, (signal: Signal) => signal);
+      return plans.signal(await find(repo), body, { speaker: speakerOf(runId), also });
     },
-    retrySignal: async (repo, id) => {
+    retrySignal: async (repo, id, key) => {
       assertReady();
-      return plans.retrySignal(await find(repo), id);
+      return plans.retrySignal(
+        await find(repo),
+        id,
+        key === null ? undefined : answering(key, (signal: Signal) => signal),
+      );
     },
   };
+}
+
+/** Stores, in the transaction of what was made or said, what is answered. */
+function answering<T>(key: IdempotencyWrite, tell: (made: T) => Plan | Signal) {
+  return (tx: Transaction, made: T) => storeAnswer(tx, key, tell(made));
 }

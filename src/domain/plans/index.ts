@@ -5,7 +5,7 @@
  */
 export type { Speaker } from './attribute.ts';
 export { type ParsedPlan, parsePlan } from './parse.ts';
-export { createPlans, type PlanRepo, type Plans, type SaidOfPlan } from './plans.ts';
+export { createPlans, type PlanRepo, type Plans, type SaidBy, type SaidOfPlan } from './plans.ts';
 export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
 export { planSettings } from './settings.ts';
 export { table } from './table.ts';

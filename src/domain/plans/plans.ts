@@ -20,6 +20,7 @@ import {
   type PlanRow,
   planCountsByRepo,
   type SignalFilter,
+  type SignalRow,
   type Transaction,
 } from '../../foundation/store/index.ts';
 import type { Speaker } from './attribute.ts';
@@ -43,6 +44,12 @@ export type SaidOfPlan = {
   readonly body?: string | undefined;
 };
 
+/** Who says it, and what is done in the transaction of the receipt with what is answered; not where that is an error. */
+export type SaidBy<T> = {
+  readonly speaker: Speaker;
+  readonly also?: ((tx: Transaction, answer: T) => void) | undefined;
+};
+
 /** The plans of this daemon. */
 export type Plans = {
   readonly create: (
@@ -61,12 +68,12 @@ export type Plans = {
     },
   ) => Page<PlanSummary>;
   /** Says something of a plan; what is refused throws `plan_refused`, and has a receipt. */
-  readonly say: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<PlanAlone>;
+  readonly say: (repo: PlanRepo, said: SaidOfPlan, by: SaidBy<PlanAlone>) => Promise<PlanAlone>;
   /** Says something of a plan and gives the receipt, whatever became of it. */
-  readonly signal: (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => Promise<Signal>;
+  readonly signal: (repo: PlanRepo, said: SaidOfPlan, by: SaidBy<Signal>) => Promise<Signal>;
   /** Applies what came in a file, once by its id. */
   readonly receiveFile: (said: Said & { readonly id: string }) => Promise<Signal>;
-  readonly retrySignal: (repo: PlanRepo, id: string) => Promise<Signal>;
+  readonly retrySignal: (repo: PlanRepo, id: string, also?: SaidBy<Signal>['also']) => Promise<Signal>;
   readonly signals: (
     repo: PlanRepo,
     options: {
@@ -117,7 +124,11 @@ export function createPlans(deps: PlansDeps): Plans {
   const view = (repo: PlanRepo, key: number): PlanAlone =>
     store.read((sql) => viewPlan(sql, getPlan(sql, key), repo.project));
 
-  const receiveSaid = async (repo: PlanRepo, said: SaidOfPlan, speaker: Speaker) => {
+  const receiveSaid = async (
+    repo: PlanRepo,
+    said: SaidOfPlan,
+    by: Pick<Said, 'speaker' | 'also'>,
+  ): Promise<SignalRow> => {
     const event = eventOf(said.event);
     const row = await receive(deps, {
       repoId: repo.id,
@@ -126,7 +137,7 @@ export function createPlans(deps: PlansDeps): Plans {
       wave: said.wave ?? null,
       task: said.task ?? null,
       body: said.body ?? '',
-      speaker,
+      ...by,
     });
     outbox.tick();
     return row;
@@ -154,17 +165,21 @@ export function createPlans(deps: PlansDeps): Plans {
         next_cursor: rows.length > items.length && last !== undefined ? String(last.key) : null,
       };
     },
-    say: async (repo, said, speaker) => {
+    say: async (repo, said, { speaker, also }) => {
       const plan = find(repo, said.plan);
-      const { status, reason } = await receiveSaid(repo, said, speaker);
+      const tell: Said['also'] = (tx, { status }) => {
+        if (status === 'done') also?.(tx, viewPlan(tx, getPlan(tx, plan.key), repo.project));
+      };
+      const { status, reason } = await receiveSaid(repo, said, { speaker, also: also && tell });
       if (status === 'done') return view(repo, plan.key);
       throw new AppError('plan_refused', `The plan '${plan.name}' does not move: ${reason}`, {
         hint: `look at it with: drover plan show ${plan.name}`,
       });
     },
-    signal: async (repo, said, speaker) => viewSignal(await receiveSaid(repo, said, speaker)),
+    signal: async (repo, said, { speaker, also }) =>
+      viewSignal(await receiveSaid(repo, said, { speaker, also: withView(also) })),
     receiveFile: async (said) => viewSignal(await receive(deps, said)),
-    retrySignal: async (repo, id) => {
+    retrySignal: async (repo, id, also) => {
       const row = store.read((sql) => findSignal(sql, id));
       if (row === undefined || row.repoId !== repo.id)
         throw new AppError('signal_not_found', `${repo.project} has no signal '${id}'`, {
@@ -173,7 +188,16 @@ export function createPlans(deps: PlansDeps): Plans {
       const speaker: Speaker = row.runId === null ? { kind: 'person' } : { kind: 'run', runId: row.runId };
       const { event, wave, task, body } = row;
       return viewSignal(
-        await receive(deps, { repoId: repo.id, plan: row.planName, event, wave, task, body, speaker }),
+        await receive(deps, {
+          repoId: repo.id,
+          plan: row.planName,
+          event,
+          wave,
+          task,
+          body,
+          speaker,
+          also: withView(also),
+        }),
       );
     },
     signals: (repo, { limit, cursor, plan, status }) => {
@@ -207,6 +231,11 @@ export function createPlans(deps: PlansDeps): Plans {
       await outbox.close();
     },
   };
+}
+
+/** What is done with a receipt, of its row. */
+function withView(also: SaidBy<Signal>['also']): Said['also'] {
+  return also && ((tx, row) => also(tx, viewSignal(row)));
 }
 
 /** The event that a person or a program names. Throws `invalid_request`. */

@@ -33,6 +33,8 @@ export type Said = {
   readonly task: number | null;
   readonly body: string;
   readonly speaker: Speaker;
+  /** Called with the receipt in the transaction that writes it. */
+  readonly also?: ((tx: Transaction, row: SignalRow) => void) | undefined;
 };
 
 /** How often a plan may change under what was measured of it before the signal is given up. */
@@ -191,5 +193,6 @@ function receipt(tx: Transaction, { id, said, plan, run, reason }: Receipt): Sig
   tx.event({ type: 'signal.received', data: about, ...where });
   if (reason === null) tx.event({ type: 'signal.done', data: about, ...where });
   else tx.event({ type: 'signal.failed', data: { ...about, reason }, ...where });
+  said.also?.(tx, row);
   return row;
 }

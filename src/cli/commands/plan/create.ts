@@ -68,6 +68,7 @@ export class PlanCreateCommand extends PlanCommand {
       return await client.call('plansSay', {
         params: { repo, plan },
         body: { event: 'plan_start' },
+        idempotencyKey: randomUUID(),
         deadlineMs: planDeadlineMs,
       });
     } catch (error) {

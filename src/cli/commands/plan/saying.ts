@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BodyOf } from '../../../client/index.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { PlanCommand, planDeadlineMs } from './plan-command.ts';
@@ -9,6 +10,7 @@ export abstract class SayingCommand extends PlanCommand {
     const plan = await client.call('plansSay', {
       params: { repo: await this.repoId(client), plan: this.name },
       body,
+      idempotencyKey: randomUUID(),
       deadlineMs: planDeadlineMs,
     });
     this.printMoved(plan);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'clipanion';
 import { planDeadlineMs } from '../plan/plan-command.ts';
 import { ReceiptCommand } from './receipt.ts';
@@ -20,6 +21,7 @@ export class SignalRetryCommand extends ReceiptCommand {
     const repo = await this.repoId(client);
     const signal = await client.call('signalsRetry', {
       params: { repo, signal: this.signal },
+      idempotencyKey: randomUUID(),
       deadlineMs: planDeadlineMs,
     });
     return this.printReceipt(client, repo, signal);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'clipanion';
 import { planEventOf } from '../../../contract/index.ts';
 import { parseCount } from '../../arguments.ts';
@@ -45,6 +46,7 @@ export class SignalSendCommand extends ReceiptCommand {
     const signal = await client.call('signalsSend', {
       params: { repo },
       body: said,
+      idempotencyKey: randomUUID(),
       deadlineMs: planDeadlineMs,
     });
     return this.printReceipt(client, repo, signal);
