@@ -309,7 +309,7 @@ void t.test('a plan that is stored and cannot be started is said to be there', a
 
   t.match(await say(['plan', 'create', 'auth', '--start']), {
     code: 7,
-    err: /the plan is stored, and not started[\s\S]*The daemon is stopping/,
+    err: /the plan is stored, and not started: drover plan start auth\n[\s\S]*The daemon is stopping/,
   });
 });
 

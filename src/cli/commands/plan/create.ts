@@ -4,6 +4,7 @@ import type { Client } from '../../../client/index.ts';
 import { isAppError } from '../../../contract/index.ts';
 import { repoOfCommand, repoOfFolder } from '../../current-repo.ts';
 import { exitCodes } from '../../exit-code.ts';
+import { repoFlag } from '../../print/plan-words.ts';
 import { textOf } from '../../text-file.ts';
 import { PlanCommand, planDeadlineMs } from './plan-command.ts';
 
@@ -72,7 +73,7 @@ export class PlanCreateCommand extends PlanCommand {
         deadlineMs: planDeadlineMs,
       });
     } catch (error) {
-      this.say(`the plan is stored, and not started: ${plan}`);
+      this.say(`the plan is stored, and not started: drover plan start ${this.name}${repoFlag(this.repo)}`);
       throw error;
     }
   }
