@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatMoved, formatPlans } from '../../src/cli/print/plan.ts';
+import { formatPlans } from '../../src/cli/print/plan.ts';
 import { formatPlan } from '../../src/cli/print/plan-page.ts';
 import { formatSignals } from '../../src/cli/print/signal.ts';
 import { plainStyle } from '../../src/cli/print/style.ts';
@@ -102,76 +102,6 @@ void t.test('each state says what comes next, in a command where a person has to
   t.match(empty, 'changes:   none: its branch has nothing of its own\n');
 });
 
-void t.test(
-  'the commands of [verify] are waited for while they run, and are a run of the page',
-  async (t) => {
-    const run = { round: 2, wave: null, task: null, attempt: 1 } as const;
-    const commands = { ...run, run_id: 'run_E', role: 'evidence', state: 'open' } as const;
-    const text = page({ status: 'reviewing', phase: null, runs: [commands] });
-    const judged = page({
-      status: 'reviewing',
-      phase: null,
-      runs: [
-        { ...commands, state: 'closed' },
-        { ...run, run_id: 'run_R', role: 'reviewer', state: 'open' },
-      ],
-    });
-
-    t.match(text, 'waits for: the [verify] commands (run_E)\n');
-    t.match(text, /^run_E {2}evidence .* at work$/m);
-    t.match(judged, 'waits for: its reviewer\n');
-    t.match(judged, /^run_E {2}evidence .* over$/m);
-  },
-);
-
-void t.test('a plan that is judged without evidence says why, and what a person could do', async (t) => {
-  const settings: Plan['settings'] = { verify: [], auto_readiness_review: true, own: 'none' };
-  const untrusted: Plan['settings'] = { ...settings, own: 'untrusted' };
-  const checkout = { path: "/srv/a 'b'", uncommitted: null };
-  const advice = ".drover/config.toml is not trusted: drover daemon trust '/srv/a '\\''b'\\'''\n";
-  const evidence = page({ status: 'verifying', phase: null });
-
-  t.match(evidence, 'evidence:  none: no [verify] commands\n');
-  for (const status of ['reviewing', 'verifying', 'done'] as const)
-    t.match(page({ status, phase: null, settings: untrusted, checkout }), `evidence:  none: ${advice}`);
-  t.match(page({ settings: untrusted, checkout }), `settings:  ${advice}`, 'before it is too late');
-  t.match(
-    page({ status: 'done', phase: null, settings: { ...settings, verify: ['npm test'] } }),
-    'evidence:  none: the [verify] commands were not run\n',
-  );
-  t.match(
-    page({ settings: { ...settings, own: 'broken' } }),
-    'settings:  .drover/config.toml is not used: drover daemon status says why\n',
-  );
-  for (const text of [page({}), page({ status: 'done', phase: null, tasks_merged: 0 })])
-    t.notMatch(text, /evidence|settings/);
-});
-
-void t.test('a plan that is done without a verifier says so', async (t) => {
-  const review = { head: commit, base: 'b'.repeat(40), by: 'run_R', at, words: null };
-  const settings: Plan['settings'] = { verify: [], auto_readiness_review: false, own: 'none' };
-
-  t.match(
-    page({ status: 'done', phase: null, review, settings }),
-    'verified:  no: auto_readiness_review is off\n',
-  );
-  t.notMatch(page({ status: 'done', phase: null, settings }), 'verified:', 'a person has called it done');
-  t.notMatch(page({ status: 'verifying', phase: null, review }), 'verified:');
-});
-
-void t.test('what was said with a verdict is on the page', async (t) => {
-  const verdict = { head: commit, base: 'b'.repeat(40), by: 'run_R', at };
-  const text = page({
-    status: 'done',
-    phase: null,
-    review: { ...verdict, words: 'Small and clear.\nWell tested.\n' },
-    verification: { ...verdict, words: 'It works' },
-  });
-
-  t.match(text, 'said with the review\n  | Small and clear.\n  | Well tested.\n\n');
-  t.match(text, 'said with the verification\n  | It works\n');
-});
-
 void t.test('a task that failed names the command that shows what it made', async (t) => {
   const task = { number: 1, attempt: 1, reason: 'it ended twice', commit: null, title: 'Form' };
   const waves = (status: 'failed' | 'running', run_id: string | null) =>
@@ -182,55 +112,6 @@ void t.test('a task that failed names the command that shows what it made', asyn
     '  it ended twice\n       look at what it made: drover runs diff run_F\n',
   );
   for (const text of [waves('failed', null), waves('running', 'run_F')]) t.notMatch(text, 'runs diff');
-});
-
-void t.test('where the work is of a plan that was begun anew is said, at once and on its page', async (t) => {
-  const ref = `refs/drover/plans/${aPlan().id}/4`;
-  const renew = {
-    key: `${aPlan().id}:renew_branch:4`,
-    kind: 'renew_branch',
-    status: 'pending',
-    attempts: 0,
-    error: null,
-    due_at: at,
-  } as const;
-  const moved = (changes: Partial<Plan>) => formatMoved(aPlan(changes), options);
-
-  t.match(moved({ owed: [renew] }), `what its branch held is kept: ${ref}\n`);
-  t.match(moved({ kept: [ref], base_commit: null, head_commit: null }), `is kept: ${ref}\n`);
-  for (const changes of [{}, { kept: [ref] }, { owed: [renew], head_commit: null }])
-    t.notMatch(moved(changes), 'is kept');
-  t.match(page({ kept: [ref] }), `earlier:   ${ref}\n`);
-});
-
-void t.test('what is not committed in the checkout is said before the branch is made', async (t) => {
-  const checkout = { path: '/home/me/shop', uncommitted: 3 };
-
-  t.match(page({ checkout }), 'checkout:  3 uncommitted files are not included\n');
-  t.match(formatMoved(aPlan({ checkout }), options), '\n3 uncommitted files are not included\nwaits for:');
-  for (const uncommitted of [0, null])
-    t.notMatch(page({ checkout: { ...checkout, uncommitted } }), 'not included');
-});
-
-void t.test('what fails and is tried again is what a plan waits for', async (t) => {
-  const owed = {
-    key: 'plan_1:spawn:reviewer:4:-:-:1',
-    kind: 'spawn',
-    status: 'pending',
-    attempts: 2,
-    error: 'the disk is full',
-    due_at: at,
-  } as const;
-
-  t.match(
-    page({ status: 'reviewing', phase: null, runs: [], owed: [owed] }),
-    'waits for: trying again: the disk is full\n',
-  );
-  t.match(
-    page({ owed: [owed] }),
-    'waits for: its coders, who work on wave 2; trying again: the disk is full\n',
-  );
-  t.match(page({ owed: [{ ...owed, error: null }] }), 'waits for: its coders, who work on wave 2\n');
 });
 
 void t.test('evidence: what failed has its last lines; earlier rounds are counted', async (t) => {
@@ -369,6 +250,39 @@ void t.test(
       ],
       refused: [{ id: hostileText, event: hostileText, reason: hostileText, at }],
     });
+    const verdict = { head: hostileText, base: hostileText, by: hostileText, at };
+    const done = page({
+      status: 'done',
+      phase: null,
+      base: hostileText,
+      branch: hostileText,
+      kept: [hostileText],
+      review: { ...verdict, words: `${hostileText}\nstatus: done` },
+      settings: { verify: [], auto_readiness_review: true, own: 'untrusted' },
+      checkout: { path: hostileText, uncommitted: 1 },
+    });
+    const tried = page({
+      waves: [
+        {
+          number: 1,
+          title: hostileText,
+          tasks: [
+            {
+              number: 1,
+              title: hostileText,
+              status: 'failed',
+              attempt: 1,
+              reason: hostileText,
+              commit: null,
+              run_id: hostileText,
+            },
+          ],
+        },
+      ],
+      owed: [
+        { key: hostileText, kind: 'join', status: 'pending', attempts: 1, error: hostileText, due_at: at },
+      ],
+    });
     const list = formatPlans(
       [aPlanSummary({ name: hostileText, blocked: { reason: hostileText, by: 'x', at } })],
       options,
@@ -379,8 +293,8 @@ void t.test(
       plainStyle,
     );
 
-    for (const shown of [text, list, signals]) t.notMatch(shown, obeyed);
-    t.equal(text.match(/^status:/gm)?.length, 1);
+    for (const shown of [text, done, tried, list, signals]) t.notMatch(shown, obeyed);
+    for (const shown of [text, done, tried]) t.equal(shown.match(/^status:/gm)?.length, 1);
     t.equal(text.match(/^BLOCKED:/gm)?.length, 1);
   },
 );

@@ -1,6 +1,6 @@
 /** What a person is told of a plan: on its page, and in the answers of the commands that move it. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import type { Signal } from '../../src/contract/index.ts';
@@ -46,6 +46,15 @@ test('what is not in a plan is said: files, settings, evidence, earlier work', a
   await world.planTo('one', 'to have it kept', ({ kept }) => kept.length === 1);
   t.match(await drover('plan show one'), `earlier:   ${ref}\n`);
   t.equal(git(world, 'rev-parse', ref), head);
+});
+
+test('a plan can be read and given up while its repository is away', async (t) => {
+  const world = await startPlanWorld(t);
+  await world.create('one', planText([1]));
+  renameSync(world.repo, `${world.repo}-away`);
+
+  t.match(await world.drover('plan show one --repo shop'), { code: 0, out: /^repo: {6}shop$/m });
+  t.match(await world.drover('plan cancel one --repo shop'), { code: 0, out: /^one: cancelled\n/ });
 });
 
 test('the commands of [verify] are what a plan waits for; without a verifier it says so', async (t) => {
