@@ -1,7 +1,11 @@
 import { type Clock, inBackground, type Log } from '../base/index.ts';
-import { isAppError } from '../contract/index.ts';
 import type { Plans } from '../domain/plans/index.ts';
-import { createInbox, createSignalWatch, makeSignalFolder } from '../domain/signals/index.ts';
+import {
+  type ClaimedSignal,
+  createInbox,
+  createSignalWatch,
+  makeSignalFolder,
+} from '../domain/signals/index.ts';
 import { listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
 
 export type PlanSignalsOptions = {
@@ -47,33 +51,37 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   /** False as long as nothing was committed that could have changed the roots. */
   let isStale = true;
 
+  const apply = async (root: Root, said: ClaimedSignal) => {
+    const { id, event, plan, wave, task, body } = said;
+    const speaker = root.isCheckout
+      ? ({ kind: 'checkout' } as const)
+      : ({ kind: 'worktree', runIds: root.runIds } as const);
+    const done = await plans.receiveFile({ id, repoId: root.repoId, plan, event, wave, task, body, speaker });
+    if (done.status === 'done') await inbox.done(said);
+    else await inbox.refuse(said, done.reason ?? 'refused');
+  };
   const collect = async (path: string) => {
     const root = (isStale ? findRoots(options) : roots).get(path);
     if (root === undefined) return;
+    const waiting: { readonly said: ClaimedSignal; readonly error: unknown }[] = [];
     for (const said of await inbox.claim(path)) {
-      const { id, event, plan, wave, task, body } = said;
-      const speaker = root.isCheckout
-        ? ({ kind: 'checkout' } as const)
-        : ({ kind: 'worktree', runIds: root.runIds } as const);
       try {
-        const done = await plans.receiveFile({
-          id,
-          repoId: root.repoId,
-          plan,
-          event,
-          wave,
-          task,
-          body,
-          speaker,
-        });
-        if (done.status === 'done') await inbox.done(said);
-        else await inbox.refuse(said, done.reason ?? 'refused');
+        await apply(root, said);
       } catch (error) {
         await inbox.release(said); // the next look gives it out again, under the same id
-        if (!isAppError(error)) throw error;
-        log.warn('a signal waits: it could not be applied', { file: said.file, plan, err: error });
+        waiting.push({ said, error });
       }
     }
+    const [first] = waiting;
+    if (first === undefined) return;
+    const { said, error } = first;
+    log.warn('signals wait: they could not be applied', {
+      path,
+      signals: waiting.length,
+      file: said.file,
+      plan: said.plan,
+      err: error,
+    });
   };
   /** Resolves when all that lay there at the call has been looked at. */
   const collectNow = async (path: string): Promise<void> => {

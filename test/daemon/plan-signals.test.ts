@@ -1,0 +1,91 @@
+/** Files with signals on their way to the plans, which are a fake here. */
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { createBus, systemClock } from '../../src/base/index.ts';
+import { createPlanSignals } from '../../src/daemon/plan-signals.ts';
+import type { Plans } from '../../src/domain/plans/index.ts';
+import { insertPlan, insertRepo, openStore } from '../../src/foundation/store/index.ts';
+import { folderOf, keepingLog } from '../support/signal-folder.ts';
+
+type Receive = Plans['receiveFile'];
+const taken = { status: 'done', reason: null } as Awaited<ReturnType<Receive>>;
+
+/** A repository that is known, with a plan at work. */
+async function setUp(t: Test, receiveFile: Receive) {
+  const base = realpathSync(t.testdir());
+  const store = openStore({ path: join(base, 'drover.db'), clock: systemClock, bus: createBus() });
+  const root = join(base, 'shop');
+  mkdirSync(root);
+  const { log, said } = keepingLog();
+  const plans = { receiveFile, tick: () => {} } as Partial<Plans> as Plans;
+  const signals = createPlanSignals({ store, clock: systemClock, log, plans, pollMs: () => 60_000 });
+  t.teardown(async () => {
+    await signals.close();
+    await store.close();
+  });
+  await store.write((tx) => {
+    insertRepo(tx, {
+      id: 'repo_1',
+      path: root,
+      pathKey: root,
+      project: 'shop',
+      trustedHash: null,
+      addedAt: 0,
+    });
+    insertPlan(tx, { ...aPlan, status: 'planning', phase: 'planning' });
+  });
+  return { signals, root, said, ...folderOf(root) };
+}
+
+const aPlan: Parameters<typeof insertPlan>[1] = {
+  id: 'plan_1',
+  repoId: 'repo_1',
+  name: 'one',
+  version: 1,
+  status: 'ready',
+  phase: 'planned',
+  round: 0,
+  title: 'One',
+  topic: null,
+  content: '',
+  branch: 'drover/plan/one',
+  base: 'main',
+  baseCommit: null,
+  headCommit: null,
+  wave: 0,
+  reviewCycle: 0,
+  verifyCycle: 0,
+  feedback: null,
+  progressHash: null,
+  guidance: null,
+  blockedReason: null,
+  blockedBy: null,
+  blockedAt: null,
+  isForced: false,
+  review: null,
+  verification: null,
+  createdAt: 0,
+  updatedAt: 0,
+};
+
+t.test('what cannot be applied is given out again, with all that was claimed beside it', async (t) => {
+  let isFull = true;
+  const seen: string[] = [];
+  const { signals, root, said, put, namesIn } = await setUp(t, async ({ plan }) => {
+    if (isFull) throw Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    seen.push(plan);
+    return taken;
+  });
+  for (const [at, name] of ['a', 'b', 'c'].entries()) put(`review-approved-${name}`, '', 10 - at);
+
+  await signals.collect(root);
+  t.same(seen, []);
+  t.equal(namesIn('processing').length, 3, 'they are kept');
+  t.match(said, [['signals wait: they could not be applied', { signals: 3 }]], 'which is said once');
+
+  isFull = false;
+  await signals.collect(root);
+  t.same(seen, ['a', 'b', 'c']);
+  t.same(namesIn('processing'), []);
+});
