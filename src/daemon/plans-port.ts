@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import type { Clock } from '../base/index.ts';
+import { type Clock, openIfThere } from '../base/index.ts';
 import { type Config, isAppError } from '../contract/index.ts';
 import {
   type PlanRuns,
@@ -13,6 +12,8 @@ import { type LaunchPort, placeIdOf, type Runs } from '../domain/runs/index.ts';
 
 /** Between two looks whether a run has ended that is about to. */
 const settleLookMs = 50;
+/** Of a file that is read to its end. */
+const pieceBytes = 2 ** 20;
 
 export type PlansPortOptions = {
   readonly clock: Clock;
@@ -88,19 +89,21 @@ function createPlanRuns({ runs, launch, clock }: PlansPortOptions): PlanRuns {
       }
     },
     canGoOn: runs.canGoOn,
-    outputOf: async (run, maxBytes) => {
-      const file = await open(launch.outputFile(run.id, 'stdout')).catch(() => null);
-      if (file === null) return '';
-      try {
-        const { size } = await file.stat();
-        const length = Math.min(size, maxBytes);
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-        return buffer.toString('utf8', 0, bytesRead);
-      } finally {
-        await file.close();
-      }
-    },
+    outputOf: (run, stream) => piecesOf(launch.outputFile(run.id, stream)),
   };
+}
+
+/** A file as it is now, piece by piece; nothing where there is none. */
+async function* piecesOf(path: string): AsyncIterable<Buffer> {
+  const file = await openIfThere(path);
+  if (file === null) return;
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return;
+    yield* file.createReadStream({ end: size - 1, highWaterMark: pieceBytes, autoClose: false });
+  } finally {
+    await file.close();
+  }
 }
 
 /** The operator's settings, and over them the repository's own where a person trusts those as they stand. */

@@ -120,7 +120,7 @@ function fakeWorld(store: PlansDeps['store']) {
       cancel: async (id) => end(id),
       settle: async (id) => end(id),
       canGoOn: () => false,
-      outputOf: async () => '',
+      outputOf: async function* () {},
     },
     work: {
       currentBase: async () => 'main',

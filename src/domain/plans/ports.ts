@@ -91,8 +91,8 @@ export type PlanRuns = {
   ) => Promise<void>;
   /** True when the agent of a run can be asked in the conversation that it had. */
   readonly canGoOn: (run: RunRow) => boolean;
-  /** The last of what a run wrote to its output, as text. */
-  readonly outputOf: (run: RunRow, maxBytes: number) => Promise<string>;
+  /** What a run has written by now, piece by piece; nothing where it is gone. */
+  readonly outputOf: (run: RunRow, stream: 'stdout' | 'stderr') => AsyncIterable<Buffer>;
 };
 
 /** What the room is made with. */
