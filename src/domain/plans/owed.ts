@@ -19,7 +19,7 @@ function partsOf(owed: Owed): readonly (string | number | null)[] {
     case 'join':
       return [owed.round, owed.task, owed.attempt, ...(owed.isAccepted === true ? ['accepted'] : [])];
     case 'evidence':
-      return [owed.stage, owed.round];
+      return [owed.stage, owed.round, ...(owed.attempt === undefined ? [] : [owed.attempt])];
     case 'advance_branch':
     case 'renew_branch':
       return [owed.round];

@@ -131,8 +131,13 @@ export type Owed =
       /** A person has said that the task is done: its work is taken as it is. */
       readonly isAccepted?: boolean;
     }
-  /** Runs the repository's own commands, then starts who judges. */
-  | { readonly kind: 'evidence'; readonly stage: 'review' | 'verify'; readonly round: number }
+  /** Runs the repository's own commands, then starts who judges; for the first time where no attempt is told. */
+  | {
+      readonly kind: 'evidence';
+      readonly stage: 'review' | 'verify';
+      readonly round: number;
+      readonly attempt?: number;
+    }
   /** Takes the plan's branch to a commit that is ahead of it. */
   | { readonly kind: 'advance_branch'; readonly round: number; readonly from: string; readonly to: string }
   /** Keeps the branch as it is under another name, and begins a new one. */

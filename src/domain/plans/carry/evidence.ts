@@ -11,13 +11,14 @@ import {
   setPlanRunState,
   type Transaction,
 } from '../../../foundation/store/index.ts';
+import { maxStageAttempts } from '../after-run.ts';
 import { blockPlan, ofPlan, owe } from '../change.ts';
 import { isWanted } from '../owed.ts';
 import type { PlansDeps } from '../ports.ts';
 import { toState } from '../rows.ts';
 import type { Owed } from '../state.ts';
 import { blockMoved, ensureBranch } from './branch.ts';
-import { resultsOf } from './evidence-output.ts';
+import { type Result, resultsOf } from './evidence-output.ts';
 import { commandsOf, markOf, scriptOf } from './evidence-script.ts';
 import { startOwedRun } from './start-run.ts';
 
@@ -60,45 +61,62 @@ export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Ev
       round: owed.round,
       wave: null,
       task: null,
-      attempt: 1,
+      attempt: owed.attempt ?? 1,
       baseCommit: head,
       state: 'open',
     },
   });
 }
 
-/** Stores what the commands said, and starts who judges. */
+/**
+ * Stores what the commands said, and starts who judges. That one has failed is evidence; that they could not be run is
+ * not: they are run once more then, and after that a person decides.
+ */
 export async function keepEvidence({ store, runs }: PlansDeps, run: PlanRunRow): Promise<void> {
   const row = runs.row(run.runId);
   const results = row === null ? [] : await readResults(runs, run, row);
+  const problem = problemOf(row, results);
   await store.write((tx) => {
     if (findPlanRun(tx, run.runId)?.state !== 'open') return;
     setPlanRunState(tx, run.runId, 'closed');
     const plan = getPlan(tx, run.planKey);
-    const { stage } = getAction(tx, run.actionKey).data as Evidence;
-    for (const { command, exitCode, output } of results) {
-      insertEvidence(tx, {
-        planKey: plan.key,
-        round: run.round,
-        stage,
-        runId: run.runId,
-        command,
-        commitId: run.baseCommit ?? '',
-        exitCode,
-        output,
-        at: tx.now,
-      });
-    }
-    const why =
-      row === null
-        ? 'is gone, with its output'
-        : row.status === 'canceled'
-          ? `was cancelled: ${row.reason}`
-          : null;
-    if (why !== null && plan.round === run.round)
-      return blockPlan(tx, plan.key, `the run of the [verify] commands ${why}`);
-    oweJudge(tx, plan.key, run.round);
+    const owed = getAction(tx, run.actionKey).data as Evidence;
+    if (!isWanted(toState(plan, planTasks(tx, plan.key)), owed)) return;
+    const isAgain = problem !== null && row?.status !== 'canceled' && run.attempt < maxStageAttempts;
+    if (isAgain) return owe(tx, plan, [{ ...owed, attempt: run.attempt + 1 }]);
+    keepResults(tx, { run, stage: owed.stage }, results);
+    if (problem === null) oweJudge(tx, plan.key, run.round);
+    else blockPlan(tx, plan.key, `the [verify] commands could not be run: ${problem}`);
   });
+}
+
+/** Why the commands were not run to their end; null when they were. */
+function problemOf(row: RunRow | null, results: readonly Result[]): string | null {
+  if (row === null) return 'the run is gone, with its output';
+  const why = row.reason ?? row.errorMessage ?? 'no reason was told';
+  if (row.status === 'canceled') return `the run was cancelled: ${why}`;
+  if (results.length > 0 && results.every(({ exitCode }) => exitCode !== null)) return null;
+  return row.status === 'succeeded' ? 'the run ended before they did' : why;
+}
+
+function keepResults(
+  tx: Transaction,
+  { run, stage }: { readonly run: PlanRunRow; readonly stage: Evidence['stage'] },
+  results: readonly Result[],
+): void {
+  for (const { command, exitCode, output } of results) {
+    insertEvidence(tx, {
+      planKey: run.planKey,
+      round: run.round,
+      stage,
+      runId: run.runId,
+      command,
+      commitId: run.baseCommit ?? '',
+      exitCode,
+      output,
+      at: tx.now,
+    });
+  }
 }
 
 function readResults(runs: PlansDeps['runs'], run: PlanRunRow, row: RunRow) {
