@@ -1,9 +1,10 @@
-/** The commands of `[verify]` when they cannot be run. */
-import { writeFileSync } from 'node:fs';
+/** The commands of `[verify]` when they cannot be run, or are not wanted any more. */
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import type { Run } from '../../src/contract/index.ts';
 import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
+import { until } from '../support/until.ts';
 
 t.setTimeout(240_000);
 
@@ -67,5 +68,28 @@ test('commands that cannot be run are nobody’s evidence: a person decides', as
   t.same(
     done.evidence.slice(2).map(({ exit_code: code }) => code),
     [3, 0, 3, 0],
+  );
+});
+
+test('a verdict by hand ends the commands that nobody waits for any more', async (t) => {
+  const world = await startWith(t, [
+    'touch "$HOME/begun-$DROVER_RUN_ID"; until [ -e "$HOME/go" ]; do sleep 0.05; done; exit 6',
+  ]);
+  const begun = (count: number) => () =>
+    readdirSync(world.home).filter((name) => name.startsWith('begun-')).length === count;
+  await implement(world);
+  await until('the commands to be at work', begun(1), 60_000);
+  t.equal((await world.say('one', 'review_approved')).status, 200);
+  await until('those of the next stage to be at work', begun(2), 60_000);
+
+  t.same(await evidenceRuns(world), ['canceled', 'running']);
+
+  writeFileSync(join(world.home, 'go'), '');
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  t.match(done.evidence, [{ stage: 'verify', exit_code: 6 }]);
+  t.equal(done.evidence.length, 1);
+  t.same(
+    done.runs.map(({ role }) => role),
+    ['coder', 'verifier'],
   );
 });

@@ -1,4 +1,11 @@
-import { type ActionRow, getPlan, planRuns, setPlanRunState } from '../../../foundation/store/index.ts';
+import type { PlanRole } from '../../../contract/index.ts';
+import {
+  type ActionRow,
+  getPlan,
+  type PlanRunRow,
+  planRuns,
+  setPlanRunState,
+} from '../../../foundation/store/index.ts';
 import { finish } from '../change.ts';
 import type { PlansDeps } from '../ports.ts';
 import type { Owed } from '../state.ts';
@@ -11,9 +18,7 @@ export async function carryStop(
 ): Promise<void> {
   const { plan, ours } = store.read((sql) => ({
     plan: getPlan(sql, action.planKey),
-    ours: planRuns(sql, action.planKey).filter(
-      (run) => (role === null || run.role === role) && run.round <= round,
-    ),
+    ours: planRuns(sql, action.planKey).filter((run) => isOf(run, role) && run.round <= round),
   }));
   await store.write((tx) => {
     for (const run of ours) if (run.state !== 'signaled') setPlanRunState(tx, run.runId, 'closed');
@@ -21,4 +26,10 @@ export async function carryStop(
   const live = ours.filter(({ runId }) => runs.row(runId)?.endedAt === null);
   await Promise.all(live.map(({ runId }) => runs.cancel(runId, `the plan ${plan.name}`)));
   await store.write((tx) => finish(tx, action));
+}
+
+/** The commands whose outcome a judge is to be given are stopped with it. */
+function isOf(run: PlanRunRow, role: PlanRole | null): boolean {
+  const isJudge = role === 'reviewer' || role === 'verifier';
+  return role === null || run.role === role || (isJudge && run.role === 'evidence');
 }
