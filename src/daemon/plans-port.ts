@@ -7,7 +7,13 @@ import {
   planSettings,
   type RepoPlanSettings,
 } from '../domain/plans/index.ts';
-import { type Repos, readOwnSettings, type Worktrees } from '../domain/repos/index.ts';
+import {
+  type OwnSettings,
+  type RegisteredRepo,
+  type Repos,
+  readOwnSettings,
+  type Worktrees,
+} from '../domain/repos/index.ts';
 import { type LaunchPort, placeIdOf, type Runs } from '../domain/runs/index.ts';
 
 /** Between two looks whether a run has ended that is about to. */
@@ -106,6 +112,17 @@ async function* piecesOf(path: string): AsyncIterable<Buffer> {
   }
 }
 
+/**
+ * What holds while the repository's own rules are in doubt: whatever they say, nothing is promoted, left unverified or
+ * begun by the operator's, which may be laxer.
+ */
+const whileLapsed = {
+  onExhausted: 'block',
+  autoReadinessReview: true,
+  autoImplement: false,
+  selfFixMaxLines: 0,
+} as const satisfies Partial<RepoPlanSettings>;
+
 /** The operator's settings, and over them the repository's own where a person trusts those as they stand. */
 function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['settingsOf'] {
   return async (repoId): Promise<RepoPlanSettings> => {
@@ -116,14 +133,24 @@ function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['setting
     const own: Partial<Config> = isOwn ? withoutGaps(settings.config) : {};
     const roles = { ...config().roles, ...(isOwn ? settings.config.roles : {}) };
     const verify = isOwn ? settings.config.verify.commands : [];
+    const lapsed = lapsedOf(repo, settings);
     return {
       ...planSettings({ ...config(), ...own, roles }),
       agentOf: (role) => roles[role],
       own: isOwn ? 'used' : notOwn,
       verify: verify.length > 0 ? verify : config().verify.commands,
+      ...(lapsed === null ? {} : whileLapsed),
       templateOf: async (role) => (isOwn ? settings.prompts.get(role) : undefined),
+      lapsed,
     };
   };
+}
+
+/** Null as well for a repository that was never trusted: its settings have not counted before either. */
+function lapsedOf({ path, trusted, trustedHash }: RegisteredRepo, settings: OwnSettings): string | null {
+  const isTrusted = settings.kind === 'read' ? settings.isTrusted : trusted;
+  if (trustedHash === null || isTrusted) return null;
+  return `.drover/config.toml, or a prompt beside it, has changed since it was trusted: look at it, then drover daemon trust ${path}`;
 }
 
 /** Only the keys that say something. */
@@ -132,9 +159,6 @@ function withoutGaps({
   roles: _roles,
   verify: _verify,
   ...keys
-}: Extract<
-  Awaited<ReturnType<typeof readOwnSettings>>,
-  { readonly kind: 'read' }
->['config']): Partial<Config> {
+}: Extract<OwnSettings, { readonly kind: 'read' }>['config']): Partial<Config> {
   return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined));
 }

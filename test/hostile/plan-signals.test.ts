@@ -108,6 +108,7 @@ function fakeWorld(store: PlansDeps['store']) {
       verify: [],
       own: 'none',
       templateOf: async () => undefined,
+      lapsed: null,
     }),
     runs: {
       start: async (_request, also) => {

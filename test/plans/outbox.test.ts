@@ -105,6 +105,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
       verify: [],
       own: 'none',
       templateOf: async () => undefined,
+      lapsed: null,
     }),
   };
   const outbox = createOutbox(deps);

@@ -18,7 +18,7 @@ import { decide } from './decide.ts';
 import { keyOf } from './owed.ts';
 import type { RepoPlanSettings } from './ports.ts';
 import { toColumns, toState } from './rows.ts';
-import type { Decision, Owed, PlanEvent, PlanState } from './state.ts';
+import { type Decision, type Owed, type PlanEvent, type PlanState, refuse } from './state.ts';
 
 /** What a change of a plan needs to know. */
 export type Change = {
@@ -40,12 +40,15 @@ export type Changed = Decision | { readonly ok: 'moved' };
 
 /** What ends all that was begun: nothing is owed of it any more. */
 const anew: ReadonlySet<PlanEventName> = new Set(['cancel', 'reopen', 'start_over', 'reimplement']);
+/** What is begun by the rules of the repository, and so not while they are in doubt. */
+const begins: ReadonlySet<PlanEventName> = new Set(['implement_start', 'reimplement']);
 
 /** Decides upon an event and writes what follows from it: state, tasks, event and what is owed. */
 export function changePlan(tx: Transaction, change: Change): Changed {
   const { event, settings, text } = change;
   const row = getPlan(tx, change.planKey);
   if (change.version !== undefined && row.version !== change.version) return { ok: 'moved' };
+  if (settings.lapsed !== null && begins.has(event.name)) return refuse(settings.lapsed);
   const stored = planTasks(tx, row.key);
   const plan = toState(row, stored);
   const decision = decide({

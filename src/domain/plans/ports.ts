@@ -11,6 +11,8 @@ export type RepoPlanSettings = Omit<PlanSettings, 'topicHeldBy'> & {
   readonly own: 'none' | 'used' | 'untrusted' | 'broken';
   /** The repository's own prompt of a role, where it has one and is trusted. */
   readonly templateOf: (role: PlanRole | 'ask') => Promise<string | undefined>;
+  /** Why the repository's own settings, which a person has trusted once, do not count now, and what to do; else null. */
+  readonly lapsed: string | null;
 };
 
 /** What plans need of the repositories' room. */

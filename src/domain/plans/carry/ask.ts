@@ -10,6 +10,7 @@ import type { PlansDeps } from '../ports.ts';
 import { renderAsk } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
 import type { Owed } from '../state.ts';
+import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';
 
 /** Asks a run that ended without its signal, once, in the conversation that it had. */
@@ -20,6 +21,7 @@ export async function carryAsk(
 ): Promise<void> {
   const { store } = deps;
   const settings = await deps.settingsOf(action.repoId);
+  if (await blockLapsed(deps, action, settings)) return;
   const { plan, run, refused } = store.read((sql) => {
     const plan = getPlan(sql, action.planKey);
     const said = listSignals(sql, {

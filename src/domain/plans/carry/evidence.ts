@@ -20,6 +20,7 @@ import type { Owed } from '../state.ts';
 import { blockMoved, ensureBranch } from './branch.ts';
 import { type Result, resultsOf } from './evidence-output.ts';
 import { commandsOf, markOf, scriptOf } from './evidence-script.ts';
+import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';
 
 type Evidence = Extract<Owed, { readonly kind: 'evidence' }>;
@@ -28,6 +29,7 @@ type Evidence = Extract<Owed, { readonly kind: 'evidence' }>;
 export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Evidence): Promise<void> {
   const { store, work } = deps;
   const settings = await deps.settingsOf(action.repoId);
+  if (await blockLapsed(deps, action, settings)) return;
   const plan = await ensureBranch(
     deps,
     store.read((sql) => getPlan(sql, action.planKey)),

@@ -15,6 +15,7 @@ import { signalsOf } from '../signals-of.ts';
 import type { Owed } from '../state.ts';
 import { filesInConflict } from '../waves.ts';
 import { ensureBranch } from './branch.ts';
+import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';
 
 type Spawn = Extract<Owed, { readonly kind: 'spawn' }>;
@@ -23,6 +24,7 @@ type Spawn = Extract<Owed, { readonly kind: 'spawn' }>;
 export async function carrySpawn(deps: PlansDeps, action: ActionRow, owed: Spawn): Promise<void> {
   const { store } = deps;
   const settings = await deps.settingsOf(action.repoId);
+  if (await blockLapsed(deps, action, settings)) return;
   const isBeforeBranch = owed.role === 'planner';
   const found = store.read((sql) => getPlan(sql, action.planKey));
   const plan = isBeforeBranch ? found : await ensureBranch(deps, found);
