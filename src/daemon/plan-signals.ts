@@ -1,4 +1,4 @@
-import { type Clock, inBackground, type Log } from '../base/index.ts';
+import { type Clock, inBackground, type Log, settledWithin } from '../base/index.ts';
 import type { Plans } from '../domain/plans/index.ts';
 import {
   type ClaimedSignal,
@@ -21,6 +21,8 @@ export type PlanSignalsOptions = {
  * for what they did not.
  */
 const pollsPerSweep = 30;
+/** So long anybody waits for the files of one place: its file system may hang. */
+const collectMs = 10_000;
 
 /** Where files with signals are looked for, and whose they are. */
 type Root = {
@@ -33,7 +35,10 @@ type Root = {
 
 /** Brings files with signals to their plans: at once by watching, and at the latest with the next look. */
 export type PlanSignals = {
-  /** Looks at the files of a worktree, now: before somebody judges that nothing was said there. */
+  /**
+   * Looks at the files of a worktree, now: before somebody judges that nothing was said there. Rejects when that takes too
+   * long.
+   */
   readonly collect: (path: string) => Promise<void>;
   readonly start: () => void;
   readonly close: () => Promise<void>;
@@ -106,41 +111,46 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   };
   const watch = createSignalWatch({ log, onChange: look });
 
-  const refresh = async () => {
+  const begin = async (path: string, { isCheckout }: Root) => {
+    // The checkout is the person's: nothing is made there.
+    if (!isCheckout) await makeSignalFolder(path).catch(() => {});
+    if (closing.signal.aborted || !roots.has(path)) return;
+    watch.watch(path);
+    look(path);
+  };
+  const refresh = () => {
     if (!isStale) return;
     const found = findRoots(options);
     isStale = false;
     for (const path of roots.keys()) if (!found.has(path)) watch.unwatch(path);
-    const isNew = [...found.keys()].filter((path) => !roots.has(path));
+    const fresh = [...found].filter(([path]) => !roots.has(path));
     roots = found;
-    for (const path of isNew) {
-      // The checkout is the person's: nothing is made there.
-      if (found.get(path)?.isCheckout === false) await makeSignalFolder(path).catch(() => {});
-      watch.watch(path);
-      look(path);
-    }
+    for (const [path, root] of fresh) inBackground(log, 'signals', begin(path, root));
   };
-  const lookAround = async (isSweep: boolean) => {
-    await refresh();
+  const lookAround = (isSweep: boolean) => {
+    refresh();
     const isDue = (path: string) => isSweep || roots.get(path)?.isLive === true;
-    await watch.look(isDue);
-    for (const path of roots.keys()) if (isDue(path)) look(path);
+    inBackground(log, 'signals', watch.look(isDue, look));
     plans.tick();
   };
   const poll = async () => {
     for (let polls = 1; !closing.signal.aborted; polls += 1) {
-      const looking = lookAround(polls % pollsPerSweep === 0);
-      await looking.catch((error: unknown) => log.warn('signals could not be looked for', { err: error }));
+      try {
+        lookAround(polls % pollsPerSweep === 0);
+      } catch (error) {
+        log.warn('signals could not be looked for', { err: error });
+      }
       await clock.sleep(options.pollMs(), closing.signal).catch(() => {});
     }
   };
   let polling: Promise<void> | null = null;
-  const soon = () =>
-    inBackground(
-      log,
-      'signals',
-      refresh().catch(() => {}),
-    );
+  const soon = () => {
+    try {
+      refresh();
+    } catch {
+      // the next poll tries again, and says why
+    }
+  };
   store.onCommit((events) => {
     if (events.length > 0) isStale = true;
     const isNews = events.some(({ type }) => type === 'worktree.created' || type === 'plan.transition');
@@ -148,7 +158,10 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   });
 
   return {
-    collect: collectNow,
+    collect: async (path) => {
+      if (await settledWithin(collectNow(path), collectMs, clock)) return;
+      throw new Error(`the signals in ${path} could not be looked at in ${collectMs / 1000} seconds`);
+    },
     start: () => {
       polling = poll();
     },
@@ -156,7 +169,7 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
       closing.abort(new Error('the daemon stops'));
       await polling;
       watch.close();
-      await Promise.all(busy.values());
+      await settledWithin(Promise.all(busy.values()), collectMs, clock);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createBus, systemClock } from '../../src/base/index.ts';
+import { type Clock, createBus, systemClock } from '../../src/base/index.ts';
 import { createPlanSignals } from '../../src/daemon/plan-signals.ts';
 import type { Plans } from '../../src/domain/plans/index.ts';
 import { insertPlan, insertRepo, openStore } from '../../src/foundation/store/index.ts';
@@ -12,14 +12,14 @@ type Receive = Plans['receiveFile'];
 const taken = { status: 'done', reason: null } as Awaited<ReturnType<Receive>>;
 
 /** A repository that is known, with a plan at work. */
-async function setUp(t: Test, receiveFile: Receive) {
+async function setUp(t: Test, receiveFile: Receive, clock: Clock = systemClock) {
   const base = realpathSync(t.testdir());
   const store = openStore({ path: join(base, 'drover.db'), clock: systemClock, bus: createBus() });
   const root = join(base, 'shop');
   mkdirSync(root);
   const { log, said } = keepingLog();
   const plans = { receiveFile, tick: () => {} } as Partial<Plans> as Plans;
-  const signals = createPlanSignals({ store, clock: systemClock, log, plans, pollMs: () => 60_000 });
+  const signals = createPlanSignals({ store, clock, log, plans, pollMs: () => 60_000 });
   t.teardown(async () => {
     await signals.close();
     await store.close();
@@ -88,4 +88,22 @@ t.test('what cannot be applied is given out again, with all that was claimed bes
   await signals.collect(root);
   t.same(seen, ['a', 'b', 'c']);
   t.same(namesIn('processing'), []);
+});
+
+t.test('who asks does not wait for a place that hangs', async (t) => {
+  let goOn = () => {};
+  const stuck = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const clock = {
+    ...systemClock,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 100, signal),
+  };
+  const { signals, root, put } = await setUp(t, () => stuck.then(() => taken), clock);
+  put('review-approved-a');
+
+  await t.rejects(signals.collect(root), /could not be looked at in 10 seconds/);
+
+  goOn();
+  await signals.collect(root);
 });

@@ -276,3 +276,36 @@ t.test('a look opens nothing and tells nothing of what is the same, and skips wh
   await signals.look(() => false);
   t.same({ ...counts, told: told.length }, { ...before, looks: before.looks + 402 });
 });
+
+t.test('a root that hangs delays itself alone, and is not looked at again meanwhile', async (t) => {
+  const { root, base } = signalWorld(t);
+  const other = join(base, 'outside');
+  let goOn = () => {};
+  const stuck = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const looks: string[] = [];
+  const { signals } = setUp(t, {
+    identify: async (at, folder) => {
+      looks.push(at);
+      if (at === root) await stuck;
+      return identifyUntrusted(at, folder);
+    },
+  });
+  signals.watch(root);
+  signals.watch(other);
+  const looked: string[] = [];
+  for (let round = 1; round <= 3; round += 1) {
+    const look = signals.look(
+      () => true,
+      (at) => looked.push(at),
+    );
+    await until('the other to be looked at', () => looked.length === round);
+    if (round > 1) await look;
+  }
+  t.same(looked, [other, other, other]);
+  t.equal(looks.filter((at) => at === root).length, 2, 'when it was new, each folder of it');
+
+  goOn();
+  await until('it to be looked at', () => looked.includes(root));
+});

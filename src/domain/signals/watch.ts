@@ -11,9 +11,10 @@ export type SignalWatch = {
   /**
    * Makes up for what the watches do not tell: finds folders of these roots that are others than before, and tells of
    * their roots. What cannot be watched is looked at whether its root is due or not, and told of each time. For the poll
-   * of whoever listens: a few stats for each root that is due.
+   * of whoever listens: a few stats for each root that is due. A root whose file system hangs delays itself alone, and is
+   * not looked at again meanwhile; `onLooked` hears of each other one that is due.
    */
-  readonly look: (isDue?: (root: string) => boolean) => Promise<void>;
+  readonly look: (isDue?: (root: string) => boolean, onLooked?: (root: string) => void) => Promise<void>;
   readonly close: () => void;
 };
 
@@ -32,6 +33,7 @@ export function createSignalWatch({
   door = { watch: watchUntrusted, identify: identifyUntrusted },
 }: SignalWatchOptions): SignalWatch {
   const roots = new Map<string, readonly WatchedFolder[]>();
+  const looking = new Set<string>();
   let isSaid = false;
 
   const tell = (root: string) => {
@@ -58,11 +60,22 @@ export function createSignalWatch({
     for (const folder of roots.get(root) ?? []) folder.close();
     roots.delete(root);
   };
-  const look = async (isDue: (root: string) => boolean = () => true) => {
-    const due = [...roots].flatMap(([root, folders]) =>
-      isDue(root) ? folders : folders.filter((folder) => !folder.isWatched()),
-    );
-    await Promise.all(due.map((folder) => folder.look()));
+  const lookAt = async (root: string, folders: readonly WatchedFolder[]) => {
+    looking.add(root);
+    try {
+      for (const folder of folders) await folder.look();
+    } finally {
+      looking.delete(root);
+    }
+  };
+  const look: SignalWatch['look'] = async (isDue = () => true, onLooked = () => {}) => {
+    const looks = [...roots].map(async ([root, folders]) => {
+      if (looking.has(root)) return;
+      const isRootDue = isDue(root);
+      await lookAt(root, isRootDue ? folders : folders.filter((folder) => !folder.isWatched()));
+      if (isRootDue) onLooked(root);
+    });
+    await Promise.all(looks);
   };
   return {
     watch,
