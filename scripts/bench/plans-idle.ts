@@ -1,7 +1,7 @@
 /**
  * `node scripts/bench/plans-idle.ts [--repos=200] [--plans=10] [--seconds=30]`: processor time and memory of a daemon whose
  * repositories hold plans that nobody works on, beside the same daemon without any. One plan of each repository waits for
- * a decision in the midst of its planning, so that its checkout is watched. Needs `npm run build` first, and Linux.
+ * a decision in the midst of its planning; every checkout is watched. Needs `npm run build` first, and Linux.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

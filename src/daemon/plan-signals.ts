@@ -174,12 +174,11 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   };
 }
 
-/** The checkouts of repositories with plans at work, and the worktrees of those plans' runs. */
+/** The checkouts of all repositories, and the worktrees of the runs of plans at work. */
 function findRoots({ store }: PlanSignalsOptions): ReadonlyMap<string, Root> {
   const roots = new Map<string, Root>();
   const places = store.read(planPlaces);
   for (const { repoId, runId, worktree, isLive } of places) {
-    if (runId === null || worktree === null) continue;
     const known = roots.get(worktree);
     roots.set(worktree, {
       repoId,
@@ -189,11 +188,7 @@ function findRoots({ store }: PlanSignalsOptions): ReadonlyMap<string, Root> {
     });
   }
   const live = new Set(places.filter(({ isLive }) => isLive).map(({ repoId }) => repoId));
-  const paths = new Map(store.read(listRepos).map(({ id, path }) => [id, path]));
-  for (const repoId of new Set(places.map((place) => place.repoId))) {
-    const path = paths.get(repoId);
-    if (path !== undefined)
-      roots.set(path, { repoId, runIds: [], isCheckout: true, isLive: live.has(repoId) });
-  }
+  for (const { id, path } of store.read(listRepos))
+    roots.set(path, { repoId: id, runIds: [], isCheckout: true, isLive: live.has(id) });
   return roots;
 }

@@ -77,6 +77,22 @@ test('what may not be said is refused with a reason, in the folder and in plan s
   t.equal(await world.git(world.repo, 'status', '--porcelain'), '');
 });
 
+test('what lies in a checkout is answered, also while no plan of it is at work', async (t) => {
+  const world = await startPlanWorld(t);
+  await world.create('resting', planText([1]));
+
+  for (const [name, why] of [
+    ['review-approved-resting', /it lies in the checkout, and no run of the plan may say it now/],
+    ['planner-finished-nobody', /no plan 'nobody'/],
+    ['rubbish', /name/],
+  ] as const) {
+    drop(world.repo, name);
+    t.match(await reasonOf(world.repo, name), why, name);
+  }
+  t.equal((await signals(world)).items.length, 2);
+  t.match(await world.plan('resting'), { status: 'ready', refused: [{ event: 'review_approved' }] });
+});
+
 test('an agent by its own token says what is its own to say, and nothing else', async (t) => {
   const world = await startPlanWorld(t);
   const drover = `"$NODE" "$DROVER" --json`;

@@ -47,7 +47,10 @@ export function attribute(
   if (mine.length === 0)
     return {
       ok: false,
-      reason: `it comes from the worktree of a run that has nothing to do with the plan '${plan.name}'`,
+      reason:
+        speaker.kind === 'checkout'
+          ? 'it lies in the checkout, and no run of the plan may say it now'
+          : `it comes from the worktree of a run that has nothing to do with the plan '${plan.name}'`,
     };
   const fitting = mine.filter(
     (run) =>

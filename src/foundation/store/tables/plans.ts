@@ -260,11 +260,11 @@ export function planCountsByRepo(
   );
 }
 
-/** A worktree in which something may be said of a plan that is at work; null where the plan has none. */
+/** A worktree in which something may be said of a plan that is at work. */
 export type PlanPlace = {
   readonly repoId: string;
-  readonly runId: string | null;
-  readonly worktree: string | null;
+  readonly runId: string;
+  readonly worktree: string;
   /** The run has not ended. */
   readonly isLive: boolean;
 };
@@ -279,15 +279,15 @@ export function planPlaces(sql: Sql): readonly PlanPlace[] {
   return sql
     .all(
       `SELECT plans.repo_id, runs.id AS run_id, runs.worktree, runs.ended_at IS NULL AS is_live FROM plans
-       LEFT JOIN plan_runs ON plan_runs.plan_key = plans.key
-       LEFT JOIN runs ON runs.id = plan_runs.run_id AND runs.worktree IS NOT NULL AND runs.in_place = 0
+       JOIN plan_runs ON plan_runs.plan_key = plans.key
+       JOIN runs ON runs.id = plan_runs.run_id AND runs.worktree IS NOT NULL AND runs.in_place = 0
          AND (plan_runs.round = plans.round OR runs.ended_at IS NULL)
        WHERE plans.status NOT IN ('ready', 'done', 'cancelled') AND plans.repo_id IN (SELECT id FROM repos)`,
     )
     .map((row) => ({
       repoId: String(row.repo_id),
-      runId: row.run_id as string | null,
-      worktree: row.worktree as string | null,
-      isLive: row.run_id !== null && row.is_live === 1,
+      runId: String(row.run_id),
+      worktree: String(row.worktree),
+      isLive: row.is_live === 1,
     }));
 }
