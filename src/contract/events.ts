@@ -47,9 +47,13 @@ export const eventData = {
   'signal.received': z.object({ signal_id: z.string(), plan: z.string(), event: z.string() }),
   'signal.done': z.object({ signal_id: z.string(), plan: z.string(), event: z.string() }),
   'signal.failed': z.object({
-    signal_id: z.string(),
+    signal_id: z.string().nullable().meta({ description: 'null: a file that is no signal has no receipt' }),
     plan: z.string(),
-    event: z.string(),
+    event: z.string().nullable(),
+    file: z.string().optional().meta({
+      description:
+        'Name of a file in the worktree of a run of the plan that is no signal; the first few of many',
+    }),
     reason: z.string(),
   }),
   'action.done': z.object({ key: z.string(), kind: z.string(), run_id: z.string().optional() }),

@@ -5,8 +5,9 @@ import {
   createInbox,
   createSignalWatch,
   makeSignalFolder,
+  type RefusedFile,
 } from '../domain/signals/index.ts';
-import { listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
+import { findPlanRun, getPlan, listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
 
 export type PlanSignalsOptions = {
   readonly store: Store;
@@ -47,7 +48,6 @@ export type PlanSignals = {
 /** Makes it; nothing is looked at before `start`. */
 export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   const { store, clock, log, plans } = options;
-  const inbox = createInbox({ clock, log });
   const closing = new AbortController();
   const busy = new Map<string, Promise<void>>();
   /** Where a look is to come that has not begun. */
@@ -56,6 +56,13 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   /** False as long as nothing was committed that could have changed the roots. */
   let isStale = true;
 
+  const rootAt = (path: string) => (isStale ? findRoots(options) : roots).get(path);
+  /** A name that an agent has got wrong is told to whoever looks after its plan. */
+  const noteRefused = (path: string, files: readonly RefusedFile[]) => {
+    const runId = rootAt(path)?.runIds.at(-1);
+    if (runId !== undefined) inBackground(log, 'signals', journalRefused(store, runId, files));
+  };
+  const inbox = createInbox({ clock, log, onRefused: noteRefused });
   const apply = async (root: Root, said: ClaimedSignal) => {
     const { id, event, plan, wave, task, body } = said;
     const speaker = root.isCheckout
@@ -66,7 +73,7 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
     else await inbox.refuse(said, done.reason ?? 'refused');
   };
   const collect = async (path: string) => {
-    const root = (isStale ? findRoots(options) : roots).get(path);
+    const root = rootAt(path);
     if (root === undefined) return;
     const waiting: { readonly said: ClaimedSignal; readonly error: unknown }[] = [];
     for (const said of await inbox.claim(path)) {
@@ -172,6 +179,19 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
       await settledWithin(Promise.all(busy.values()), collectMs, clock);
     },
   };
+}
+
+/** Journals files in the worktree of a plan's run that are no signals. */
+function journalRefused(store: Store, runId: string, files: readonly RefusedFile[]): Promise<void> {
+  return store.write((tx) => {
+    const run = findPlanRun(tx, runId);
+    if (run === undefined) return;
+    const { id, repoId, name } = getPlan(tx, run.planKey);
+    for (const { name: file, reason } of files) {
+      const data = { signal_id: null, plan: name, event: null, file, reason };
+      tx.event({ type: 'signal.failed', data, source: 'daemon', repoId, planId: id });
+    }
+  });
 }
 
 /** The checkouts of all repositories, and the worktrees of the runs of plans at work. */

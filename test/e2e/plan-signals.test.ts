@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
-import type { Plan, Signal } from '../../src/contract/index.ts';
+import type { Event, Plan, Signal } from '../../src/contract/index.ts';
 import { type PlanWorld, planText, startPlanWorld } from '../support/plan-world.ts';
 import { until } from '../support/until.ts';
 
@@ -64,7 +64,7 @@ test('what may not be said is refused with a reason, in the folder and in plan s
     [world.repo, 'planner-finished-nobody', /no plan 'nobody'/],
     [coder, 'verify-approved-busy', /only its verifier/],
     [coder, 'implement-task-finished-w1-t1-busy', /only its coder or fixer of task 1 may say/],
-    [coder, 'not a signal', /name/],
+    [coder, 'implement-task-finishd-w1-t2-busy', /its name is not that of a signal/],
     [coder, 'needs-decision-busy', /body is empty/],
   ] as const) {
     drop(root, name);
@@ -73,6 +73,14 @@ test('what may not be said is refused with a reason, in the folder and in plan s
   const now = await world.plan('busy');
   t.equal(now.status, 'implementing');
   t.ok(now.refused.length >= 4);
+  const events = await world.http('GET', '/v1/events?limit=0', { headers: { accept: 'application/json' } });
+  const typo = (events.json as unknown as { items: Event[] }).items.filter(({ data }) => 'file' in data);
+  t.match(typo, [
+    {
+      plan_id: now.id,
+      data: { plan: 'busy', file: 'implement-task-finishd-w1-t2-busy', reason: /its name is not/ },
+    },
+  ]);
   t.notOk(existsSync(join(world.repo, '.gitignore')));
   t.equal(await world.git(world.repo, 'status', '--porcelain'), '');
 });

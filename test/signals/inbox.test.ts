@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { type ClaimedSignal, signalFolders } from '../../src/domain/signals/index.ts';
+import { type ClaimedSignal, type RefusedFile, signalFolders } from '../../src/domain/signals/index.ts';
 import { drover, folderOf, namesOf, reasonOf, signalWorld } from '../support/signal-folder.ts';
 
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -221,4 +221,18 @@ t.test('a checkout that was moved away between claim and answer is left alone', 
 
   t.notOk(existsSync(root));
   t.equal(folderOf(`${base}/away`).namesIn('processing').length, 2);
+});
+
+t.test('of what a claim puts away, the first few are told', async (t) => {
+  const told: (readonly [string, readonly RefusedFile[]])[] = [];
+  const { inbox, root, put } = signalWorld(t, { onRefused: (at, files) => told.push([at, files]) });
+  for (let index = 0; index < 20; index += 1) put(`implement-task-finishd-w1-t${index}-x`, '', 100 - index);
+  put('implement-wave-2-x');
+
+  await inbox.claim(root);
+  await inbox.claim(root);
+
+  const reason = 'its name is not that of a signal';
+  const files = [0, 1, 2, 3, 4].map((index) => ({ name: `implement-task-finishd-w1-t${index}-x`, reason }));
+  t.same(told, [[root, files]]);
 });

@@ -33,7 +33,15 @@ export type Round = {
   /** What it may still give out. */
   readonly budget: { signals: number; bytes: number };
   readonly claimed: ClaimedSignal[];
+  /** The first few files that were put away. */
+  readonly refused: RefusedFile[];
 };
+
+/** A file that was put away for what it is. */
+export type RefusedFile = { readonly name: string; readonly reason: string };
+
+/** So many of them are told of in one round. */
+export const maxToldRefused = 5;
 
 /** Of a folder that an agent may have filled, no more is looked at, put away, or tried in vain at a time. */
 const maxListed = 10_000;
@@ -133,19 +141,21 @@ async function read(post: Post, { budget, claimed }: Round, given: ClaimedName):
   return [];
 }
 
-async function putJunkAway(post: Post, { log }: Round, junk: readonly Refused[]): Promise<void> {
+async function putJunkAway(post: Post, { log, refused }: Round, junk: readonly Refused[]): Promise<void> {
   const { root, folder } = post.place;
   const away: Refused[] = [];
   let inVain = 0;
-  for (const refused of junk) {
+  for (const one of junk) {
     if (away.length === maxPutAway || inVain === maxInVain) break;
-    if (await putAway(post, refused)) {
-      away.push(refused);
-      post.desk.kept.delete(`${folder}/${refused.at}`);
+    if (await putAway(post, one)) {
+      away.push(one);
+      post.desk.kept.delete(`${folder}/${one.at}`);
     } else inVain += 1;
   }
   const [first] = away;
   if (first === undefined) return;
+  for (const { name, reason } of away.slice(0, maxToldRefused - refused.length))
+    refused.push({ name: shown(name), reason });
   log.warn('signal files were refused', {
     root,
     folder,

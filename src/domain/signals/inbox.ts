@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../base/index.ts';
-import { type ClaimedSignal, claimFolder } from './claim.ts';
+import { type ClaimedSignal, claimFolder, type RefusedFile } from './claim.ts';
 import { createComplaints, createDesks } from './desk.ts';
 import { signalFolders } from './place.ts';
 import { type Post, pathOf, putAwayClaimed, removeClaimed, trim } from './put-away.ts';
@@ -25,6 +25,8 @@ export type InboxOptions = {
   readonly log: Log;
   /** Signals that one claim gives out at most. */
   readonly limit?: number;
+  /** Hears of the first few files that a claim has put away. */
+  readonly onRefused?: (root: string, files: readonly RefusedFile[]) => void;
 };
 
 /** Signals that one claim gives out at most, unless told. */
@@ -33,7 +35,7 @@ export const maxClaimedSignals = 1000;
 export const maxClaimedBytes = 8 * 2 ** 20;
 
 /** Makes an inbox. It remembers what it has given out; all that has to last is in the files. */
-export function createInbox({ clock, log, limit = maxClaimedSignals }: InboxOptions): Inbox {
+export function createInbox({ clock, log, limit = maxClaimedSignals, onRefused }: InboxOptions): Inbox {
   const desks = createDesks();
   const answer = ({ root, folder, file }: ClaimedSignal, work: (post: Post) => Promise<void>) =>
     desks.at(root, async (desk) => {
@@ -46,12 +48,14 @@ export function createInbox({ clock, log, limit = maxClaimedSignals }: InboxOpti
       desks.at(root, async (desk) => {
         const complaints = createComplaints(desk, { root, log });
         const claimed: ClaimedSignal[] = [];
+        const refused: RefusedFile[] = [];
         const budget = { signals: limit, bytes: maxClaimedBytes };
         for (const folder of signalFolders) {
           const post: Post = { place: { root, folder }, desk, complaints, clock };
-          await claimFolder(post, { log, budget, claimed });
+          await claimFolder(post, { log, budget, claimed, refused });
         }
         complaints.settle();
+        if (refused.length > 0) onRefused?.(root, refused);
         return claimed;
       }),
     done: (signal) => answer(signal, async (post) => void (await removeClaimed(post, signal.file))),

@@ -4,7 +4,7 @@
  * and that nothing an agent leaves in such a folder is followed, opened as anything else or able to stop it; it must not
  * know what a signal does to a plan.
  */
-export type { ClaimedSignal } from './claim.ts';
+export type { ClaimedSignal, RefusedFile } from './claim.ts';
 export { createInbox, type Inbox, type InboxOptions, maxClaimedSignals } from './inbox.ts';
 export { formatSignalName, parseSignalName, type SignalName } from './name.ts';
 export { makeSignalFolder, signalFolders, stagingFolder } from './place.ts';
