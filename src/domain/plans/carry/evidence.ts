@@ -1,7 +1,6 @@
 import {
   type ActionRow,
   findPlanRun,
-  finishAction,
   getAction,
   getPlan,
   insertEvidence,
@@ -12,7 +11,7 @@ import {
   type Transaction,
 } from '../../../foundation/store/index.ts';
 import { maxStageAttempts } from '../after-run.ts';
-import { blockPlan, ofPlan, owe } from '../change.ts';
+import { blockPlan, finish, owe } from '../change.ts';
 import { isWanted } from '../owed.ts';
 import type { PlansDeps } from '../ports.ts';
 import { toState } from '../rows.ts';
@@ -42,9 +41,7 @@ export async function carryEvidence(deps: PlansDeps, action: ActionRow, owed: Ev
   }
   if (settings.verify.length === 0) {
     await store.write((tx) => {
-      if (!finishAction(tx, action.key, tx.now)) return;
-      tx.event({ type: 'action.done', data: { key: action.key, kind: action.kind }, ...ofPlan(plan) });
-      oweJudge(tx, plan.key, owed.round);
+      if (finish(tx, action)) oweJudge(tx, plan.key, owed.round);
     });
     return;
   }
