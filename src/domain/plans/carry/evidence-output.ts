@@ -1,5 +1,5 @@
 /** Of what the commands wrote, so much is read; the log of the run has all of it. */
-export const maxReadBytes = 2 ** 30;
+export const maxReadBytes = 2 ** 28;
 export const maxKeptChars = 8000;
 /** Enough for so many characters, whatever they are. */
 const maxTailBytes = 4 * maxKeptChars;
@@ -44,14 +44,14 @@ function endsIn(text: string, mark: string): ReadonlyMap<number, End> {
 }
 
 async function lastOf(pieces: AsyncIterable<Buffer>): Promise<string> {
-  let last = '';
-  for await (const piece of pieces) last = (last + piece.toString('latin1')).slice(-maxEndsBytes);
-  return last;
+  let last = Buffer.alloc(0);
+  for await (const piece of pieces) last = Buffer.concat([last, piece]).subarray(-maxEndsBytes);
+  return last.toString('latin1');
 }
 
 /**
- * The end of what stands before each mark, and of what stands behind the last one, in the memory of a few of its pieces.
- * Text is taken as one character for each byte, so that pieces may be cut anywhere.
+ * The end of what stands before each mark, and of what stands behind the last one, in the memory of a few of its pieces,
+ * which may be cut anywhere.
  */
 export async function tailsOf(
   pieces: AsyncIterable<Buffer>,
@@ -62,26 +62,29 @@ export async function tailsOf(
   }: { readonly mark: string; readonly order: ReadonlyMap<string, number>; readonly maxBytes?: number },
 ): Promise<{ readonly tails: ReadonlyMap<number, string>; readonly rest: string }> {
   const tails = new Map<number, string>();
-  const line = new RegExp(`\\n${mark} ([0-9a-f]+)(?=\\n)`, 'g');
-  const keptChars = maxTailBytes + mark.length + 64;
-  let held = '';
+  const begin = `\n${mark} `;
+  const line = new RegExp(`${begin}([0-9a-f]+)(?=\n)`, 'g');
+  const keptBytes = maxTailBytes + begin.length + 64;
+  let held = Buffer.alloc(0);
   let read = 0;
   for await (const piece of pieces) {
-    held += piece.toString('latin1');
+    held = Buffer.concat([held, piece]);
     let from = 0;
-    for (const { 0: whole, 1: digits = '', index: at } of held.matchAll(line)) {
+    // One character for each byte, so that places in the text are places in the bytes.
+    const marked = held.includes(begin) ? held.toString('latin1') : '';
+    for (const { 0: whole, 1: digits = '', index: at } of marked.matchAll(line)) {
       const index = order.get(digits);
       if (index === undefined || tails.has(index)) continue; // somebody repeats what was said
-      tails.set(index, textOf(held.slice(from, at)));
+      tails.set(index, textOf(held.subarray(from, at)));
       from = at + whole.length;
     }
-    held = held.slice(Math.max(from, held.length - keptChars));
+    held = held.subarray(Math.max(from, held.length - keptBytes));
     read += piece.length;
     if (read >= maxBytes) break;
   }
   return { tails, rest: textOf(held) };
 }
 
-function textOf(bytes: string): string {
-  return Buffer.from(bytes.slice(-maxTailBytes), 'latin1').toString('utf8').trim().slice(-maxKeptChars);
+function textOf(bytes: Buffer): string {
+  return bytes.subarray(-maxTailBytes).toString('utf8').trim().slice(-maxKeptChars);
 }
