@@ -53,6 +53,7 @@ const aPlan: Parameters<typeof insertPlan>[1] = {
   base: 'main',
   baseCommit: null,
   headCommit: null,
+  mergedAt: null,
   wave: 0,
   reviewCycle: 0,
   verifyCycle: 0,

@@ -1,5 +1,5 @@
 /** The branch of a plan beside what people do in the repository meanwhile. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { test } from 'tap';
 import { type PlanWorld, planText, startPlanWorld, wellBehaved } from '../support/plan-world.ts';
@@ -107,4 +107,52 @@ test('a repository that is removed and added again has its plans again', async (
   t.match(held.blocked, { reason: /cancelled: Canceled by the removal of its repository/ });
   t.match(await world.say('one', 'retry'), { status: 200 });
   await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+});
+
+test('what a run has not made as its own is not taken, with the reason and the way on', async (t) => {
+  const world = await startPlanWorld(t);
+  const finished = 'signal:implement-task-finished-w$WAVE-t$TASK-$PLAN';
+  world.script({
+    'coder-1': [
+      ['git:checkout_--quiet_--ignore-other-worktrees_main', 'write:evil.txt:evil', 'commit', finished],
+    ],
+    'coder-2': [
+      ['write:task-2.txt:two', 'commit', 'git:init_--quiet_sub', 'write:sub/app.txt:app', finished],
+    ],
+    'coder-3': [
+      [
+        'write:evil.txt:evil',
+        'commit',
+        'git:push_--quiet_._HEAD:refs/heads/drover/plan/one',
+        'git:reset_--quiet_--hard_HEAD^',
+        finished,
+      ],
+    ],
+  });
+  await implement(world, 'one', planText([1], [2], [3]));
+  const worktree = async (task: number) => {
+    const run = (await world.plan('one')).runs.findLast((one) => one.task === task)?.run_id ?? '';
+    return world.show(run);
+  };
+  const blocked = (what: RegExp) =>
+    world.planTo('one', `to say ${what.source}`, (plan) => what.test(plan.blocked?.reason ?? ''));
+
+  await blocked(/has the branch main checked out in its worktree, which is not its own/);
+  const first = await worktree(1);
+  await world.git(first.worktree ?? '', 'checkout', '--quiet', first.branch ?? '');
+  await world.say('one', 'retry');
+
+  await blocked(/has made repositories of its own, which no commit holds, in sub: /);
+  const second = await worktree(2);
+  rmSync(join(second.worktree ?? '', 'sub/.git'), { recursive: true });
+  await world.say('one', 'retry');
+
+  const moved = await blocked(/the branch drover\/plan\/one is at .*, where drover did not put it/);
+  const back = /`git (update-ref [^`]+)`/.exec(moved.blocked?.reason ?? '')?.[1] ?? '';
+  await world.git(world.repo, ...back.split(' '));
+  await world.say('one', 'decide');
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  const files = await world.git(world.repo, 'ls-tree', '-r', '--name-only', done.branch);
+  t.same(files.trim().split('\n'), ['README.md', 'sub/app.txt', 'task-2.txt']);
+  t.match(done.waves[0]?.tasks, [{ status: 'merged', reason: 'it changed nothing' }]);
 });

@@ -13,6 +13,7 @@ const run: PlanRunRow = {
   task: 3,
   attempt: 1,
   baseCommit: null,
+  planBase: null,
   state: 'open',
   startedAt: 0,
 };

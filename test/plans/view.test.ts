@@ -45,6 +45,7 @@ async function begin(t: Test) {
         task: null,
         attempt: 1,
         baseCommit: commit,
+        planBase: null,
         state: 'open',
         startedAt: 1000,
         ...changes,

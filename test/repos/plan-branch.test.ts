@@ -29,8 +29,13 @@ async function setUp(test: Pick<typeof t, 'testdir'>) {
     plainGit(cwd, 'add', '-A');
     plainGit(cwd, 'commit', '-q', '-m', `change ${name}`);
   };
+  let announced: string | null = null;
+  const announce = async (to: string) => {
+    announced = to;
+  };
+  const words = { title: 'task', trailer: 'Drover-Run: x' };
   const joinRun = (head = headOf(target)) =>
-    worktrees.joinOntoPlan({ ...run.of, target, head, title: 'task', trailer: 'Drover-Run: x' });
+    worktrees.joinOntoPlan({ ...run.of, ...words, target, head, announced, announce });
   const foreign = () => worktrees.foreignBranch({ ...run.of, taken: [target, 'main'], since: run.since });
   return { root, path, repo, worktrees, run, start, headOf, commit, joinRun, foreign };
 }
@@ -166,4 +171,19 @@ t.test('a repository without a commit says so, whatever base is wanted of it', a
   for (const base of [undefined, 'HEAD', 'main'])
     await t.rejects(worktrees.findBase(empty, base), { code: 'repo_unusable', message: /has no commit yet/ });
   await t.rejects(worktrees.findBase(repo, 'nowhere'), { code: 'base_not_found' });
+});
+
+t.test('after a crash a branch is where this join has put it, or somebody else has', async (t) => {
+  const { path, run, headOf, commit, joinRun } = await setUp(t);
+  const before = headOf(target);
+  commit(run.path, 'task.txt');
+  const joined = await joinRun();
+  t.equal(joined.kind, 'joined');
+  t.same(await joinRun(before), joined, 'the crash came before it was noted');
+
+  // The branch is ahead, and the run adds nothing to it: that alone does not make it drover's.
+  const after = headOf(target);
+  commit(run.path, 'evil.txt');
+  plainGit(path, 'update-ref', `refs/heads/${target}`, headOf(run.branch));
+  t.match(await joinRun(after), { kind: 'moved', commit: headOf(run.branch) });
 });

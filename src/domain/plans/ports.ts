@@ -49,6 +49,8 @@ export type PlanWork = {
       readonly head: string;
       readonly title: string;
       readonly trailer: string;
+      readonly announced: string | null;
+      readonly announce: (commit: string) => Promise<void>;
     },
   ) => Promise<
     | { readonly kind: 'joined' | 'nothing'; readonly commit: string }

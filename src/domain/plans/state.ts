@@ -130,6 +130,8 @@ export type Owed =
       readonly attempt: number;
       /** A person has said that the task is done: its work is taken as it is. */
       readonly isAccepted?: boolean;
+      /** What the branch was about to be at the last try. */
+      readonly announced?: string;
     }
   /** Runs the repository's own commands, then starts who judges; for the first time where no attempt is told. */
   | {

@@ -41,6 +41,10 @@ export type JoinPlanWanted = {
   readonly head: string;
   readonly title: string;
   readonly trailer: string;
+  /** What an earlier try was about to make of the branch; null where there was none. */
+  readonly announced: string | null;
+  /** Stores what the branch is about to be: by that alone a crash after it is told from somebody else's push. */
+  readonly announce: (commit: string) => Promise<void>;
 };
 
 /** Joins all that a run has made onto the branch of its plan. Call it in the repository's queue. */
@@ -50,22 +54,17 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   const { main } = place;
   const now = await commitOf(git, main, `refs/heads/${branch}`);
   if (now === '') return { kind: 'moved', commit: null };
+  if (now === wanted.announced) return { kind: 'joined', commit: now };
+  if (now !== wanted.head) return { kind: 'moved', commit: now };
   const work = await workOf(context, place);
   const folders = work === null ? [] : await ownRepositories(context, main, work);
   if (folders.length > 0) return { kind: 'nested', folders };
   const made = await joinFound(context, work, { place, head: now, title, trailer: wanted.trailer });
   if (made.kind === 'conflict') return made;
-  // A crash after `update-ref` leaves the branch ahead of what is known of it, by this very work.
-  const isOurs =
-    now === wanted.head || (made.kind === 'nothing' && (await isAhead(context, main, wanted.head, now)));
-  if (!isOurs) return { kind: 'moved', commit: now };
   if (made.kind === 'nothing') return { kind: 'nothing', commit: now };
+  await wanted.announce(made.commit);
   await moveBranch(context, main, { branch, from: now, to: made.commit });
   return { kind: 'joined', commit: made.commit };
-}
-
-async function isAhead(context: WorktreeContext, main: Checkout, from: string, to: string) {
-  return containsCommit(context, main, { commit: from, within: to });
 }
 
 /** True when `commit` is `within` itself or in its history; false where one of them is not there. */
@@ -80,7 +79,7 @@ export async function containsCommit(
   return (await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] })).code === 0;
 }
 
-type Joining = Omit<JoinPlanWanted, 'branch'>;
+type Joining = Pick<JoinPlanWanted, 'place' | 'head' | 'title' | 'trailer'>;
 
 /** The commit at which a branch that is at `head` has all of a run's work. Changes nothing but the object store. */
 export async function commitOfWork(context: WorktreeContext, wanted: Joining): Promise<Joined> {

@@ -20,6 +20,7 @@ import {
   compareCommits,
   containsCommit,
   type JoinedPlan,
+  type JoinPlanWanted,
   joinOntoPlan,
   listBranches,
   moveBranch,
@@ -115,12 +116,7 @@ export type Worktrees = {
   >;
   /** Joins all that a run has made onto the branch of its plan, which is at `head`. */
   readonly joinOntoPlan: (
-    of: RunPlace & {
-      readonly target: string;
-      readonly head: string;
-      readonly title: string;
-      readonly trailer: string;
-    },
+    of: RunPlace & Omit<JoinPlanWanted, 'place' | 'branch'> & { readonly target: string },
   ) => Promise<JoinedPlan>;
   /** What a branch that is at `head` would be with all that a run has made, and by how many lines; null: no change. */
   readonly measure: (
@@ -253,11 +249,9 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       const place = await placeOf({ repo, runId: placeId, branch });
       return inTurn(repo, place.main, () => applyWork(context, { place, runId, label, squash }));
     },
-    joinOntoPlan: async ({ target, head, title, trailer, ...of }) => {
+    joinOntoPlan: async ({ target, ...of }) => {
       const place = await placeOf(of);
-      return inTurn(of.repo, place.main, () =>
-        joinOntoPlan(context, { place, branch: target, head, title, trailer }),
-      );
+      return inTurn(of.repo, place.main, () => joinOntoPlan(context, { ...of, place, branch: target }));
     },
     measure: async ({ head, title, ...of }) => {
       const place = await placeOf(of);

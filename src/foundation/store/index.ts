@@ -27,6 +27,7 @@ export {
   pendingActions,
   reposThatOwe,
   reviveActions,
+  setActionData,
 } from './tables/actions.ts';
 export {
   type ApprovalRow,

@@ -7,6 +7,7 @@ import {
   type PlanTaskRow,
   planRuns,
   planTasks,
+  setActionData,
   type Transaction,
   updatePlan,
 } from '../../../foundation/store/index.ts';
@@ -43,7 +44,11 @@ export async function carryJoin(
   if (run !== undefined)
     await runs.settle(run.runId, { graceMs: afterWordMs, by: `the plan ${plan.name}`, signal });
   const task = tasks.find(({ number }) => number === owed.task) ?? null;
-  const joined = await join(deps, plan, { run, task });
+  const foreign = await foreignOf(deps, plan, run);
+  if (foreign !== null) return void (await store.write((tx) => giveUp(tx, action, foreign)));
+  const announce = (commit: string) =>
+    store.write((tx) => setActionData(tx, action.key, { ...owed, announced: commit }));
+  const joined = await join(deps, plan, { run, task, announced: owed.announced ?? null, announce });
   const lacks =
     run?.role === 'fixer' && task !== null && owed.isAccepted !== true
       ? await lackOf(deps, plan, { made, joined })
@@ -55,7 +60,7 @@ export async function carryJoin(
       return giveUp(
         tx,
         action,
-        `${run?.runId} has made repositories of its own in ${joined.folders.join(', ')}`,
+        `${run?.runId} has made repositories of its own, which no commit holds, in ${joined.folders.join(', ')}: take their .git away, then drover plan retry ${plan.name}`,
       );
     const files = joined.kind === 'conflict' ? joined.files.join(', ') : lacks;
     if (task === null) {
@@ -74,10 +79,27 @@ export async function carryJoin(
   });
 }
 
+/** Why what a run has made is not its own alone; null when it is. */
+async function foreignOf(
+  { work, runs }: PlansDeps,
+  { name, branch, base }: PlanRow,
+  run: PlanRunRow | undefined,
+): Promise<string | null> {
+  const row = run === undefined ? null : runs.row(run.runId);
+  const foreign = row === null ? null : await work.foreignBranchOf(row, { branch, base });
+  if (row === null || foreign === null) return null;
+  return `${row.id} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${row.branch} there (${row.worktree}), then drover plan retry ${name}`;
+}
+
+type Joining = Pick<Parameters<PlanWork['join']>[1], 'announced' | 'announce'> & {
+  readonly run: PlanRunRow | undefined;
+  readonly task: PlanTaskRow | null;
+};
+
 async function join(
   { work, runs }: PlansDeps,
   plan: PlanRow,
-  { run, task }: { readonly run: PlanRunRow | undefined; readonly task: PlanTaskRow | null },
+  { run, task, ...announcing }: Joining,
 ): Promise<Joined> {
   const row = run === undefined ? null : runs.row(run.runId);
   const head = plan.headCommit ?? '';
@@ -89,6 +111,7 @@ async function join(
     head,
     title,
     trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
+    ...announcing,
   });
 }
 

@@ -106,6 +106,11 @@ export function doneActions(sql: Sql, planKey: number, kind: string): readonly A
     .map(decode);
 }
 
+/** Keeps more of what an action is about, while it is pending. */
+export function setActionData(sql: Sql, key: string, data: unknown): void {
+  sql.run("UPDATE actions SET data = ? WHERE key = ? AND status = 'pending'", JSON.stringify(data), key);
+}
+
 /** Marks an action as done. False when it was not pending any more. */
 export function finishAction(sql: Sql, key: string, now: number): boolean {
   return (
