@@ -7,7 +7,14 @@ import {
   makeSignalFolder,
   type RefusedFile,
 } from '../domain/signals/index.ts';
-import { findPlanRun, getPlan, listRepos, planPlaces, type Store } from '../foundation/store/index.ts';
+import {
+  findPlanRun,
+  getPlan,
+  listRepos,
+  planCountsByRepo,
+  planPlaces,
+  type Store,
+} from '../foundation/store/index.ts';
 
 export type PlanSignalsOptions = {
   readonly store: Store;
@@ -208,7 +215,9 @@ function findRoots({ store }: PlanSignalsOptions): ReadonlyMap<string, Root> {
     });
   }
   const live = new Set(places.filter(({ isLive }) => isLive).map(({ repoId }) => repoId));
-  for (const { id, path } of store.read(listRepos))
+  // Where drover has no plan another program may read the same folder.
+  const planned = store.read(planCountsByRepo);
+  for (const { id, path } of store.read(listRepos).filter((repo) => planned.has(repo.id)))
     roots.set(path, { repoId: id, runIds: [], isCheckout: true, isLive: live.has(id) });
   return roots;
 }

@@ -82,7 +82,7 @@ test('a verdict by hand ends the commands that nobody waits for any more', async
   t.equal((await world.say('one', 'review_approved')).status, 200);
   await until('those of the next stage to be at work', begun(2), 60_000);
 
-  t.same(await evidenceRuns(world), ['canceled', 'running']);
+  t.match(await evidenceRuns(world), ['canceled', /running|starting/]);
 
   writeFileSync(join(world.home, 'go'), '');
   const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');

@@ -32,10 +32,8 @@ test('an architect writes the tasks anew, and a repository’s own prompts are u
 
   writeFileSync(join(world.repo, '.drover/prompts/coder.md'), 'Paint {{tsk}}\n');
   await world.create('three', planText([1]));
-  await world.say('three', 'implement_start');
-  const changed = await world.planTo('three', 'to be done', ({ status }) => status === 'done');
-  const after = await world.show(changed.runs.find(({ role }) => role === 'coder')?.run_id ?? '');
-  t.notMatch(after.prompt, /Paint/, 'a change takes the trust away');
+  const refused = await world.say('three', 'implement_start');
+  t.match(refused, { status: 409, json: { detail: /has changed since/ } }, 'a change takes the trust away');
 
   t.equal((await world.drover(`daemon trust ${world.repo}`)).code, 0);
   await world.create('four', planText([1]));

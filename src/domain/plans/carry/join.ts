@@ -7,6 +7,7 @@ import {
   type PlanTaskRow,
   planRuns,
   planTasks,
+  type RunRow,
   setActionData,
   type Transaction,
   updatePlan,
@@ -14,14 +15,17 @@ import {
 import { blockPlan, changePlan, finish } from '../change.ts';
 import { daemonSays } from '../daemon-says.ts';
 import type { PlansDeps, PlanWork } from '../ports.ts';
-import type { Owed } from '../state.ts';
+import type { Owed, PlanEvent } from '../state.ts';
 import { movedWords } from './branch.ts';
 
 /** How long a run may go on after it has said that it is done. */
 export const afterWordMs = 30_000;
 
 type Join = Extract<Owed, { readonly kind: 'join' }>;
-type Joined = Awaited<ReturnType<PlanWork['join']>>;
+/** `unfit`: a person has to do something first. `unresolved`: a fixer has not brought both sides together. */
+type Joined =
+  | Awaited<ReturnType<PlanWork['join']>>
+  | { readonly kind: 'unfit' | 'unresolved'; readonly reason: string };
 
 /** Brings what a task's run, or the round's fixer, has made onto the plan's branch. */
 export async function carryJoin(
@@ -44,94 +48,122 @@ export async function carryJoin(
   if (run !== undefined)
     await runs.settle(run.runId, { graceMs: afterWordMs, by: `the plan ${plan.name}`, signal });
   const task = tasks.find(({ number }) => number === owed.task) ?? null;
-  const foreign = await foreignOf(deps, plan, run);
-  if (foreign !== null) return void (await store.write((tx) => giveUp(tx, action, foreign)));
-  const announce = (commit: string) =>
-    store.write((tx) => setActionData(tx, action.key, { ...owed, announced: commit }));
-  const joined = await join(deps, plan, { run, task, announced: owed.announced ?? null, announce });
-  const lacks =
-    run?.role === 'fixer' && task !== null && owed.isAccepted !== true
-      ? await lackOf(deps, plan, { made, joined })
-      : null;
+  const joined = await join(deps, plan, { action, owed, made, task });
   await store.write((tx) => {
-    const now = getPlan(tx, plan.key);
-    if (joined.kind === 'moved') return giveUp(tx, action, movedWords(now, joined.commit));
-    if (joined.kind === 'nested')
-      return giveUp(
-        tx,
-        action,
-        `${run?.runId} has made repositories of its own, which no commit holds, in ${joined.folders.join(', ')}: take their .git away, then drover plan retry ${plan.name}`,
-      );
-    const files = joined.kind === 'conflict' ? joined.files.join(', ') : lacks;
-    if (task === null) {
-      if (joined.kind === 'conflict')
-        return giveUp(tx, action, `what the fixer made conflicts with the plan's branch in ${files}`);
-      if (finish(tx, action)) updatePlan(tx, now, { headCommit: joined.commit, updatedAt: tx.now });
-      return;
+    const why = whyNot(getPlan(tx, plan.key), { run, task, joined });
+    if (why !== null) {
+      failAction(tx, action.key, { error: why, dueAt: null });
+      return blockPlan(tx, plan.key, why);
     }
     if (!finish(tx, action)) return;
-    const { number, wave } = task;
-    const event =
-      joined.kind === 'conflict' || lacks !== null
-        ? daemonSays('merge_conflict', { wave, task: number, body: files ?? '', now: tx.now })
-        : daemonSays('task_merged', { wave, task: number, body: joined.commit, now: tx.now });
-    changePlan(tx, { planKey: plan.key, settings, event });
+    if (task === null) return noteHead(tx, plan.key, joined);
+    changePlan(tx, { planKey: plan.key, settings, event: eventOf(task, joined, tx.now) });
   });
+}
+
+/** What a person has to do before the work can be taken; null where nothing. */
+function whyNot(
+  plan: PlanRow,
+  {
+    run,
+    task,
+    joined,
+  }: { readonly run?: PlanRunRow | undefined; readonly task: PlanTaskRow | null; readonly joined: Joined },
+): string | null {
+  switch (joined.kind) {
+    case 'unfit':
+      return joined.reason;
+    case 'moved':
+      return movedWords(plan, joined.commit);
+    case 'nested':
+      return `${run?.runId} has made repositories of its own, which no commit holds, in ${joined.folders.join(', ')}: take their .git away, then drover plan retry ${plan.name}`;
+    case 'conflict':
+      return task === null
+        ? `what the fixer made conflicts with the plan's branch in ${joined.files.join(', ')}`
+        : null;
+    default:
+      return null;
+  }
+}
+
+function noteHead(tx: Transaction, planKey: number, joined: Joined): void {
+  if (joined.kind !== 'joined' && joined.kind !== 'nothing') return;
+  updatePlan(tx, getPlan(tx, planKey), { headCommit: joined.commit, updatedAt: tx.now });
+}
+
+function eventOf({ number: task, wave }: PlanTaskRow, joined: Joined, now: number): PlanEvent {
+  if (joined.kind === 'conflict')
+    return daemonSays('merge_conflict', { wave, task, body: joined.files.join(', '), now });
+  if (joined.kind === 'unresolved')
+    return daemonSays('merge_conflict', { wave, task, body: joined.reason, now });
+  return daemonSays('task_merged', {
+    wave,
+    task,
+    body: 'commit' in joined ? (joined.commit ?? '') : '',
+    now,
+  });
+}
+
+type Joining = {
+  readonly action: ActionRow;
+  readonly owed: Join;
+  /** The runs that worked on it, oldest first: what the last one made is what counts. */
+  readonly made: readonly PlanRunRow[];
+  readonly task: PlanTaskRow | null;
+};
+
+async function join(deps: PlansDeps, plan: PlanRow, { action, owed, made, task }: Joining): Promise<Joined> {
+  const { store, work, runs } = deps;
+  const run = made.at(-1);
+  const row = run === undefined ? null : runs.row(run.runId);
+  const head = plan.headCommit ?? '';
+  if (row === null) return { kind: 'nothing', commit: head }; // a person said that it is done
+  const foreign = await foreignOf(deps, plan, row);
+  if (foreign !== null) return { kind: 'unfit', reason: foreign };
+  const isFixed = run?.role === 'fixer' && task !== null && owed.isAccepted !== true;
+  const unmerged = isFixed ? await unmergedOf(deps, plan, made) : null;
+  if (unmerged !== null) return { kind: 'unresolved', reason: unmerged };
+  const joined = await work.join(row, {
+    branch: plan.branch,
+    head,
+    title:
+      task === null
+        ? `${plan.name}: what the review found`
+        : `${plan.name} task ${task.number}: ${task.title}`,
+    trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
+    announced: owed.announced ?? null,
+    announce: (commit) => store.write((tx) => setActionData(tx, action.key, { ...owed, announced: commit })),
+  });
+  if (isFixed && joined.kind === 'nothing')
+    return { kind: 'unresolved', reason: 'its fixer has changed nothing' };
+  return joined;
 }
 
 /** Why what a run has made is not its own alone; null when it is. */
 async function foreignOf(
-  { work, runs }: PlansDeps,
+  { work }: PlansDeps,
   { name, branch, base }: PlanRow,
-  run: PlanRunRow | undefined,
+  run: RunRow,
 ): Promise<string | null> {
-  const row = run === undefined ? null : runs.row(run.runId);
-  const foreign = row === null ? null : await work.foreignBranchOf(row, { branch, base });
-  if (row === null || foreign === null) return null;
-  return `${row.id} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${row.branch} there (${row.worktree}), then drover plan retry ${name}`;
+  const foreign = await work.foreignBranchOf(run, { branch, base });
+  return foreign === null
+    ? null
+    : `${run.id} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${run.branch} there (${run.worktree}), then drover plan retry ${name}`;
 }
 
-type Joining = Pick<Parameters<PlanWork['join']>[1], 'announced' | 'announce'> & {
-  readonly run: PlanRunRow | undefined;
-  readonly task: PlanTaskRow | null;
-};
-
-async function join(
+/** What the fixer of a conflict has left out: the coder's branch, where it is not in its history. */
+async function unmergedOf(
   { work, runs }: PlansDeps,
   plan: PlanRow,
-  { run, task, ...announcing }: Joining,
-): Promise<Joined> {
-  const row = run === undefined ? null : runs.row(run.runId);
-  const head = plan.headCommit ?? '';
-  if (row === null) return { kind: 'nothing', commit: head }; // a person said that it is done
-  const title =
-    task === null ? `${plan.name}: what the review found` : `${plan.name} task ${task.number}: ${task.title}`;
-  return work.join(row, {
-    branch: plan.branch,
-    head,
-    title,
-    trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
-    ...announcing,
-  });
-}
-
-/** Why the fixer of a conflict has not brought both sides together; null when it has. */
-async function lackOf(
-  { work, runs }: PlansDeps,
-  plan: PlanRow,
-  { made, joined }: { readonly made: readonly PlanRunRow[]; readonly joined: Joined },
+  made: readonly PlanRunRow[],
 ): Promise<string | null> {
-  if (joined.kind === 'nothing') return 'its fixer has changed nothing';
-  if (joined.kind !== 'joined') return null;
-  const coder = made.findLast(({ role }) => role === 'coder');
-  const branch = (coder === undefined ? null : runs.row(coder.runId))?.branch ?? null;
-  const commit = branch === null ? null : await work.branchHead(plan.repoId, branch);
-  if (commit === null || (await work.contains(plan.repoId, { commit, within: joined.commit }))) return null;
-  return `its fixer has not merged ${branch}`;
-}
-
-/** A person has to do something first; their decision tries it again. */
-function giveUp(tx: Transaction, action: ActionRow, reason: string): void {
-  failAction(tx, action.key, { error: reason, dueAt: null });
-  blockPlan(tx, action.planKey, reason);
+  const branchOf = (run: PlanRunRow | undefined) =>
+    (run === undefined ? null : runs.row(run.runId))?.branch ?? null;
+  const headOf = async (branch: string | null) =>
+    branch === null ? null : work.branchHead(plan.repoId, branch);
+  const theirs = branchOf(made.findLast(({ role }) => role === 'coder'));
+  const commit = await headOf(theirs);
+  const within = await headOf(branchOf(made.at(-1)));
+  if (commit === null || within === null) return null; // somebody has cleaned up, and sees what is in the branch
+  return (await work.contains(plan.repoId, { commit, within })) ? null : `its fixer has not merged ${theirs}`;
 }
