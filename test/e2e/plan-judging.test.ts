@@ -66,6 +66,20 @@ test('a verifier may mend a little, and what it mended is in the branch', async 
   t.equal(done.head_commit, head);
 });
 
+test('what a verifier did on a branch of somebody else is not taken', async (t) => {
+  const world = await startPlanWorld(t);
+  await world.git(world.repo, 'branch', 'secret');
+  world.script({
+    verifier: [
+      ['git:checkout_--quiet_secret', 'write:secret.txt:secret', 'commit', 'signal:verify-approved-$PLAN'],
+    ],
+  });
+  await implement(world);
+  const done = await world.planTo('one', 'to be done', ({ status }) => status === 'done');
+  const files = await world.git(world.repo, 'ls-tree', '-r', '--name-only', done.branch);
+  t.same(files.trim().split('\n'), ['README.md', 'task-1.txt']);
+});
+
 test('verifications that are used up promote, and everybody sees that', async (t) => {
   const world = await startPlanWorld(t, 'readiness_max_verify_cycles = 1');
   world.script({ verifier: [['signal:verify-failed-$PLAN:not_ready']] });

@@ -138,6 +138,13 @@ t.test('rounds are counted anew when a finished plan is looked at again', async 
   t.match(must(done, 'verification_stale', byDaemon).next, { reviewCycle: 0, verifyCycle: 0 });
 });
 
+t.test('where nothing is verified, what has moved since is reviewed again', async (t) => {
+  const done = merged({ status: 'done', phase: null });
+  const stale = (over: Partial<PlanSettings>) => must(done, 'verification_stale', byDaemon, over).next.status;
+  t.equal(stale({}), 'verifying');
+  t.equal(stale({ autoReadinessReview: false }), 'reviewing');
+});
+
 t.test('what a review found is not mended while another plan of the topic is at work', async (t) => {
   const reviewing = merged({ status: 'reviewing', phase: null });
   const held = must(reviewing, 'review_changes_requested', { body: 'more' }, { topicHeldBy: 'other' });

@@ -17,7 +17,9 @@ export async function measureFacts(
   const { tree } = isThere ? await work.compare(plan.repoId, from, head) : { tree: '' };
   const row = run === null ? null : runs.row(run.runId);
   const mayMend = event === 'verify_approved' && row !== null && head !== '';
-  const selfFix = mayMend
+  // What it did on a branch that is not its own is not its own work, and is not taken.
+  const isItsOwn = mayMend && (await work.foreignBranchOf(row, plan)) === null;
+  const selfFix = isItsOwn
     ? await work.measure(row, { head, title: `${plan.name}: mended while verifying` })
     : null;
   return { head, base, shown: run?.baseCommit ?? null, selfFix, diffHash: `${from}..${tree}` };

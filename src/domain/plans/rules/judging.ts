@@ -79,15 +79,17 @@ export const verifyFailed: Rule = (input) => {
   return failed(input, input.event.body);
 };
 
-/** What was verified has moved since. */
-export const verificationStale: Rule = ({ plan, event }) =>
-  toVerification({
+/** What was verified has moved since; or what was reviewed, where nothing is verified. */
+export const verificationStale: Rule = ({ plan, event, settings }) => {
+  const anew: PlanState = {
     ...plan,
     headCommit: event.facts?.head ?? plan.headCommit,
     isForced: false,
     reviewCycle: 0,
     verifyCycle: 0,
-  });
+  };
+  return settings.autoReadinessReview ? toVerification(anew) : toReview(anew, []);
+};
 
 function failed(input: RuleInput, feedback: string): Decision {
   const { plan, event, settings } = input;
