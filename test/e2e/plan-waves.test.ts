@@ -244,6 +244,12 @@ test('cancel ends what is at work and keeps what was made; reopen begins anew be
     encoding: 'utf8',
   });
   t.equal(aside, head, 'what was made is kept under another name');
+
+  await world.say('stop', 'advance');
+  await world.say('stop', 'implement_start');
+  const anew = await world.planTo('stop', 'to be done', ({ status }) => status === 'done');
+  const coder = await world.show(anew.runs.findLast(({ role }) => role === 'coder')?.run_id ?? '');
+  t.notMatch(coder.prompt, /An earlier try/, 'nobody goes on with what was set aside');
 });
 
 test('worktrees whose work is on the branch of their plan can go, those that it waits for stay', async (t) => {

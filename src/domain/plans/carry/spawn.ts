@@ -1,5 +1,6 @@
 import {
   type ActionRow,
+  doneActions,
   getPlan,
   lastSignalOfRun,
   type PlanRow,
@@ -107,8 +108,9 @@ async function promptFacts(
 /** What was found or refused before, and where the work of an earlier try is, for who comes next. */
 function wordsBefore({ store, runs }: PlansDeps, plan: PlanRow, owed: Spawn): string | null {
   const { task, before, refused } = store.read((sql) => {
+    const anew = doneActions(sql, plan.key, 'renew_branch').map(({ data }) => (data as Owed).round);
     const before = planRuns(sql, plan.key).findLast(
-      (run) => run.role === owed.role && run.task === owed.task,
+      (run) => run.role === owed.role && run.task === owed.task && run.round >= Math.max(0, ...anew),
     );
     const said = before && { planKey: plan.key, runId: before.runId, status: 'failed' as const };
     return {

@@ -147,10 +147,10 @@ export function reviveActions(sql: Sql, planKey: number, now: number): void {
   );
 }
 
-/** Drops what a plan owes and does not want any more, but for stopping what is at work. */
+/** Drops what a plan owes and does not want any more, but for stopping what is at work and keeping what was made. */
 export function dropActions(sql: Sql, planKey: number, now: number): void {
   sql.run(
-    "UPDATE actions SET status = 'done', done_at = ? WHERE plan_key = ? AND status <> 'done' AND kind <> 'stop'",
+    "UPDATE actions SET status = 'done', done_at = ? WHERE plan_key = ? AND status <> 'done' AND kind NOT IN ('stop', 'renew_branch')",
     now,
     planKey,
   );
