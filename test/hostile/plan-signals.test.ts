@@ -8,7 +8,13 @@ import { ulid } from 'ulid';
 import { createBus, type Log, systemClock } from '../../src/base/index.ts';
 import { type PlanEventName, type PlanStatus, planEvents, type Run } from '../../src/contract/index.ts';
 import { createPlans, type PlansDeps, type Speaker, table } from '../../src/domain/plans/index.ts';
-import { eventsAfter, openStore, planRuns, type RunRow } from '../../src/foundation/store/index.ts';
+import {
+  eventsAfter,
+  insertRepo,
+  openStore,
+  planRuns,
+  type RunRow,
+} from '../../src/foundation/store/index.ts';
 import { settings } from '../support/plan-state.ts';
 import { planText } from '../support/plan-text.ts';
 import { createRandom } from '../support/random.ts';
@@ -24,6 +30,10 @@ t.test(`${count} signals: no illegal move, none applied twice`, async (t) => {
   t.comment(`DROVER_TEST_SEED=${random.seed}`);
   const store = openStore({ path: join(t.testdir(), 'drover.db'), clock: systemClock, bus: createBus() });
   t.teardown(store.close);
+  const path = t.testdirName;
+  await store.write((tx) =>
+    insertRepo(tx, { ...repo, path, pathKey: path, trustedHash: null, addedAt: tx.now }),
+  );
   const { deps, live } = fakeWorld(store);
   const plans = createPlans(deps);
   plans.recover();
@@ -72,6 +82,7 @@ t.test(`${count} signals: no illegal move, none applied twice`, async (t) => {
   t.ok(ids.length - done > count / 10, `${ids.length - done} were refused`);
   t.ok(moves.length >= done, `${moves.length} moves`);
   const started = live.started();
+  t.ok(started.length > count / 100, `${started.length} were started`);
   t.equal(new Set(started).size, started.length, 'nobody was started twice');
   t.comment(`${done} applied, ${ids.length - done} refused, ${moves.length} moves, ${started.length} runs`);
 });
