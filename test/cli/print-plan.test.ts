@@ -104,13 +104,18 @@ void t.test('each state says what comes next, in a command where a person has to
 
 void t.test('a task that failed names the command that shows what it made', async (t) => {
   const task = { number: 1, attempt: 1, reason: 'it ended twice', commit: null, title: 'Form' };
-  const waves = (status: 'failed' | 'running', run_id: string | null) =>
-    page({ waves: [{ number: 1, title: null, tasks: [{ ...task, status, run_id }] }] });
+  const waves = (status: 'failed' | 'running', run_id: string | null, more: Partial<Plan> = {}) =>
+    page({ waves: [{ number: 1, title: null, tasks: [{ ...task, status, run_id }] }], ...more });
 
   t.match(
     waves('failed', 'run_F'),
     '  it ended twice\n       look at what it made: drover runs diff run_F\n',
   );
+  const atWork = { status: 'implementing', phase: 'wave_waiting', wave: 1 } as const;
+  const take = 'take it as it is:     drover signal task-finished auth --task 1';
+  t.match(waves('failed', 'run_F', atWork), take);
+  for (const over of [{ ...atWork, wave: 2 }, { ...atWork, status: 'cancelled' } as const])
+    t.notMatch(waves('failed', 'run_F', over), take);
   for (const text of [waves('failed', null), waves('running', 'run_F')]) t.notMatch(text, 'runs diff');
 });
 

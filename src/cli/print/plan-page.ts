@@ -33,7 +33,7 @@ export function formatPlan(plan: Plan, options: PageOptions): string {
           `${style.red('wrong in its markdown')}\n`,
           ...plan.problems.map((text) => `  ${escapeLine(text)}\n`),
         ],
-    ...waveSections(plan, style),
+    ...waveSections(plan, options),
     quoteSection('what was asked for', plan.feedback, style),
     ...verdictSections(plan, style),
     evidenceSection(plan, style),

@@ -14,20 +14,28 @@ const maxTitleWidth = 60;
 type Task = Plan['waves'][number]['tasks'][number];
 
 /** Each wave with its tasks; below a task why it failed or waits. */
-export function waveSections({ waves }: Plan, style: Style): string[][] {
+export function waveSections(plan: Plan, { style, repo }: PageOptions): string[][] {
+  const { waves, status, name } = plan;
   const titles = waves.flatMap(({ tasks }) => tasks.map(titleOf));
   const width = Math.max(0, ...titles.map(widthOf));
+  const finished = `drover signal task-finished ${escapeLine(name)}`;
   return waves.map(({ number, title, tasks }) => {
+    const isAtWork = status === 'implementing' && number === plan.wave;
+    const takeOf = (task: Task) => (isAtWork ? `${finished} --task ${task.number}${repoFlag(repo)}` : null);
     const merged = tasks.filter(({ status }) => status === 'merged').length;
-    const name = `wave ${number}${title === null ? '' : `: ${escapeLine(title)}`}`;
+    const heading = `wave ${number}${title === null ? '' : `: ${escapeLine(title)}`}`;
     return [
-      `${style.bold(name)}, ${merged} of ${tasks.length} merged\n`,
-      ...tasks.flatMap((task) => taskLines(task, width, style)),
+      `${style.bold(heading)}, ${merged} of ${tasks.length} merged\n`,
+      ...tasks.flatMap((task) => taskLines(task, { width, style, take: takeOf(task) })),
     ];
   });
 }
 
-function taskLines(task: Task, width: number, style: Style): string[] {
+/** `take`: the command that says that a task is done; null where that is not to be said. */
+function taskLines(
+  task: Task,
+  { width, style, take }: { readonly width: number; readonly style: Style; readonly take: string | null },
+): string[] {
   const title = titleOf(task);
   const what = title + ' '.repeat(width - widthOf(title));
   const run = task.run_id === null ? '' : `  ${escapeLine(task.run_id)}`;
@@ -36,7 +44,10 @@ function taskLines(task: Task, width: number, style: Style): string[] {
     `${`  ${String(task.number).padStart(3)}  ${state}  ${what}${run}`.trimEnd()}\n`,
     ...(task.reason === null ? [] : [`       ${style.yellow(escapeLine(task.reason))}\n`]),
     ...(task.status === 'failed' && task.run_id !== null
-      ? [`       look at what it made: drover runs diff ${escapeLine(task.run_id)}\n`]
+      ? [
+          `       look at what it made: drover runs diff ${escapeLine(task.run_id)}\n`,
+          ...(take === null ? [] : [`       take it as it is:     ${take}\n`]),
+        ]
       : []),
   ];
 }
