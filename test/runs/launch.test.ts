@@ -208,6 +208,7 @@ t.test('a run starts, talks and ends by the API alone', async (t) => {
   await input.write('hello\n', { timeoutMs: 30_000 });
   await input.close();
   t.ok(await requestEndOfInput(folder, { clock, timeoutMs: 30_000 }));
+  await until('it to end by itself', async () => (await inspectRunFolder(folder)).kind === 'ended');
   t.strictSame(await endTree(folder, { clock, graceMs: 30_000, timeoutMs: 60_000 }), { survivors: [] });
   t.match(await inspectRunFolder(folder), { kind: 'ended', exit: { status: 0, signal: null } });
   t.equal(await readFile(join(folder, 'out.log'), 'utf8'), 'hello\n');

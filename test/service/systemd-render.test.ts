@@ -73,6 +73,8 @@ t.test('what is read back is what was written, whatever stands in it', async (t)
     ' ',
     ';',
     'ü',
+    '\u2028',
+    '\u00a0',
     '#',
     '`',
   );

@@ -36,7 +36,7 @@ export function parseUnit(text: string): InstalledSpec | null {
 function settingsOf(text: string): [string, string][] {
   const settings: [string, string][] = [];
   for (const line of text.replaceAll(/\\\n/g, ' ').split('\n')) {
-    const match = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line);
+    const match = /^[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(.*?)[ \t\r]*$/s.exec(line);
     if (match !== null) settings.push([match[1] ?? '', match[2] ?? '']);
   }
   return settings;
