@@ -9,6 +9,7 @@ export type Step = { readonly name: string; readonly command: readonly [string, 
 /** Suites that take longer than a check may: run by `npm test`. */
 const slowSuites = [
   'engine',
+  'repos',
   'e2e',
   'agents-real',
   'crash',

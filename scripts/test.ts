@@ -29,6 +29,7 @@ const inSuite = (name: string) => globSync(`test/${name}/**/*.test.ts`).sort();
 const suites: readonly Suite[] = [
   { name: 'unit', files: fastTests(), jobs, timeoutSeconds: 120 },
   { name: 'engine', files: inSuite('engine'), jobs, timeoutSeconds: 120 },
+  { name: 'repos', files: inSuite('repos'), jobs, timeoutSeconds: 120 },
   { name: 'e2e', files: inSuite('e2e'), jobs: 4, timeoutSeconds: 300 },
   { name: 'agents-real', files: inSuite('agents-real'), jobs: 2, timeoutSeconds: 400 },
   { name: 'crash', files: inSuite('crash'), jobs: 2, timeoutSeconds: 420 },
