@@ -95,9 +95,9 @@ t.test('a folder whose parts come and go at every moment is told in the end', as
   const { root, at, ...folder } = signalWorld(t);
   const { signals, open, tellsOf } = setUp(t);
   signals.watch(root);
-  for (let round = 0; round < 40; round += 1) {
+  for (let round = 0; round < 16; round += 1) {
     rmSync(round % 2 === 0 ? at() : join(root, '.drover'), { recursive: true, force: true });
-    for (let turn = 0; turn < round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 2 * round; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await tellsOf(root, folder);
   }
   t.ok(await until('one watch for each', () => open() === 2));
