@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { Plan } from '../../src/contract/index.ts';
 import { planText } from './plan-text.ts';
-import { createWorld, type World } from './real-daemon.ts';
+import { createWorld, lookPauseMs, type World } from './real-daemon.ts';
 
 import { until } from './until.ts';
 
@@ -113,6 +113,7 @@ env = { PLAN_SCRIPT = ${JSON.stringify(scriptFile)}, PLAN_LOG = ${JSON.stringify
             return condition(last) && last;
           },
           deadlineMs,
+          lookPauseMs,
         );
       } catch (error) {
         const { content: _, ...shown } = (last ?? {}) as Partial<Plan>;

@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { runCommand } from '../../src/base/index.ts';
 import type { Event, Run, Status } from '../../src/contract/index.ts';
 import { type Answer, call } from './http-server.ts';
-import { until } from './until.ts';
+import { patienceMs, until } from './until.ts';
 
+/** Each look is a request, or goes through all processes: what is waited for takes longer than this. */
+export const lookPauseMs = 20;
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a command said and how it ended. */
@@ -144,10 +146,15 @@ export async function createWorld(mainOf = program): Promise<World> {
     status: async () => (await http('GET', '/v1/status')).json as unknown as Status,
     show,
     reach: (id, ...states) =>
-      until(`${id} to be ${states.join(' or ')}`, async () => {
-        const found = await show(id);
-        return states.includes(found.status) ? found : null;
-      }),
+      until(
+        `${id} to be ${states.join(' or ')}`,
+        async () => {
+          const found = await show(id);
+          return states.includes(found.status) ? found : null;
+        },
+        patienceMs,
+        lookPauseMs,
+      ),
     start: (script, ...options) =>
       json<Run>(['run', '--bg', ...options, '--agent', 'command', '--', 'sh', '-c', script]),
     events: async (id) => {
@@ -183,7 +190,7 @@ export async function startWorld(toml = '', ...args: string[]): Promise<World> {
 
 /** Ends every process that lives by a file below `root`: its environment or its arguments name it. */
 async function endWorld(root: string): Promise<void> {
-  await until('the processes of the test to end', () => {
+  const look = () => {
     const left = processesOf(root);
     for (const pid of left) {
       try {
@@ -193,7 +200,8 @@ async function endWorld(root: string): Promise<void> {
       }
     }
     return left.length === 0;
-  });
+  };
+  await until('the processes of the test to end', look, patienceMs, lookPauseMs);
 }
 
 /** The processes whose arguments or environment name a path below `root`. */
