@@ -19,6 +19,8 @@ type Suite = {
   readonly jobs: number;
   /** What a single file may take before it has failed; a file may ask for more by itself. */
   readonly timeoutSeconds: number;
+  /** It mostly waits, and runs at the same time as the one before it. */
+  readonly isBeside?: true;
 };
 
 /** The whole must end by itself before a CI service that gives half an hour, and installs first, ends it. */
@@ -35,13 +37,13 @@ const suites: readonly Suite[] = [
   { name: 'crash', files: inSuite('crash'), jobs: 2, timeoutSeconds: 420 },
   { name: 'hostile', files: inSuite('hostile'), jobs: 2, timeoutSeconds: 420 },
   { name: 'systemd', files: inSuite('systemd'), jobs: 1, timeoutSeconds: 360 },
-  { name: 'launchd', files: inSuite('launchd'), jobs: 3, timeoutSeconds: 240 },
+  { name: 'launchd', files: inSuite('launchd'), jobs: 2, timeoutSeconds: 240, isBeside: true },
 ];
 
 const total: Counts = { passed: 0, failed: 0, skipped: [] };
 const say = (text = '') => process.stdout.write(`${text}\n`);
 const home = mkdtempSync(join(tmpdir(), 'drover-test-home-'));
-let running: ChildProcess | null = null;
+const running = new Set<ChildProcess>();
 let isOver = false;
 
 function add(counts: Counts): void {
@@ -90,7 +92,7 @@ async function runSuite(suite: Suite): Promise<void> {
     env: testEnvironment(),
     detached: true,
   });
-  running = child;
+  running.add(child);
   const noise: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => parser.write(chunk));
   child.stderr.on('data', (chunk: Buffer) => noise.push(chunk));
@@ -101,7 +103,7 @@ async function runSuite(suite: Suite): Promise<void> {
     });
     child.once('close', (exit) => resolve(exit ?? 1));
   });
-  running = null;
+  running.delete(child);
   parser.end();
   for (const file of files) add(file);
   const failed = files.some((file) => file.failed > 0);
@@ -115,11 +117,13 @@ async function runSuite(suite: Suite): Promise<void> {
 
 function endRunning(): void {
   isOver = true;
-  if (running?.pid === undefined) return;
-  try {
-    process.kill(-running.pid, 'SIGKILL');
-  } catch {
-    // it ended by itself in this instant
+  for (const { pid } of running) {
+    if (pid === undefined) continue;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // it ended by itself in this instant
+    }
   }
 }
 
@@ -137,9 +141,20 @@ async function runAll(only: readonly string[]): Promise<void> {
   const steps = only.length === 0 ? await runSteps(staticSteps) : [];
   for (const isGood of [...before, ...steps])
     add({ passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [] });
-  for (const suite of chosen) {
-    if (!isOver) await runSuite(suite);
+  for (const together of besideOneAnother(chosen)) {
+    if (!isOver) await Promise.all(together.map(runSuite));
   }
+}
+
+/** The suites in order, those that run at the same time together. */
+function besideOneAnother(chosen: readonly Suite[]): readonly (readonly Suite[])[] {
+  const groups: Suite[][] = [];
+  for (const suite of chosen) {
+    const before = groups.at(-1);
+    if (suite.isBeside === true && before !== undefined) before.push(suite);
+    else groups.push([suite]);
+  }
+  return groups;
 }
 
 const started = performance.now();
