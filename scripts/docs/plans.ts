@@ -6,6 +6,7 @@ import {
   type PlanStatus,
   planPhases,
   planStatuses,
+  taskStatuses,
 } from '../../src/contract/index.ts';
 import { planSettings } from '../../src/domain/plans/settings.ts';
 import { table } from '../../src/domain/plans/table.ts';
@@ -104,7 +105,6 @@ const phasesOf: Readonly<Record<PlanStatus, readonly (PlanPhase | null)[]>> = {
   done: [null],
   cancelled: [null],
 };
-const taskStates = ['pending', 'running', 'merging', 'merged', 'failed'] as const;
 const head = 'a'.repeat(40);
 
 function plansThatAre(status: PlanStatus, blocked: Input['plan']['blocked']): Input['plan'][] {
@@ -134,7 +134,7 @@ function plansThatAre(status: PlanStatus, blocked: Input['plan']['blocked']): In
 const tasksToTry = [
   { tasks: [], wave: 0 },
   ...[1, 2].flatMap((wave) =>
-    taskStates.flatMap((status) =>
+    taskStatuses.flatMap((status) =>
       [1, 9].map((attempt) => ({
         wave,
         tasks: [1, 2].map((number) => ({

@@ -1,6 +1,7 @@
 import { inBackground } from '../../base/index.ts';
 import { listPlans, openActions, type PlanHead, updatePlan } from '../../foundation/store/index.ts';
 import { changePlan, ofPlan } from './change.ts';
+import { daemonSays } from './daemon-says.ts';
 import { mergedAtOf, verdictOf } from './merged.ts';
 import type { PlansDeps } from './ports.ts';
 import type { PlanFacts } from './state.ts';
@@ -153,19 +154,7 @@ async function verifyAgain(
       planKey: plan.key,
       settings,
       version: plan.version,
-      event: {
-        name: 'verification_stale',
-        by: 'daemon',
-        who: 'daemon',
-        wave: null,
-        task: null,
-        body: reason,
-        tasks: null,
-        facts,
-        idleTasks: [],
-        hasTrouble: false,
-        now: tx.now,
-      },
+      event: daemonSays('verification_stale', { wave: null, task: null, body: reason, facts, now: tx.now }),
     }),
   );
   return changed.ok === true;
