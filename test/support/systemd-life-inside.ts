@@ -85,6 +85,8 @@ async function logout(session: ChildProcess): Promise<void> {
 
 const isRunning = (name: string) => () => show(name).status === 'running';
 const isUp = () => drover('status').code === 0;
+/** The daemon answers a moment before the manager has read that it is ready. */
+const isActive = () => userctl('is-active', 'drover.service') === 'active';
 
 const lives: Record<string, readonly { readonly name: string; readonly run: () => Promise<void> }[]> = {
   first: [
@@ -104,7 +106,7 @@ const lives: Record<string, readonly { readonly name: string; readonly run: () =
         const run = show('loud');
         assert.equal(run.status, 'interrupted', JSON.stringify(run));
         assert.match(run.reason, /The system stopped/);
-        assert.equal(userctl('is-active', 'drover.service'), 'active');
+        await until('the manager to call it active', isActive);
         await logout(again);
         await until('the user manager to be gone', managerIsGone, farewellMs);
       },
@@ -140,7 +142,7 @@ const lives: Record<string, readonly { readonly name: string; readonly run: () =
         const run = show('quiet');
         assert.equal(run.status, 'interrupted', JSON.stringify(run));
         assert.match(run.reason, /The system stopped|went down/);
-        assert.equal(userctl('is-active', 'drover.service'), 'active');
+        await until('the manager to call it active', isActive);
         well(drover('run', '--agent', 'command', '--', 'true'));
       },
     },

@@ -16,7 +16,12 @@ export async function tapCases(
     const time = `# time=${Math.round(performance.now() - started)}ms`;
     process.stdout.write(`${failure === null ? 'ok' : 'not ok'} ${index + 1} - ${name} ${time}\n`);
     if (failure === null) continue;
-    process.stdout.write(`${failure}\n${moreOnFailure()}`.trimEnd().replace(/^/gm, '# ').concat('\n'));
+    process.stdout.write(diagnosis(`${failure}\n${moreOnFailure()}`.trimEnd()));
     process.exitCode = 1;
   }
+}
+
+/** What follows a test point that failed, as the YAML block of TAP 14: whoever sums up shows it, a comment would be lost. */
+function diagnosis(text: string): string {
+  return `  ---\n  why: |-\n${text.replace(/^/gm, '    ')}\n  ...\n`;
 }
