@@ -107,13 +107,37 @@ t.test('what lies in a repository inside the worktree is not left out in silence
   t.equal(headOf(target), before);
 });
 
-t.test('a submodule is no repository of the run', async (t) => {
+t.test('a submodule is no repository of the run, but what is only in it is told', async (t) => {
+  const { root, run, headOf, joinRun } = await setUp(t);
+  const library = makeRepo(join(root, 'library'));
+  const lib = join(run.path, 'lib');
+  const unpushed = { kind: 'unpushed', folders: ['lib'] };
+  plainGit(run.path, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
+  plainGit(run.path, 'commit', '-q', '-m', 'with a library');
+  const before = headOf(target);
+
+  put(join(lib, 'new.txt'), 'work');
+  t.same(await joinRun(), unpushed, 'not committed');
+  plainGit(lib, 'add', '-A');
+  plainGit(lib, 'commit', '-q', '-m', 'in the library');
+  t.same(await joinRun(), unpushed, 'not pushed');
+  plainGit(run.path, 'commit', '-q', '-a', '-m', 'the link to it');
+  t.same(await joinRun(), unpushed, 'the link to it is committed');
+  t.equal(headOf(target), before);
+
+  plainGit(lib, 'push', '-q', 'origin', 'HEAD:refs/heads/more');
+  t.match(await joinRun(), { kind: 'joined' }, 'pushed');
+  t.equal(plainGit(run.path, 'rev-parse', `${target}:lib`), plainGit(lib, 'rev-parse', 'HEAD'));
+});
+
+t.test('a submodule whose git folder is elsewhere is not believed to be empty', async (t) => {
   const { root, run, joinRun } = await setUp(t);
   const library = makeRepo(join(root, 'library'));
   plainGit(run.path, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
   plainGit(run.path, 'commit', '-q', '-m', 'with a library');
+  put(join(run.path, 'lib/.git'), `gitdir: ${join(library, '.git')}\n`);
 
-  t.match(await joinRun(), { kind: 'joined' });
+  t.same(await joinRun(), { kind: 'unpushed', folders: ['lib'] });
 });
 
 t.test('a branch that somebody has checked out is neither moved nor taken away', async (t) => {

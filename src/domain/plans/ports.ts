@@ -57,6 +57,8 @@ export type PlanWork = {
     | { readonly kind: 'conflict'; readonly files: readonly string[] }
     /** Repositories that it made inside its worktree: no commit can hold what is in these folders. */
     | { readonly kind: 'nested'; readonly folders: readonly string[] }
+    /** Submodules with work that is in none of their remotes. */
+    | { readonly kind: 'unpushed'; readonly folders: readonly string[] }
     | { readonly kind: 'moved'; readonly commit: string | null }
   >;
   /**

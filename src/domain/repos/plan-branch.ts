@@ -4,7 +4,7 @@
  * seen and not overwritten.
  */
 import { join } from 'node:path';
-import type { GitCall } from '../../foundation/git/index.ts';
+import type { Git, GitCall } from '../../foundation/git/index.ts';
 import { type Joined, joinWork } from './apply/join.ts';
 import { assertNotCheckedOut } from './checked-out.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type WorktreeContext,
   withTemporaryFolder,
 } from './checkout.ts';
+import { hasUnpushedWork } from './submodule.ts';
 import { commitOf, findWork, type Work, type WorkPlace } from './work.ts';
 
 /** What came of joining work onto a plan's branch. */
@@ -25,6 +26,8 @@ export type JoinedPlan =
   | { readonly kind: 'conflict'; readonly files: readonly string[] }
   /** The run has made repositories of their own in these folders: no commit can hold what is in them. */
   | { readonly kind: 'nested'; readonly folders: readonly string[] }
+  /** In these submodules is work that is in none of their remotes: the link to it would lead nowhere. */
+  | { readonly kind: 'unpushed'; readonly folders: readonly string[] }
   /** The branch is not where drover left it. */
   | { readonly kind: 'moved'; readonly commit: string | null };
 
@@ -57,8 +60,8 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   if (now === wanted.announced) return { kind: 'joined', commit: now };
   if (now !== wanted.head) return { kind: 'moved', commit: now };
   const work = await workOf(context, place);
-  const folders = work === null ? [] : await ownRepositories(context, main, work);
-  if (folders.length > 0) return { kind: 'nested', folders };
+  const inside = work === null ? null : await repositoriesInside(context, place, work);
+  if (inside !== null) return inside;
   const made = await joinFound(context, work, { place, head: now, title, trailer: wanted.trailer });
   if (made.kind === 'conflict') return made;
   if (made.kind === 'nothing') return { kind: 'nothing', commit: now };
@@ -108,27 +111,29 @@ async function joinFound(
   });
 }
 
-/** The repositories inside a work tree that are no submodules. */
-async function ownRepositories(
+/** The repositories inside a work tree whose work no commit around them can hold, or null. */
+async function repositoriesInside(
   { git }: WorktreeContext,
-  main: Checkout,
+  { main, checkout }: WorkPlace,
   { nested, tree }: Work,
-): Promise<readonly string[]> {
-  if (nested.length === 0) return [];
-  const args = [
-    'config',
-    '-z',
-    '--blob',
-    `${tree}:.gitmodules`,
-    '--get-regexp',
-    String.raw`^submodule\..*\.path$`,
-  ];
+): Promise<JoinedPlan | null> {
+  if (nested.length === 0) return null;
+  const folders = nested.map((folder) => folder.replace(/\/$/, ''));
+  const submodules = await submodulesOf(git, main, tree);
+  const own = folders.filter((folder) => !submodules.has(folder));
+  if (own.length > 0) return { kind: 'nested', folders: own };
+  const unpushed: string[] = [];
+  for (const folder of folders) if (await hasUnpushedWork(git, checkout, folder)) unpushed.push(folder);
+  return unpushed.length === 0 ? null : { kind: 'unpushed', folders: unpushed };
+}
+
+/** The folders that a tree calls its submodules. */
+async function submodulesOf(git: Git, main: Checkout, tree: string): Promise<ReadonlySet<string>> {
+  const pattern = String.raw`^submodule\..*\.path$`;
+  const args = ['config', '-z', '--blob', `${tree}:.gitmodules`, '--get-regexp', pattern];
   const { stdout } = await git.run(main.workTree, args, { ...placed(main), okCodes: [0, 1, 128] });
-  const submodules = stdout
-    .toString()
-    .split('\0')
-    .map((entry) => entry.slice(entry.indexOf('\n') + 1));
-  return nested.map((folder) => folder.replace(/\/$/, '')).filter((folder) => !submodules.includes(folder));
+  const entries = stdout.toString().split('\0');
+  return new Set(entries.map((entry) => entry.slice(entry.indexOf('\n') + 1)));
 }
 
 /**
