@@ -59,6 +59,13 @@ module.exports = {
     door('sqlite-door', '^(node:)?sqlite$', ['^src/foundation/store/', '^src/daemon/instance-lock\\.ts$']),
     door('process-door', '^(node:)?child_process$', ['^src/base/spawn\\.ts$']),
     {
+      name: 'plan-machine-is-pure',
+      comment: 'what a plan does next follows from its state and the event alone',
+      severity: 'error',
+      from: { path: '^src/domain/plans/(machine|text)/' },
+      to: { path: '^(src|node:)', pathNot: ['^src/domain/plans/(machine|text)/', '^src/(contract|base)/'] },
+    },
+    {
       name: 'cli-needs-no-daemon',
       comment: 'a command is thin over the typed client; only start --foreground loads the daemon',
       severity: 'error',

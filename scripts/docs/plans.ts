@@ -8,8 +8,8 @@ import {
   planStatuses,
   taskStatuses,
 } from '../../src/contract/index.ts';
+import { table } from '../../src/domain/plans/machine/table.ts';
 import { planSettings } from '../../src/domain/plans/settings.ts';
-import { table } from '../../src/domain/plans/table.ts';
 import { defaultConfig } from '../../src/foundation/config/index.ts';
 import { markdownTable } from './markdown.ts';
 

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import t from 'tap';
-import { readBlocks } from '../../src/domain/plans/markdown.ts';
-import { type ParsedPlan, parsePlan } from '../../src/domain/plans/parse.ts';
+import { readBlocks } from '../../src/domain/plans/text/markdown.ts';
+import { type ParsedPlan, parsePlan } from '../../src/domain/plans/text/parse.ts';
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 t.comment(`seed ${seed}`);

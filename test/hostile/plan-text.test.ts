@@ -1,5 +1,5 @@
 import t from 'tap';
-import { maxPlanBytes, maxPlanLines, parsePlan } from '../../src/domain/plans/parse.ts';
+import { maxPlanBytes, maxPlanLines, parsePlan } from '../../src/domain/plans/text/parse.ts';
 
 const hostile: readonly (readonly [name: string, part: string])[] = [
   ['hashes', '#'],

@@ -1,9 +1,9 @@
 /** What a person's word does to a plan, and what is not tried, started or promoted without one. */
 import t from 'tap';
 import type { PlanEventName } from '../../src/contract/index.ts';
-import { decide } from '../../src/domain/plans/decide.ts';
-import { isWanted } from '../../src/domain/plans/owed.ts';
-import type { Owed, PlanEvent, PlanSettings, PlanState } from '../../src/domain/plans/state.ts';
+import { decide } from '../../src/domain/plans/machine/decide.ts';
+import { isWanted } from '../../src/domain/plans/machine/owed.ts';
+import type { Owed, PlanEvent, PlanSettings, PlanState } from '../../src/domain/plans/machine/state.ts';
 import { facts, planEvent, planState, settings } from '../support/plan-state.ts';
 
 function must(

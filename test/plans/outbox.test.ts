@@ -5,10 +5,10 @@ import { type Clock, createBus, silentLog, systemClock } from '../../src/base/in
 import { AppError } from '../../src/contract/index.ts';
 import { owe } from '../../src/domain/plans/change.ts';
 import { createPlan } from '../../src/domain/plans/create.ts';
+import type { Owed } from '../../src/domain/plans/machine/state.ts';
 import { createOutbox } from '../../src/domain/plans/outbox.ts';
 import type { PlansDeps, PlanWork } from '../../src/domain/plans/ports.ts';
 import { planSettings } from '../../src/domain/plans/settings.ts';
-import type { Owed } from '../../src/domain/plans/state.ts';
 import { defaultConfig } from '../../src/foundation/config/index.ts';
 import {
   getPlan,

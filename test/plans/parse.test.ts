@@ -1,5 +1,5 @@
 import t from 'tap';
-import { maxBlockLines } from '../../src/domain/plans/markdown.ts';
+import { maxBlockLines } from '../../src/domain/plans/text/markdown.ts';
 import {
   maxPlanBytes,
   maxPlanLines,
@@ -8,8 +8,8 @@ import {
   type ParsedPlan,
   type PlanProblem,
   parsePlan,
-} from '../../src/domain/plans/parse.ts';
-import { maxToldProblems } from '../../src/domain/plans/problem.ts';
+} from '../../src/domain/plans/text/parse.ts';
+import { maxToldProblems } from '../../src/domain/plans/text/problem.ts';
 
 const planOf = (text: string): ParsedPlan => {
   const parsing = parsePlan(text);

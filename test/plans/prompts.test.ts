@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import t from 'tap';
 import { type PlanRole, planRoles } from '../../src/contract/index.ts';
-import { parsePlan } from '../../src/domain/plans/parse.ts';
 import { samplePlan } from '../../src/domain/plans/prompts/plan-grammar.ts';
 import {
   checkTemplate,
@@ -18,6 +17,7 @@ import {
 } from '../../src/domain/plans/prompts/render.ts';
 import { askTemplate, defaultTemplates } from '../../src/domain/plans/prompts/templates.ts';
 import { maxEvidenceChars } from '../../src/domain/plans/prompts/values.ts';
+import { parsePlan } from '../../src/domain/plans/text/parse.ts';
 
 const plan = 'log-in.2';
 

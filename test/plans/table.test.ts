@@ -8,9 +8,9 @@ import {
   planEvents,
   planStatuses,
 } from '../../src/contract/index.ts';
-import { decide } from '../../src/domain/plans/decide.ts';
-import { keyOf } from '../../src/domain/plans/owed.ts';
-import type { Owed, PlanState } from '../../src/domain/plans/state.ts';
+import { decide } from '../../src/domain/plans/machine/decide.ts';
+import { keyOf } from '../../src/domain/plans/machine/owed.ts';
+import type { Owed, PlanState } from '../../src/domain/plans/machine/state.ts';
 import { facts, planEvent, planState, settings } from '../support/plan-state.ts';
 
 const merged = (plan: PlanState): PlanState => ({

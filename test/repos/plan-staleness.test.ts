@@ -6,10 +6,10 @@ import { type Clock, createBus, silentLog, systemClock } from '../../src/base/in
 import { createPlansPort } from '../../src/daemon/plans-port.ts';
 import { owe } from '../../src/domain/plans/change.ts';
 import { createPlan } from '../../src/domain/plans/create.ts';
-import { measureFacts } from '../../src/domain/plans/measure.ts';
-import { mergedAtOf } from '../../src/domain/plans/merged.ts';
+import { mergedAtOf } from '../../src/domain/plans/merged-at.ts';
 import type { PlansDeps } from '../../src/domain/plans/ports.ts';
 import { createStaleness } from '../../src/domain/plans/staleness.ts';
+import { measureFacts } from '../../src/domain/plans/verdict-facts.ts';
 import { createRepos, createWorktrees } from '../../src/domain/repos/index.ts';
 import type { Runs } from '../../src/domain/runs/index.ts';
 import { defaultConfig } from '../../src/foundation/config/index.ts';
@@ -23,10 +23,10 @@ import {
   planRuns,
   updatePlan,
 } from '../../src/foundation/store/index.ts';
-import { makeRepo, plainGit, put } from '../repos/fixture.ts';
 import { git } from '../support/apply-world.ts';
 import { planText } from '../support/plan-text.ts';
 import { until } from '../support/until.ts';
+import { makeRepo, plainGit, put } from './fixture.ts';
 
 const branch = 'drover/plan/auth';
 

@@ -1,6 +1,6 @@
 import type { PlanEventName } from '../../src/contract/index.ts';
+import type { PlanEvent, PlanSettings, PlanState } from '../../src/domain/plans/machine/state.ts';
 import { planSettings } from '../../src/domain/plans/settings.ts';
-import type { PlanEvent, PlanSettings, PlanState } from '../../src/domain/plans/state.ts';
 import { defaultConfig } from '../../src/foundation/config/index.ts';
 
 /** As installed. */

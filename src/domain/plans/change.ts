@@ -14,11 +14,11 @@ import {
   type Transaction,
   updatePlan,
 } from '../../foundation/store/index.ts';
-import { decide } from './decide.ts';
-import { keyOf } from './owed.ts';
+import { decide } from './machine/decide.ts';
+import { keyOf } from './machine/owed.ts';
+import { type Decision, type Owed, type PlanEvent, type PlanState, refuse } from './machine/state.ts';
 import type { RepoPlanSettings } from './ports.ts';
-import { toColumns, toState } from './rows.ts';
-import { type Decision, type Owed, type PlanEvent, type PlanState, refuse } from './state.ts';
+import { toColumns, toState } from './state-columns.ts';
 
 /** What a change of a plan needs to know. */
 export type Change = {

@@ -10,9 +10,9 @@ import {
   updatePlan,
 } from '../../foundation/store/index.ts';
 import { ofPlan } from './change.ts';
-import { parsePlan } from './parse.ts';
 import type { PlansDeps } from './ports.ts';
-import { freshTasks } from './rows.ts';
+import { freshTasks } from './state-columns.ts';
+import { parsePlan } from './text/parse.ts';
 
 const maxTitleChars = 200;
 

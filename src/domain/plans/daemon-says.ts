@@ -1,5 +1,5 @@
 import type { PlanEventName } from '../../contract/index.ts';
-import type { PlanEvent } from './state.ts';
+import type { PlanEvent } from './machine/state.ts';
 
 /** What the daemon itself says of a plan, from what it has seen. */
 export function daemonSays(

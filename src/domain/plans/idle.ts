@@ -5,7 +5,7 @@ import {
   planRuns,
   type Sql,
 } from '../../foundation/store/index.ts';
-import type { Owed } from './state.ts';
+import type { Owed } from './machine/state.ts';
 
 /** Running tasks that no live run works on, and that nobody is about to be started or asked for. */
 export function findIdleTasks(sql: Sql, planKey: number, tasks: readonly PlanTaskRow[]): readonly number[] {

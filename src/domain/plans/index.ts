@@ -4,9 +4,9 @@
  * owed actions are one transaction, and that nothing is started twice; and must not know who asked or how runs are driven.
  */
 export type { Speaker } from './attribute.ts';
-export { type ParsedPlan, parsePlan } from './parse.ts';
+export { table } from './machine/table.ts';
 export { createPlans, type PlanRepo, type Plans, type SaidBy, type SaidOfPlan } from './plans.ts';
 export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
 export { planSettings } from './settings.ts';
-export { table } from './table.ts';
+export { type ParsedPlan, parsePlan } from './text/parse.ts';
 export type { PlanAlone } from './view.ts';

@@ -18,10 +18,10 @@ import { carryJoin } from './carry/join.ts';
 import { carrySpawn } from './carry/spawn.ts';
 import { carryStop } from './carry/stop.ts';
 import { blockPlan, ofPlan } from './change.ts';
-import { isWanted, startsSomething } from './owed.ts';
+import { isWanted, startsSomething } from './machine/owed.ts';
+import type { Owed } from './machine/state.ts';
 import type { PlansDeps } from './ports.ts';
-import { toState } from './rows.ts';
-import type { Owed } from './state.ts';
+import { toState } from './state-columns.ts';
 
 /** Pauses between tries of an action; after the last one it is given up. */
 const pausesMs: readonly number[] = [1000, 5000, 20_000, 60_000, 300_000];

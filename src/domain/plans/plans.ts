@@ -25,7 +25,7 @@ import {
 } from '../../foundation/store/index.ts';
 import type { Speaker } from './attribute.ts';
 import { changePlanText, createPlan } from './create.ts';
-import { createJudge } from './judge.ts';
+import { createJudge } from './ended-runs.ts';
 import { createOutbox } from './outbox.ts';
 import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';

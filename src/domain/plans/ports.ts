@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../../base/index.ts';
 import type { PlanRole, Run, StartRun } from '../../contract/index.ts';
 import type { RunRow, Store, Transaction } from '../../foundation/store/index.ts';
-import type { PlanSettings } from './state.ts';
+import type { PlanSettings } from './machine/state.ts';
 
 /** What a repository's own settings, where they are trusted, and the operator's say of its plans. */
 export type RepoPlanSettings = Omit<PlanSettings, 'topicHeldBy'> & {

@@ -16,11 +16,11 @@ import {
 import { attribute, type Speaker } from './attribute.ts';
 import { changePlan, ofPlan } from './change.ts';
 import { findIdleTasks } from './idle.ts';
-import { measureFacts } from './measure.ts';
-import { parsePlan } from './parse.ts';
+import type { PlanEvent, PlanFacts } from './machine/state.ts';
 import type { PlansDeps } from './ports.ts';
-import { freshTasks } from './rows.ts';
-import type { PlanEvent, PlanFacts } from './state.ts';
+import { freshTasks } from './state-columns.ts';
+import { parsePlan } from './text/parse.ts';
+import { measureFacts } from './verdict-facts.ts';
 
 /** Something that was said of a plan, before anybody looked whether it may be. */
 export type Said = {

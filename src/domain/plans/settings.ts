@@ -1,5 +1,5 @@
 import type { Config } from '../../contract/index.ts';
-import type { PlanSettings } from './state.ts';
+import type { PlanSettings } from './machine/state.ts';
 
 /** What a configuration says of the plans of one repository. */
 export function planSettings(config: Config): Omit<PlanSettings, 'topicHeldBy'> {

@@ -1,6 +1,6 @@
 import type { PlanEventName } from '../../contract/index.ts';
 import { formatSignalName } from '../signals/index.ts';
-import type { Owed } from './state.ts';
+import type { Owed } from './machine/state.ts';
 
 type Spawn = Extract<Owed, { readonly kind: 'spawn' }>;
 

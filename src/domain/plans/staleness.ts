@@ -2,9 +2,9 @@ import { inBackground } from '../../base/index.ts';
 import { listPlans, openActions, type PlanHead, updatePlan } from '../../foundation/store/index.ts';
 import { changePlan, ofPlan } from './change.ts';
 import { daemonSays } from './daemon-says.ts';
-import { mergedAtOf, verdictOf } from './merged.ts';
+import type { PlanFacts } from './machine/state.ts';
+import { mergedAtOf, verdictOf } from './merged-at.ts';
 import type { PlansDeps } from './ports.ts';
-import type { PlanFacts } from './state.ts';
 
 /** How often finished plans are compared with where their branches are. */
 const everyMs = 5 * 60_000;

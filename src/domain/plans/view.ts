@@ -16,10 +16,10 @@ import {
   type SignalRow,
   type Sql,
 } from '../../foundation/store/index.ts';
-import { mergedAtOf } from './merged.ts';
-import { parsePlan } from './parse.ts';
-import { refusedOf } from './refused.ts';
-import type { Owed } from './state.ts';
+import type { Owed } from './machine/state.ts';
+import { mergedAtOf } from './merged-at.ts';
+import { refusedOf } from './shown-refusals.ts';
+import { parsePlan } from './text/parse.ts';
 
 /** A plan as this room knows it: not what surrounds it. */
 export type PlanAlone = Omit<Plan, 'settings' | 'checkout'>;

@@ -5,11 +5,11 @@ import {
   getPlan,
   listSignals,
 } from '../../../foundation/store/index.ts';
-import { ownTemplate } from '../own-template.ts';
+import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
+import { ownTemplate } from '../prompts/own-template.ts';
 import { renderAsk } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
-import type { Owed } from '../state.ts';
 import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';
 

@@ -7,8 +7,8 @@ import {
   updatePlan,
 } from '../../../foundation/store/index.ts';
 import { blockPlan, finish } from '../change.ts';
+import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
-import type { Owed } from '../state.ts';
 
 /**
  * The plan with its branch, which is made where it has none. After a crash between the two, the branch is there already:

@@ -12,10 +12,10 @@ import {
 } from '../../../foundation/store/index.ts';
 import { maxStageAttempts } from '../after-run.ts';
 import { blockPlan, finish, owe } from '../change.ts';
-import { isWanted } from '../owed.ts';
+import { isWanted } from '../machine/owed.ts';
+import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
-import { toState } from '../rows.ts';
-import type { Owed } from '../state.ts';
+import { toState } from '../state-columns.ts';
 import { blockMoved, ensureBranch } from './branch.ts';
 import { type Result, resultsOf } from './evidence-output.ts';
 import { commandsOf, markOf, scriptOf } from './evidence-script.ts';

@@ -14,8 +14,8 @@ import {
 } from '../../../foundation/store/index.ts';
 import { blockPlan, changePlan, finish } from '../change.ts';
 import { daemonSays } from '../daemon-says.ts';
+import type { Owed, PlanEvent } from '../machine/state.ts';
 import type { PlansDeps, PlanWork } from '../ports.ts';
-import type { Owed, PlanEvent } from '../state.ts';
 import { movedWords } from './branch.ts';
 
 /** How long a run may go on after it has said that it is done. */

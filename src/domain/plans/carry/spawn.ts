@@ -8,13 +8,13 @@ import {
   planRuns,
   planTasks,
 } from '../../../foundation/store/index.ts';
-import { ownTemplate } from '../own-template.ts';
-import { parsePlan } from '../parse.ts';
+import type { Owed } from '../machine/state.ts';
+import { filesInConflict } from '../machine/waves.ts';
 import type { PlansDeps } from '../ports.ts';
+import { ownTemplate } from '../prompts/own-template.ts';
 import { type PromptFacts, renderPrompt } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
-import type { Owed } from '../state.ts';
-import { filesInConflict } from '../waves.ts';
+import { parsePlan } from '../text/parse.ts';
 import { ensureBranch } from './branch.ts';
 import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';

@@ -10,10 +10,10 @@ import {
   type Transaction,
 } from '../../../foundation/store/index.ts';
 import { ofPlan } from '../change.ts';
-import { isWanted } from '../owed.ts';
+import { isWanted } from '../machine/owed.ts';
+import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
-import { toState } from '../rows.ts';
-import type { Owed } from '../state.ts';
+import { toState } from '../state-columns.ts';
 
 /** What a run that is started is to its plan. */
 export type StartedFor = {

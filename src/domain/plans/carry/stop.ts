@@ -7,8 +7,8 @@ import {
   setPlanRunState,
 } from '../../../foundation/store/index.ts';
 import { finish } from '../change.ts';
+import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
-import type { Owed } from '../state.ts';
 
 /** Ends the runs of a plan that are live; what they made stays. */
 export async function carryStop(

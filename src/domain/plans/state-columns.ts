@@ -1,6 +1,6 @@
 import type { PlanRow, PlanTaskRow } from '../../foundation/store/index.ts';
-import type { ParsedPlan } from './parse.ts';
-import type { PlanState } from './state.ts';
+import type { PlanState } from './machine/state.ts';
+import type { ParsedPlan } from './text/parse.ts';
 
 /** A plan as the machine sees it. */
 export function toState(row: PlanRow, tasks: readonly PlanTaskRow[]): PlanState {

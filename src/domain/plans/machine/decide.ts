@@ -1,4 +1,9 @@
-import { agentPlanEvents, operatorPlanEvents, type PlanStatus, planStatuses } from '../../contract/index.ts';
+import {
+  agentPlanEvents,
+  operatorPlanEvents,
+  type PlanStatus,
+  planStatuses,
+} from '../../../contract/index.ts';
 import { roleAt } from './owed.ts';
 import { type Decision, type Owed, type RuleInput, refuse } from './state.ts';
 import { table } from './table.ts';

@@ -1,8 +1,8 @@
-import { maxSignalBytes } from '../../contract/index.ts';
-import { type PlanFields, readFields } from './fields.ts';
+import { maxSignalBytes } from '../../../contract/index.ts';
 import { maxBlockLines, readBlocks } from './markdown.ts';
 import { findNearMisses } from './near-misses.ts';
 import { type OutlinedTask, type OutlinedWave, outline } from './outline.ts';
+import { type PlanFields, readFields } from './plan-fields.ts';
 import { type PlanProblem, told } from './problem.ts';
 
 export type { PlanProblem } from './problem.ts';

@@ -1,6 +1,6 @@
-import { AppError, type PlanRole } from '../../contract/index.ts';
-import type { RepoPlanSettings } from './ports.ts';
-import { checkTemplate } from './prompts/render.ts';
+import { AppError, type PlanRole } from '../../../contract/index.ts';
+import type { RepoPlanSettings } from '../ports.ts';
+import { checkTemplate } from './render.ts';
 
 /** The repository's own prompt of a role, where it has one. Throws `plan_invalid` for one that cannot be used. */
 export async function ownTemplate(

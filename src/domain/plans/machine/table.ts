@@ -1,4 +1,4 @@
-import type { PlanEventName, PlanStatus } from '../../contract/index.ts';
+import type { PlanEventName, PlanStatus } from '../../../contract/index.ts';
 import {
   architected,
   implement,

@@ -1,4 +1,4 @@
-import type { PlanEventName, PlanPhase, PlanRole, PlanStatus, TaskStatus } from '../../contract/index.ts';
+import type { PlanEventName, PlanPhase, PlanRole, PlanStatus, TaskStatus } from '../../../contract/index.ts';
 
 /** A task as the machine sees it. */
 export type TaskState = {

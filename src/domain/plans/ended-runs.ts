@@ -14,10 +14,10 @@ import { keepEvidence } from './carry/evidence.ts';
 import { afterWordMs } from './carry/join.ts';
 import { blockPlan, changePlan, owe } from './change.ts';
 import { daemonSays } from './daemon-says.ts';
-import { isWanted } from './owed.ts';
+import { isWanted } from './machine/owed.ts';
+import type { Owed } from './machine/state.ts';
 import type { PlansDeps, RepoPlanSettings } from './ports.ts';
-import { toState } from './rows.ts';
-import type { Owed } from './state.ts';
+import { toState } from './state-columns.ts';
 
 /** Judges the ends of runs. */
 export type Judge = {

@@ -1,7 +1,7 @@
 import type { PlanEventName } from '../../contract/index.ts';
 import { type PlanRow, type PlanRunRow, planRuns } from '../../foundation/store/index.ts';
+import type { PlanFacts } from './machine/state.ts';
 import type { PlansDeps } from './ports.ts';
-import type { PlanFacts } from './state.ts';
 
 /** Measures what a verdict is about: where the branches are, what the judge was shown, and what it changed itself. */
 export async function measureFacts(
