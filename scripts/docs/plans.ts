@@ -172,7 +172,7 @@ const anEvent: Omit<Input['event'], 'task' | 'facts' | 'tasks' | 'idleTasks'> = 
   wave: null,
   body: 'because',
   now: 0,
-  hasTrouble: false,
+  hasTrouble: true,
 };
 const factsToTry = [null, { lines: 500, commit: 'c'.repeat(40) }].map((selfFix) => ({
   head,

@@ -47,7 +47,7 @@ t.test('a question is no silence, however often it is asked', async (t) => {
   const asked = { hasAsked: true } as const;
   t.same(follow({ ...asked, canGoOn: true }, { state: 'asked' }), { kind: 'ask' });
   t.same(follow({ ...asked, isBlocked: true }), { kind: 'close' }, 'the decision starts the next one');
-  t.match(follow(asked), { kind: 'again', reason: /has asked, and was answered/ });
+  t.match(follow(asked), { kind: 'again', isAnswered: true, reason: /has asked, and was answered/ });
 });
 
 t.test('what failed is started again, what a person ended is not', async (t) => {

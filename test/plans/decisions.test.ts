@@ -49,6 +49,39 @@ t.test('a person may take the work of a failed task as it is', async (t) => {
   t.match(refusal(failed, 'task_finished', { task: 1, by: 'agent', who: 'run_x' }), /failed, not running/);
 });
 
+t.test(
+  'who asked and was answered is started again, however often that was, and keeps its part',
+  async (t) => {
+    const once = must(begun, 'task_failed', { ...byDaemon, task: 1, body: 'it broke' }).next;
+    const answered = must(once, 'task_failed', { ...byDaemon, task: 1, body: 'has asked', isAnswered: true });
+    t.same(started(answered.owes), ['coder 1 3']);
+    t.match(answered.next.tasks[0], { status: 'running', attempt: 3 });
+
+    const conflict = must(must(begun, 'task_finished', { task: 1, by: 'agent' }).next, 'merge_conflict', {
+      ...byDaemon,
+      task: 1,
+      body: 'a.txt',
+    }).next;
+    const asked = { ...byDaemon, task: 1, body: 'has asked' };
+    t.same(started(must(conflict, 'task_failed', { ...asked, isAnswered: true }).owes), ['fixer 1 4']);
+    t.match(must(conflict, 'task_failed', asked).next.tasks[0], {
+      status: 'failed',
+      reason: 'has asked; it conflicts in a.txt',
+    });
+  },
+);
+
+t.test('a plan that is to begin by itself says what it waits for where its topic is taken', async (t) => {
+  const waiting = must(
+    planState({ status: 'planning', phase: 'planning' }),
+    'planner_finished',
+    { by: 'agent' },
+    { autoAdvance: true, autoImplement: true, topicHeldBy: 'billing' },
+  ).next;
+  t.match(waiting, { status: 'ready', phase: 'planned', blocked: { reason: /'billing' of the same topic/ } });
+  t.match(must(waiting, 'implement_start').next, { status: 'implementing', blocked: null });
+});
+
 t.test('what a person has cancelled is not started again', async (t) => {
   const ended = must(begun, 'task_failed', { ...byDaemon, task: 1, body: 'was cancelled', isFinal: true });
   t.match(ended.next.tasks[0], { status: 'failed', attempt: 1, reason: 'was cancelled' });

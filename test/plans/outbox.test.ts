@@ -20,6 +20,7 @@ import {
   updatePlan,
 } from '../../src/foundation/store/index.ts';
 import { planText } from '../support/plan-text.ts';
+import { endedRun } from '../support/plans-room.ts';
 import { until } from '../support/until.ts';
 
 const commit = 'a'.repeat(40);
@@ -72,14 +73,14 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     standing: async () => 'apart',
     moveBranch: unused,
     setAside,
-    join: unused,
-    foreignBranchOf: unused,
+    join: async (_run, { head }) => ({ kind: 'nothing', commit: head }),
+    foreignBranchOf: async () => null,
     measure: unused,
     compare: unused,
   };
   const runs: PlansDeps['runs'] = {
     start: unused,
-    row: () => null,
+    row: endedRun,
     cancel: unused,
     settle:
       settle ??

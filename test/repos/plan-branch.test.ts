@@ -35,7 +35,7 @@ async function setUp(test: Pick<typeof t, 'testdir'>) {
   };
   const words = { title: 'task', trailer: 'Drover-Run: x' };
   const joinRun = (head = headOf(target)) =>
-    worktrees.joinOntoPlan({ ...run.of, ...words, target, head, announced, announce });
+    worktrees.joinOntoPlan({ ...run.of, ...words, target, head, announced: () => announced, announce });
   const foreign = () => worktrees.foreignBranch({ ...run.of, taken: [target, 'main'], since: run.since });
   return { root, path, repo, worktrees, run, start, headOf, commit, joinRun, foreign };
 }

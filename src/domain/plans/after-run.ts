@@ -9,8 +9,8 @@ export type Follow =
   | { readonly kind: 'close' }
   /** It is asked, in the conversation that it had. */
   | { readonly kind: 'ask' }
-  /** It is started again. */
-  | { readonly kind: 'again'; readonly reason: string }
+  /** It is started again. `isAnswered`: a person has answered it meanwhile, and it has not failed. */
+  | { readonly kind: 'again'; readonly reason: string; readonly isAnswered: boolean }
   /** A person decides; a task counts as failed. `isFinal`: it is not tried again. */
   | { readonly kind: 'give_up'; readonly reason: string; readonly isFinal: boolean };
 
@@ -45,7 +45,7 @@ export function afterRun(run: PlanRunRow, ended: Ended): Follow {
     default: {
       const reason = `${who} ${row.status === 'interrupted' ? 'was interrupted' : 'failed'}: ${why}`;
       return run.attempt < maxStageAttempts && run.state === 'open'
-        ? { kind: 'again', reason }
+        ? { kind: 'again', reason, isAnswered: false }
         : { kind: 'give_up', reason, isFinal: false };
     }
   }
@@ -59,7 +59,9 @@ function afterSilence(
 ): Follow {
   if (hasAsked) {
     if (canGoOn) return { kind: 'ask' };
-    return isBlocked ? { kind: 'close' } : { kind: 'again', reason: `${who} has asked, and was answered` };
+    return isBlocked
+      ? { kind: 'close' }
+      : { kind: 'again', reason: `${who} has asked, and was answered`, isAnswered: true };
   }
   const silence = refused === null ? '' : `; what it said was refused: ${refused}`;
   if (run.state === 'asked')

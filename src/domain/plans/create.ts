@@ -81,7 +81,8 @@ export async function changePlanText(
   return store.write((tx) => {
     const now = getPlan(tx, row.key);
     const isOpen = now.status === 'ready' || now.phase === 'awaiting_advance';
-    if (!isOpen && (text !== null || request.base !== undefined)) {
+    const hasNoBranch = now.headCommit === null;
+    if (!isOpen && (text !== null || (request.base !== undefined && !hasNoBranch))) {
       throw new AppError('plan_refused', `The plan '${now.name}' is ${now.status}: its text and base stand`, {
         hint: 'wait until it is done, or cancel it and reopen it',
       });

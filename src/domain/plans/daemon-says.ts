@@ -4,7 +4,8 @@ import type { PlanEvent } from './machine/state.ts';
 /** What the daemon itself says of a plan, from what it has seen. */
 export function daemonSays(
   name: PlanEventName,
-  said: Pick<PlanEvent, 'wave' | 'task' | 'body' | 'now'> & Pick<Partial<PlanEvent>, 'facts' | 'isFinal'>,
+  said: Pick<PlanEvent, 'wave' | 'task' | 'body' | 'now'> &
+    Pick<Partial<PlanEvent>, 'facts' | 'isFinal' | 'isAnswered'>,
 ): PlanEvent {
   return {
     name,

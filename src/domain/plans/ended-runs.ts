@@ -102,8 +102,14 @@ function carryOn(
   if (follow.kind === 'ask') owe(tx, plan, [{ ...spawnOf(run), kind: 'ask', runId: run.runId }]);
   else if (run.task !== null) {
     const { planKey, wave, task } = run;
-    const isFinal = follow.kind === 'give_up' && follow.isFinal;
-    const event = daemonSays('task_failed', { wave, task, body: follow.reason, now: tx.now, isFinal });
+    const event = daemonSays('task_failed', {
+      wave,
+      task,
+      body: follow.reason,
+      isFinal: follow.kind === 'give_up' && follow.isFinal,
+      isAnswered: follow.kind === 'again' && follow.isAnswered,
+      now: tx.now,
+    });
     changePlan(tx, { planKey, settings, event });
   } else if (follow.kind === 'again') owe(tx, plan, [{ ...spawnOf(run), attempt: run.attempt + 1 }]);
   else blockPlan(tx, plan.key, follow.reason);

@@ -6,6 +6,7 @@ import {
   finishAction,
   getPlan,
   openActions,
+  type PlanRow,
   pendingActions,
   planTasks,
   reposThatOwe,
@@ -46,9 +47,9 @@ export function createOutbox(deps: PlansDeps): Outbox {
 
   const chain = async (planKey: number) => {
     for (;;) {
-      const action = store.read((sql) => nextOf(sql, planKey));
-      if (action === undefined || closing.signal.aborted) return;
-      if (action.dueAt > clock.now()) return wakeAt(planKey, action.dueAt);
+      const { action, dueAt } = store.read((sql) => nextOf(sql, planKey, clock.now()));
+      if (closing.signal.aborted) return;
+      if (action === null) return dueAt === null ? undefined : wakeAt(planKey, dueAt);
       if ((await carryOne(deps, action, closing.signal)) === 'held') return;
     }
   };
@@ -101,14 +102,35 @@ export function createOutbox(deps: PlansDeps): Outbox {
   };
 }
 
-/** What a plan owes next. Joins stay in order: none goes before one that was given up. */
-function nextOf(sql: Sql, planKey: number): ActionRow | undefined {
+/**
+ * What a plan owes next, or when to look again; neither where nothing can be done. What starts somebody may be passed by
+ * what was owed after it while it is paused, or held by a question; what changes the branch or ends runs keeps its place.
+ * No join goes before one that was given up.
+ */
+function nextOf(
+  sql: Sql,
+  planKey: number,
+  now: number,
+): { readonly action: ActionRow | null; readonly dueAt: number | null } {
+  const isBlocked = getPlan(sql, planKey).blockedReason !== null;
   const open = openActions(sql, planKey);
   const stuck = open.find(({ status, kind }) => status === 'dead' && kind === 'join');
-  return open.find(
-    ({ status, kind, number }) =>
-      status === 'pending' && !(kind === 'join' && stuck !== undefined && stuck.number < number),
-  );
+  let dueAt: number | null = null;
+  for (const action of open) {
+    const isBehindStuck = action.kind === 'join' && stuck !== undefined && stuck.number < action.number;
+    if (action.status !== 'pending' || isBehindStuck) continue;
+    const isStart = startsSomething(action.data as Owed);
+    if (isStart && isBlocked) continue;
+    if (isDue(action, now)) return { action, dueAt: null };
+    dueAt = Math.min(dueAt ?? action.dueAt, action.dueAt);
+    if (!isStart) break;
+  }
+  return { action: null, dueAt };
+}
+
+/** Due is also what is further off than any pause: the clock has been put back since. */
+function isDue({ dueAt }: ActionRow, now: number): boolean {
+  return dueAt <= now || dueAt > now + Math.max(...pausesMs);
 }
 
 /** `held`: it waits for a person's decision, or for the next daemon. */
@@ -149,14 +171,15 @@ async function carryOne(
     });
     await store.write((tx) => {
       const dueAt = pause === undefined ? null : tx.now + pause;
-      failAction(tx, action.key, { error: message, dueAt });
+      if (!failAction(tx, action.key, { error: message, dueAt })) return; // it was dropped, or done by a slower try
       const retryAt = dueAt === null ? null : new Date(dueAt).toISOString();
       tx.event({
         type: 'action.failed',
         data: { key: action.key, kind: action.kind, error: message, retry_at: retryAt },
         ...ofPlan(plan),
       });
-      if (dueAt === null) blockPlan(tx, plan.key, `${wordsOf(owed)} failed: ${message}`);
+      if (dueAt === null)
+        blockPlan(tx, plan.key, `${wordsOf(owed)} failed: ${message}${adviceOn(error, plan)}`);
     });
     return 'failed';
   } finally {
@@ -200,6 +223,13 @@ function isHopeless(error: unknown): boolean {
     'invalid_request',
   ] as const;
   return codes.some((code) => isAppError(error, code));
+}
+
+/** What mends it, where only a command of plans does. */
+function adviceOn(error: unknown, { name }: PlanRow): string {
+  return isAppError(error, 'base_not_found')
+    ? `: give it another base with drover plan edit ${name} --base BRANCH, then drover plan retry ${name}`
+    : '';
 }
 
 function wordsOf(owed: Owed): string {

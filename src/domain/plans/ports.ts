@@ -49,7 +49,8 @@ export type PlanWork = {
       readonly head: string;
       readonly title: string;
       readonly trailer: string;
-      readonly announced: string | null;
+      /** What an earlier try was about to make of the branch: read when it is the turn of this one. */
+      readonly announced: () => string | null;
       readonly announce: (commit: string) => Promise<void>;
     },
   ) => Promise<

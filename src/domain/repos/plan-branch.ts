@@ -45,7 +45,7 @@ export type JoinPlanWanted = {
   readonly title: string;
   readonly trailer: string;
   /** What an earlier try was about to make of the branch; null where there was none. */
-  readonly announced: string | null;
+  readonly announced: () => string | null;
   /** Stores what the branch is about to be: by that alone a crash after it is told from somebody else's push. */
   readonly announce: (commit: string) => Promise<void>;
 };
@@ -57,7 +57,7 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   const { main } = place;
   const now = await commitOf(git, main, `refs/heads/${branch}`);
   if (now === '') return { kind: 'moved', commit: null };
-  if (now === wanted.announced) return { kind: 'joined', commit: now };
+  if (now === wanted.announced()) return { kind: 'joined', commit: now };
   if (now !== wanted.head) return { kind: 'moved', commit: now };
   const work = await workOf(context, place);
   const inside = work === null ? null : await repositoriesInside(context, place, work);

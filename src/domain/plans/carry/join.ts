@@ -1,17 +1,19 @@
 import {
   type ActionRow,
   failAction,
+  getAction,
   getPlan,
   type PlanRow,
   type PlanRunRow,
   type PlanTaskRow,
   planRuns,
   planTasks,
-  type RunRow,
+  type Sql,
   setActionData,
   type Transaction,
   updatePlan,
 } from '../../../foundation/store/index.ts';
+import { roundOfBeginning } from '../beginning.ts';
 import { blockPlan, changePlan, finish } from '../change.ts';
 import { daemonSays } from '../daemon-says.ts';
 import type { Owed, PlanEvent } from '../machine/state.ts';
@@ -38,10 +40,7 @@ export async function carryJoin(
   const { plan, tasks, made } = store.read((sql) => ({
     plan: getPlan(sql, action.planKey),
     tasks: planTasks(sql, action.planKey),
-    made: planRuns(sql, action.planKey).filter(
-      (one) =>
-        one.round === owed.round && one.task === owed.task && (owed.task !== null || one.role === 'fixer'),
-    ),
+    made: runsOf(sql, action.planKey, owed),
   }));
   const run = made.at(-1);
   // It has said that it is done: what it still does must not come between.
@@ -52,13 +51,23 @@ export async function carryJoin(
   await store.write((tx) => {
     const why = whyNot(getPlan(tx, plan.key), { run, task, joined });
     if (why !== null) {
-      failAction(tx, action.key, { error: why, dueAt: null });
-      return blockPlan(tx, plan.key, why);
+      if (failAction(tx, action.key, { error: why, dueAt: null })) blockPlan(tx, plan.key, why);
+      return;
     }
     if (!finish(tx, action)) return;
     if (task === null) return noteHead(tx, plan.key, joined);
     changePlan(tx, { planKey: plan.key, settings, event: eventOf(task, joined, tx.now) });
   });
+}
+
+/** Who worked on a task since the plan was begun, in whatever round; or who fixed what a review found in this one. */
+function runsOf(sql: Sql, planKey: number, { task, round }: Join): readonly PlanRunRow[] {
+  const first = roundOfBeginning(sql, planKey);
+  return planRuns(sql, planKey).filter((run) =>
+    task === null
+      ? run.task === null && run.role === 'fixer' && run.round === round
+      : run.task === task && run.round >= first,
+  );
 }
 
 /** What a person has to do before the work can be taken; null where nothing. */
@@ -114,43 +123,73 @@ type Joining = {
   readonly task: PlanTaskRow | null;
 };
 
-async function join(deps: PlansDeps, plan: PlanRow, { action, owed, made, task }: Joining): Promise<Joined> {
-  const { store, work, runs } = deps;
-  const run = made.at(-1);
-  const row = run === undefined ? null : runs.row(run.runId);
+async function join(deps: PlansDeps, plan: PlanRow, joining: Joining): Promise<Joined> {
+  const { owed, made, task } = joining;
   const head = plan.headCommit ?? '';
-  if (row === null) return { kind: 'nothing', commit: head }; // a person said that it is done
-  const foreign = await foreignOf(deps, plan, row);
-  if (foreign !== null) return { kind: 'unfit', reason: foreign };
-  const isFixed = run?.role === 'fixer' && task !== null && owed.isAccepted !== true;
+  const run = made.at(-1);
+  if (run === undefined) return { kind: 'nothing', commit: head }; // nobody has worked on it: a person has said that it is done
+  if (owed.isAccepted === true) return joinNewest(deps, plan, joining);
+  const unfit = await unfitOf(deps, plan, run);
+  if (unfit !== null) return { kind: 'unfit', reason: unfit };
+  const isFixed = run.role === 'fixer' && task !== null;
   const unmerged = isFixed ? await unmergedOf(deps, plan, made) : null;
   if (unmerged !== null) return { kind: 'unresolved', reason: unmerged };
-  const joined = await work.join(row, {
-    branch: plan.branch,
-    head,
-    title:
-      task === null
-        ? `${plan.name}: what the review found`
-        : `${plan.name} task ${task.number}: ${task.title}`,
-    trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
-    announced: owed.announced ?? null,
-    announce: (commit) => store.write((tx) => setActionData(tx, action.key, { ...owed, announced: commit })),
-  });
+  const joined = await joinRun(deps, plan, { ...joining, run });
   if (isFixed && joined.kind === 'nothing')
     return { kind: 'unresolved', reason: 'its fixer has changed nothing' };
   return joined;
 }
 
-/** Why what a run has made is not its own alone; null when it is. */
-async function foreignOf(
-  { work }: PlansDeps,
+/** What a person takes as it is: of the last run that has made anything. */
+async function joinNewest(deps: PlansDeps, plan: PlanRow, joining: Joining): Promise<Joined> {
+  let joined: Joined = { kind: 'nothing', commit: plan.headCommit ?? '' };
+  for (const run of joining.made.toReversed()) {
+    const unfit = await unfitOf(deps, plan, run);
+    if (unfit !== null) return { kind: 'unfit', reason: unfit };
+    joined = await joinRun(deps, plan, { ...joining, run });
+    if (joined.kind !== 'nothing') break;
+  }
+  return joined;
+}
+
+async function joinRun(
+  deps: PlansDeps,
+  plan: PlanRow,
+  { action, owed, task, run }: Joining & { readonly run: PlanRunRow },
+): Promise<Joined> {
+  const { store, work, runs } = deps;
+  const row = runs.row(run.runId);
+  if (row === null) throw new Error(`${run.runId} is gone`);
+  return work.join(row, {
+    branch: plan.branch,
+    head: plan.headCommit ?? '',
+    title:
+      task === null
+        ? `${plan.name}: what the review found`
+        : `${plan.name} task ${task.number}: ${task.title}`,
+    trailer: `Drover-Run: ${row.id}\nDrover-Plan: ${plan.name}`,
+    announced: () => announcedOf(store.read((sql) => getAction(sql, action.key))),
+    announce: (commit) => store.write((tx) => setActionData(tx, action.key, { ...owed, announced: commit })),
+  });
+}
+
+/** What the branch was about to be, as the last try has stored it. */
+function announcedOf({ data }: ActionRow): string | null {
+  return (data as Join).announced ?? null;
+}
+
+/** Why what a run has made cannot be taken as its own; null when it can. */
+async function unfitOf(
+  { work, runs }: PlansDeps,
   { name, branch, base }: PlanRow,
-  run: RunRow,
+  { runId }: PlanRunRow,
 ): Promise<string | null> {
+  const run = runs.row(runId);
+  if (run === null) return `${runId}, which has worked on it, is gone with its journal`;
   const foreign = await work.foreignBranchOf(run, { branch, base });
   return foreign === null
     ? null
-    : `${run.id} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${run.branch} there (${run.worktree}), then drover plan retry ${name}`;
+    : `${runId} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${run.branch} there (${run.worktree}), then drover plan retry ${name}`;
 }
 
 /** What the fixer of a conflict has left out: the coder's branch, where it is not in its history. */

@@ -1,6 +1,5 @@
 import {
   type ActionRow,
-  doneActions,
   getPlan,
   lastSignalOfRun,
   type PlanRow,
@@ -8,6 +7,7 @@ import {
   planRuns,
   planTasks,
 } from '../../../foundation/store/index.ts';
+import { roundOfBeginning } from '../beginning.ts';
 import type { Owed } from '../machine/state.ts';
 import { filesInConflict } from '../machine/waves.ts';
 import type { PlansDeps } from '../ports.ts';
@@ -108,9 +108,9 @@ async function promptFacts(
 /** What was found or refused before, and where the work of an earlier try is, for who comes next. */
 function wordsBefore({ store, runs }: PlansDeps, plan: PlanRow, owed: Spawn): string | null {
   const { task, before, refused } = store.read((sql) => {
-    const anew = doneActions(sql, plan.key, 'renew_branch').map(({ data }) => (data as Owed).round);
+    const first = roundOfBeginning(sql, plan.key);
     const before = planRuns(sql, plan.key).findLast(
-      (run) => run.role === owed.role && run.task === owed.task && run.round >= Math.max(0, ...anew),
+      (run) => run.role === owed.role && run.task === owed.task && run.round >= first,
     );
     const said = before && { planKey: plan.key, runId: before.runId, status: 'failed' as const };
     return {

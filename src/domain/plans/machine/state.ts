@@ -97,6 +97,8 @@ export type PlanEvent = {
   readonly hasTrouble: boolean;
   /** Of `task_failed`: a person ended it, so it is not tried again. */
   readonly isFinal?: boolean;
+  /** Of `task_failed`: who worked on it has asked and was answered, so it is tried again in any case. */
+  readonly isAnswered?: boolean;
   readonly now: number;
 };
 

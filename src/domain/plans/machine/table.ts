@@ -18,7 +18,7 @@ import {
   verifyApproved,
   verifyFailed,
 } from './rules/judging.ts';
-import { cancel, decided, markDone, needsDecision, retry } from './rules/operator.ts';
+import { cancel, decided, markDone, needsDecision, retry, retryOwed } from './rules/operator.ts';
 import { advance, planAnew, planned, startPlanning } from './rules/planning.ts';
 import type { Rule } from './state.ts';
 
@@ -70,5 +70,13 @@ export const table: Readonly<Record<PlanEventName, Partial<Readonly<Record<PlanS
     reviewing: decided,
     verifying: decided,
   },
-  retry: { ready: retry, planning: retry, implementing: retry, reviewing: retry, verifying: retry },
+  retry: {
+    ready: retry,
+    planning: retry,
+    implementing: retry,
+    reviewing: retry,
+    verifying: retry,
+    done: retryOwed,
+    cancelled: retryOwed,
+  },
 };

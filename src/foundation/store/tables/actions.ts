@@ -122,19 +122,20 @@ export function finishAction(sql: Sql, key: string, now: number): boolean {
   );
 }
 
-/** Notes that an action failed: tried again at `dueAt`, or given up when that is null. */
+/** Notes that an action failed: tried again at `dueAt`, or given up when that is null. False when it was not pending any more. */
 export function failAction(
   sql: Sql,
   key: string,
   { error, dueAt }: { readonly error: string; readonly dueAt: number | null },
-): void {
-  sql.run(
+): boolean {
+  const { changes } = sql.run(
     "UPDATE actions SET attempts = attempts + 1, error = ?, due_at = coalesce(?, due_at), status = CASE WHEN ? IS NULL THEN 'dead' ELSE 'pending' END WHERE key = ? AND status = 'pending'",
     error,
     dueAt,
     dueAt,
     key,
   );
+  return changes === 1;
 }
 
 /** Brings back what was given up of a plan's actions, and makes those due that wait for another try. */

@@ -124,10 +124,17 @@ export const taskFailed: Rule = (input) => {
   const task = taskOf(input);
   if (typeof task === 'string') return refuse(task);
   if (task.status !== 'running') return refuse(`task ${task.number} is ${task.status}, not running`);
-  if (event.isFinal === true || task.attempt >= maxTaskAttempts)
-    return failTask(input, task.number, event.body);
+  const isAnswered = event.isAnswered === true;
+  const isLast = event.isFinal === true || task.attempt >= maxTaskAttempts;
+  const files = filesInConflict(task);
+  if (isLast && !isAnswered)
+    return failTask(
+      input,
+      task.number,
+      files === null ? event.body : `${event.body}; it conflicts in ${files}`,
+    );
   const attempt = task.attempt + 1;
-  const again = { ...task, attempt, reason: event.body };
+  const again = { ...task, attempt, reason: isAnswered ? task.reason : event.body };
   return moveTo(withTask(plan, task.number, again), {}, [workerFor(plan, again, attempt)]);
 };
 

@@ -44,6 +44,10 @@ export const retry: Rule = (input) => {
   return event.hasTrouble ? moveTo(plan, {}) : refuse('nothing of it has failed');
 };
 
+/** At its end a plan may still owe what failed: moving its branch, stopping its runs. */
+export const retryOwed: Rule = ({ plan, event }) =>
+  event.hasTrouble ? moveTo(plan, {}) : refuse('nothing of it has failed');
+
 const goOn = (input: Parameters<Rule>[0]): Decision => {
   const { event, settings } = input;
   const plan: PlanState = {

@@ -55,7 +55,7 @@ const toReady: Rule = (input) => {
   const plan: PlanState = { ...input.plan, status: 'ready', phase: 'planned', guidance: null };
   if (!input.settings.autoImplement) return moveTo(plan, {});
   const begun = implement({ ...input, plan });
-  return begun.ok ? begun : moveTo(plan, {}); // it is ready all the same: `implement` says why it does not begin
+  return begun.ok ? begun : moveTo(plan, { blocked: { reason: begun.reason, by: 'limit' } });
 };
 
 /** Nothing is done yet: every task to do, no verdict, no cycle. */
