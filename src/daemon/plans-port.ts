@@ -58,12 +58,21 @@ function createWork({ repos, worktrees, runs }: PlansPortOptions): PlanWork {
     foreignBranchOf: async (run, { branch, base }) => {
       const place = await placeOf(run);
       const { createdAt } = place.runId === run.id ? run : runs.row(place.runId);
-      const taken = [branch, base.replace(/^refs\/heads\//, '')];
+      const taken = [branch, shortName(base)];
       return worktrees.foreignBranch({ ...place, taken, since: createdAt });
+    },
+    publishedBy: async (run, { from, base }) => {
+      const place = await placeOf(run);
+      const { createdAt } = place.runId === run.id ? run : runs.row(place.runId);
+      return worktrees.published({ ...place, from, base: shortName(base), since: createdAt });
     },
     measure: async (run, of) => worktrees.measure({ ...(await placeOf(run)), ...of }),
     compare: async (repoId, from, to) => worktrees.compare(await repos.find(repoId), from, to),
   };
+}
+
+function shortName(branch: string): string {
+  return branch.replace(/^refs\/heads\//, '');
 }
 
 function createPlanRuns({ runs, launch, clock }: PlansPortOptions): PlanRuns {

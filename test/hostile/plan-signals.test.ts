@@ -149,6 +149,7 @@ function fakeWorld(store: PlansDeps['store']) {
         return { kind: 'joined', commit: made };
       },
       foreignBranchOf: async () => null,
+      publishedBy: async () => [],
       measure: async () => null,
       compare: async () => ({ lines: 1, stat: '', tree: commit() }),
     },

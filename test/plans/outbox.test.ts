@@ -75,6 +75,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
     setAside,
     join: async (_run, { head }) => ({ kind: 'nothing', commit: head }),
     foreignBranchOf: async () => null,
+    publishedBy: async () => [],
     measure: unused,
     compare: unused,
   };

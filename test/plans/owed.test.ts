@@ -339,3 +339,23 @@ t.test('a plan whose base is gone before its branch was made is given another on
   t.equal(based.at(-1), 'trunk');
   await t.rejects(room.plans.update(room.repo, 'auth', { base: 'trunk' }), { code: 'plan_refused' });
 });
+
+t.test('commits that a run has pushed are told once, and taken when a person lets it go on', async (t) => {
+  const room = await plansRoom(t, {
+    work: { join: joined, publishedBy: async () => ['main', 'origin/main'] },
+  });
+  await room.set({}, { status: 'running', attempt: 1 });
+  await room.ran('run_1', { state: 'open' });
+  room.plans.recover();
+  await room.plans.signal(
+    room.repo,
+    { plan: 'auth', event: 'task_finished', wave: 1, task: 1 },
+    { speaker: { kind: 'run', runId: 'run_1' } },
+  );
+  await room.givenUp();
+  t.match(room.row().blockedReason, /commits of run_1 are on main, origin\/main, where drover did not put/);
+  t.equal(room.task(1)?.status, 'merging');
+
+  await room.say('retry');
+  await until('it to be merged', () => room.task(1)?.status === 'merged');
+});

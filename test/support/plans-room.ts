@@ -88,6 +88,7 @@ export async function plansRoom(t: Test, { work, runs, settings, clock = systemC
       setAside: async () => {},
       join: unused('join'),
       foreignBranchOf: async () => null,
+      publishedBy: async () => [],
       measure: async () => null,
       compare: async () => ({ lines: 0, stat: '', tree: baseCommit }),
       ...work,

@@ -70,6 +70,11 @@ export type PlanWork = {
     run: RunRow,
     plan: { readonly branch: string; readonly base: string },
   ) => Promise<string | null>;
+  /** The plan's base and branches of remotes that have commits of a run, which began at `from`. */
+  readonly publishedBy: (
+    run: RunRow,
+    of: { readonly from: string; readonly base: string },
+  ) => Promise<readonly string[]>;
   /** What a run has changed since `head`; null: nothing. */
   readonly measure: (
     run: RunRow,

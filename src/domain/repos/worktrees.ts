@@ -27,6 +27,7 @@ import {
   setBranchAside,
 } from './plan-branch.ts';
 import { findStanding, type Standing, type StandingWanted } from './plan-standing.ts';
+import { findPublished } from './published.ts';
 import { listSaved } from './saved.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
@@ -126,6 +127,10 @@ export type Worktrees = {
   readonly foreignBranch: (
     of: RunPlace & { readonly taken: readonly string[]; readonly since: number },
   ) => Promise<string | null>;
+  /** Its base and the branches of remotes that have a commit of the run. `from`: where its work tree began. */
+  readonly published: (
+    of: RunPlace & { readonly from: string; readonly base: string; readonly since: number },
+  ) => Promise<readonly string[]>;
   /** The commit that a branch is at; null when it is not there. */
   readonly branchHead: (repo: WorktreeRepo, branch: string) => Promise<string | null>;
   /** Where each branch is. */
@@ -264,6 +269,8 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     },
     foreignBranch: async ({ taken, since, ...of }) =>
       foreignBranch(git, { place: await placeOf(of), taken, since }),
+    published: async ({ from, base, since, ...of }) =>
+      findPublished(git, { place: await placeOf(of), from, base, since }),
     branchHead: async (repo, branch) => branchHead(context, await mainCheckout(repo), branch),
     branches: async (repo) => listBranches(context, await mainCheckout(repo)),
     contains: async (repo, of) => containsCommit(context, await mainCheckout(repo), of),

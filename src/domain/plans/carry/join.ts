@@ -131,6 +131,8 @@ async function join(deps: PlansDeps, plan: PlanRow, joining: Joining): Promise<J
   if (owed.isAccepted === true) return joinNewest(deps, plan, joining);
   const unfit = await unfitOf(deps, plan, run);
   if (unfit !== null) return { kind: 'unfit', reason: unfit };
+  const published = await publishedOf(deps, plan, { ...joining, run });
+  if (published !== null) return { kind: 'unfit', reason: published };
   const isFixed = run.role === 'fixer' && task !== null;
   const unmerged = isFixed ? await unmergedOf(deps, plan, made) : null;
   if (unmerged !== null) return { kind: 'unresolved', reason: unmerged };
@@ -190,6 +192,21 @@ async function unfitOf(
   return foreign === null
     ? null
     : `${runId} has the branch ${foreign} checked out in its worktree, which is not its own: check out ${run.branch} there (${run.worktree}), then drover plan retry ${name}`;
+}
+
+/** Where else a run has brought its commits, as a person is told once; null where that is nowhere, or known. */
+async function publishedOf(
+  { store, work, runs }: PlansDeps,
+  { name, base, baseCommit }: PlanRow,
+  { action, owed, run }: Joining & { readonly run: PlanRunRow },
+): Promise<string | null> {
+  const row = runs.row(run.runId);
+  const from = run.baseCommit ?? baseCommit;
+  if (row === null || from === null) return null;
+  const where = (await work.publishedBy(row, { from, base })).join(', ');
+  if (where === '' || where === owed.isToldOf) return null;
+  await store.write((tx) => setActionData(tx, action.key, { ...owed, isToldOf: where }));
+  return `commits of ${run.runId} are on ${where}, where drover did not put them: look at them there, then drover plan retry ${name} goes on`;
 }
 
 /** What the fixer of a conflict has left out: the coder's branch, where it is not in its history. */

@@ -134,6 +134,8 @@ export type Owed =
       readonly isAccepted?: boolean;
       /** What the branch was about to be at the last try. */
       readonly announced?: string;
+      /** A person was told where else its commits are, and lets it go on. */
+      readonly isToldOf?: string;
     }
   /** Runs the repository's own commands, then starts who judges; for the first time where no attempt is told. */
   | {
