@@ -99,7 +99,9 @@ export async function changePlanText(
         ? { phase: text.tasks.length === 0 ? ('draft' as const) : ('planned' as const) }
         : {}),
       ...(request.topic === undefined ? {} : { topic: request.topic }),
-      ...(request.base === undefined ? {} : { base: request.base }),
+      ...(request.base === undefined
+        ? {}
+        : { base: request.base, ...(hasNoBranch ? { baseCommit: null } : {}) }),
       updatedAt: tx.now,
     });
     if (text !== null) setPlanTasks(tx, now.key, text.tasks);

@@ -11,25 +11,32 @@ import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
 
 /**
- * The plan with its branch, which is made where it has none. After a crash between the two, the branch is there already:
- * it is taken for the plan's own only where it is where the plan would begin.
+ * The plan with its branch, which is made where it has none. Where it begins is stored first: after a crash the branch may
+ * be there already, and is the plan's own only where the plan would begin.
  */
 export async function ensureBranch({ store, work }: PlansDeps, plan: PlanRow): Promise<PlanRow> {
   if (plan.headCommit !== null) return plan;
-  const base = await work.commitOf(plan.repoId, plan.base);
-  const there = await work.branchHead(plan.repoId, plan.branch);
+  const { repoId, branch } = plan;
+  const base = plan.baseCommit ?? (await work.commitOf(repoId, plan.base));
+  if (plan.baseCommit === null) await store.write((tx) => noteBeginning(tx, plan, { baseCommit: base }));
+  const there = await work.branchHead(repoId, branch);
   if (there !== null && there !== base)
     throw new AppError(
       'plan_refused',
-      `the branch ${plan.branch} is there already, at ${there.slice(0, 10)}: rename or delete it, then drover plan retry ${plan.name}`,
+      `the branch ${branch} is there already, at ${there.slice(0, 10)}: rename or delete it, then drover plan retry ${plan.name}`,
     );
-  if (there === null) await work.moveBranch(plan.repoId, { branch: plan.branch, from: null, to: base });
+  if (there === null) await work.moveBranch(repoId, { branch, from: null, to: base });
   return store.write((tx) => {
-    const now = getPlan(tx, plan.key);
-    if (now.headCommit === null)
-      updatePlan(tx, now, { baseCommit: base, headCommit: base, updatedAt: tx.now });
+    noteBeginning(tx, plan, { headCommit: base });
     return getPlan(tx, plan.key);
   });
+}
+
+/** Throws where somebody has given the plan another base meanwhile: it is tried again with that. */
+function noteBeginning(tx: Transaction, plan: PlanRow, change: Partial<PlanRow>): void {
+  const now = getPlan(tx, plan.key);
+  if (now.base !== plan.base) throw new Error(`the base of the plan is ${now.base} now`);
+  if (now.headCommit === null) updatePlan(tx, now, { ...change, updatedAt: tx.now });
 }
 
 /** Takes the branch to a commit that is ahead of it: what a verifier has mended. */

@@ -1,11 +1,11 @@
-import { isAppError, type PlanRole, type Run, type StartRun } from '../../../contract/index.ts';
+import { isAppError, type Run, type StartRun } from '../../../contract/index.ts';
 import {
   type ActionRow,
   finishAction,
   getPlan,
   insertPlanRun,
   type PlanRow,
-  type PlanRunState,
+  type PlanRunRow,
   planTasks,
   type Transaction,
 } from '../../../foundation/store/index.ts';
@@ -16,15 +16,7 @@ import type { PlansDeps } from '../ports.ts';
 import { toState } from '../state-columns.ts';
 
 /** What a run that is started is to its plan. */
-export type StartedFor = {
-  readonly role: PlanRole | 'evidence';
-  readonly round: number;
-  readonly wave: number | null;
-  readonly task: number | null;
-  readonly attempt: number;
-  readonly baseCommit: string | null;
-  readonly state: PlanRunState;
-};
+type StartedFor = Pick<PlanRunRow, 'role' | 'round' | 'wave' | 'task' | 'attempt' | 'baseCommit' | 'state'>;
 
 /** Thrown inside the transaction that would have queued a run which the plan does not want any more. */
 class NotWanted extends Error {}
