@@ -198,6 +198,19 @@ const wrong: readonly (readonly [name: string, text: string, line: number, messa
   ['a task that is a word', '## Wave 1\n### Task\nbody', 2, /no title/],
   ['two tasks of one title', `## Wave 1\n${one}### Task 2 - x\ny`, 4, /title of the one in line 2/],
   ['a task without body', `## Wave 1\n### Task 1: x\n\n### Task 2: y\nb`, 2, /^The title alone is no task/],
+  [
+    'a task that is a comment',
+    `## Wave 1\n### Task 1: x\n<!-- later\n -->\n`,
+    2,
+    /^The title alone is no task/,
+  ],
+  ['a task that is a rule', `## Wave 1\n### Task 1: x\n\n---\n***\n`, 2, /^The title alone is no task/],
+  [
+    'a task that is an empty list',
+    `## Wave 1\n### Task 1: x\n- [ ] \n1. [x]\n* \n`,
+    2,
+    /^The title alone is no task/,
+  ],
   ['a last task without body', '## Wave 1\n### Task 1: x', 2, /^The title alone is no task/],
   ['NUL', `## Wave 1\n${one}a\n\0`, 5, /NUL/],
   ['a wave of a word', `## Wave Base\n${one}`, 1, /no whole number: write "## Wave 1: Base"/],
@@ -280,9 +293,10 @@ const texts: readonly string[] = [
 ];
 for (const text of texts) {
   t.test(`text, and kept as it is: ${JSON.stringify(text)}`, async (t) => {
-    t.same(tasksOf(`# T\n\n## Wave 1\n\n### Task 1: x\n\n${text}\n\n### Task 2: y\n\n${text}`), [
-      [1, 1, 'x', text],
-      [1, 2, 'y', text],
+    const body = `${text}\n\nTo be done.`;
+    t.same(tasksOf(`# T\n\n## Wave 1\n\n### Task 1: x\n\n${body}\n\n### Task 2: y\n\n${body}`), [
+      [1, 1, 'x', body],
+      [1, 2, 'y', body],
     ]);
   });
 }

@@ -139,11 +139,17 @@ function tooMany(waves: readonly OutlinedWave[]): readonly PlanProblem[] {
 }
 
 function withoutBody(waves: readonly OutlinedWave[], lines: readonly string[]): readonly PlanProblem[] {
-  const empty = waves.flatMap(({ tasks }) => tasks.filter((task) => bodyOf(task, lines) === ''));
+  const empty = waves.flatMap(({ tasks }) => tasks.filter((task) => saysNothing(bodyOf(task, lines))));
   return empty.map(({ line }) => ({
     line,
     message: 'The title alone is no task: write below it what is to be done, and how to see that it is',
   }));
+}
+
+/** True for comments, rules and items of lists without a word: nobody could work on them. */
+function saysNothing(body: string): boolean {
+  const withoutComments = body.replace(/<!--.*?(?:-->|$)/gs, '');
+  return !/[\p{L}\p{N}\p{So}]/u.test(withoutComments.replace(/^\s*(?:[-*+]|\d+[.)])\s+\[[ xX]\]/gm, ''));
 }
 
 function numbered(waves: readonly OutlinedWave[], lines: readonly string[]): readonly ParsedWave[] {
