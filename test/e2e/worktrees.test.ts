@@ -135,14 +135,14 @@ t.test('a repository without a commit is said to be unusable', async (t) => {
   });
 });
 
-t.test('info/exclude gets one line, once, whoever comes at the same time', async (t) => {
+t.test('info/exclude gets each line once, whoever comes at the same time', async (t) => {
   const { path, repo, worktrees, label } = setUp(t);
   const exclude = join(path, '.git/info/exclude');
   put(exclude, 'mine');
   await Promise.all(
     Array.from({ length: 6 }, () => worktrees.create({ repo, runId: newId('run', clock++), label })),
   );
-  t.equal(readFileSync(exclude, 'utf8'), 'mine\n.drover/signals/\n');
+  t.equal(readFileSync(exclude, 'utf8'), 'mine\n.drover/signals/\n.kasmos/signals/\n');
   t.equal(readFileSync(join(path, '.gitignore'), 'utf8'), 'ignored/\n');
 });
 

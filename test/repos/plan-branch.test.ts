@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
 import { newId, noBranchPattern, planNamePattern } from '../../src/contract/index.ts';
 import { createWorktrees } from '../../src/domain/repos/index.ts';
+import { signalFolders } from '../../src/domain/signals/index.ts';
 import { git } from '../support/apply-world.ts';
 import { makeRepo, plainGit, put } from './fixture.ts';
 
@@ -105,6 +106,20 @@ t.test('what lies in a repository inside the worktree is not left out in silence
   plainGit(run.path, 'commit', '-q', '-m', 'with a link to it');
   t.same(await joinRun(), { kind: 'nested', folders: ['sub'] }, 'committed as a link, too');
   t.equal(headOf(target), before);
+});
+
+t.test('what lies in a signal folder is no work, whichever folder it is', async (t) => {
+  const { path, run, start, headOf, joinRun } = await setUp(t);
+  const exclude = join(path, '.git/info/exclude');
+  const lines = readFileSync(exclude, 'utf8');
+  put(exclude, lines.replace('.kasmos/signals/\n', ''));
+  await start();
+  t.equal(readFileSync(exclude, 'utf8'), lines, 'the line that is missing is added, the other is not');
+  for (const folder of signalFolders) put(join(run.path, folder, 'failed/advance-auth'), 'no');
+  put(join(run.path, 'work.txt'), 'work');
+
+  t.match(await joinRun(), { kind: 'joined' });
+  t.equal(plainGit(path, 'ls-tree', '-r', '--name-only', headOf(target)), 'a.txt\nwork.txt\n');
 });
 
 t.test('a submodule is no repository of the run, but what is only in it is told', async (t) => {

@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { type Log, writeFileAtomic } from '../../base/index.ts';
 import { readUntrusted } from '../../foundation/untrusted/index.ts';
+import { signalFolders } from '../signals/index.ts';
 
 /** Kept out of git in every checkout of the repository. */
-export const excludedPattern = '.drover/signals/';
+const excludedPatterns = signalFolders.map((folder) => `${folder}/`);
 const maxExcludeBytes = 4 * 2 ** 20;
 
 /**
- * Adds our pattern to `info/exclude` of the git folder once, never to the user's .gitignore. A file that cannot be read
+ * Adds our patterns to `info/exclude` of the git folder once, never to the user's .gitignore. A file that cannot be read
  * safely is left alone, and said.
  */
 export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
-  if (await hasPattern(gitDir)) return;
+  if (await hasPatterns(gitDir)) return;
   const folder = join(gitDir, 'info');
   const file = join(folder, 'exclude');
   await mkdir(folder, { recursive: true });
@@ -35,22 +36,23 @@ export async function ensureExcluded(gitDir: string, log: Log): Promise<void> {
       return;
     }
     const before = read.ok ? read.bytes : Buffer.alloc(0);
-    if (isCompromised || holdsPattern(before)) return;
+    const missing = missingIn(before);
+    if (isCompromised || missing.length === 0) return;
     const glue = before.length > 0 && before.at(-1) !== 10 ? '\n' : '';
     const mode = read.ok ? (await stat(file)).mode & 0o777 : 0o644;
-    await writeFileAtomic(file, Buffer.concat([before, Buffer.from(`${glue}${excludedPattern}\n`)]), {
-      mode,
-    });
+    const added = Buffer.from(`${glue}${missing.join('\n')}\n`);
+    await writeFileAtomic(file, Buffer.concat([before, added]), { mode });
   } finally {
     if (!isCompromised) await release();
   }
 }
 
-async function hasPattern(gitDir: string): Promise<boolean> {
+async function hasPatterns(gitDir: string): Promise<boolean> {
   const read = await readUntrusted(gitDir, 'info/exclude', { maxBytes: maxExcludeBytes });
-  return read.ok && holdsPattern(read.bytes);
+  return read.ok && missingIn(read.bytes).length === 0;
 }
 
-function holdsPattern(bytes: Buffer): boolean {
-  return bytes.toString('latin1').split(/\r?\n/).includes(excludedPattern);
+function missingIn(bytes: Buffer): readonly string[] {
+  const lines = bytes.toString('latin1').split(/\r?\n/);
+  return excludedPatterns.filter((pattern) => !lines.includes(pattern));
 }
