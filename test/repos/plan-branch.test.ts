@@ -212,6 +212,33 @@ t.test('a repository without a commit says so, whatever base is wanted of it', a
   await t.rejects(worktrees.findBase(repo, 'nowhere'), { code: 'base_not_found' });
 });
 
+t.test('a base is the branch of its name, not the tag', async (t) => {
+  const { path, repo, worktrees, headOf, commit } = await setUp(t);
+  const first = headOf('main');
+  plainGit(path, 'tag', 'v1.2');
+  plainGit(path, 'checkout', '-q', '-b', 'v1.2');
+  commit(path, 'newer.txt');
+  const newer = headOf('refs/heads/v1.2');
+  const { branch } = await worktrees.describeMain(repo);
+
+  t.equal(await worktrees.findBase(repo, branch ?? undefined), newer, 'what is checked out');
+  t.equal(await worktrees.findBase(repo, 'v1.2~1'), first);
+  t.equal(await worktrees.findBase(repo, 'refs/tags/v1.2'), first);
+  t.equal(await worktrees.findBase(repo, 'tags/v1.2'), first);
+});
+
+t.test('a branch with the name of something else is not taken for it', async (t) => {
+  const { path, repo, worktrees, headOf, commit } = await setUp(t);
+  const first = headOf('main');
+  commit(path, 'newer.txt');
+  const newer = headOf('main');
+  for (const name of ['HEAD', newer, 'refs/heads/main'])
+    plainGit(path, 'update-ref', `refs/heads/${name}`, first);
+
+  for (const base of ['HEAD', 'HEAD~0', newer, `${newer}~0`, 'refs/heads/main'])
+    t.equal(await worktrees.findBase(repo, base), newer, base);
+});
+
 t.test('after a crash a branch is where this join has put it, or somebody else has', async (t) => {
   const { path, run, headOf, commit, joinRun } = await setUp(t);
   const before = headOf(target);

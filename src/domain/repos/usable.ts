@@ -17,7 +17,10 @@ export async function resolveUsable(git: Git, repo: WorktreeRepo): Promise<Resol
   return resolved;
 }
 
-/** The commit that `wanted` (HEAD unless told) names. Throws `base_not_found`, or `repo_unusable` without any commit. */
+/** Names that say which of several things they mean: HEAD, an object, a whole reference. */
+const unambiguous = /^(HEAD|[0-9a-f]{40}|[0-9a-f]{64})\b|^refs\//;
+
+/** The commit that `wanted` (HEAD unless told) names; a branch goes before a tag of its name. Throws `base_not_found`, or `repo_unusable` without any commit. */
 export async function findBase(
   git: Git,
   resolved: ResolvedRepo,
@@ -25,9 +28,12 @@ export async function findBase(
 ): Promise<string> {
   const base = wanted ?? 'HEAD';
   const isOption = base.startsWith('-') || base === '' || /[\0\n]/.test(base);
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`];
-  const found = isOption ? '' : await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
-  if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
+  const readings = unambiguous.test(base) ? [base] : [`refs/heads/${base}`, base];
+  for (const reading of isOption ? [] : readings) {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${reading}^{commit}`];
+    const found = await line(git, resolved.path, args, { okCodes: [0, 1, 128] });
+    if (/^[0-9a-f]+$/.test(found)) return found; // a range gives several, an exclusion one with a caret
+  }
   const isEmpty = async () => {
     const any = ['rev-list', '--all', '--max-count=1'];
     return (await line(git, resolved.path, any, { okCodes: [0, 128] })) === '';
