@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
@@ -210,6 +210,42 @@ t.test('a repository without a commit says so, whatever base is wanted of it', a
   for (const base of [undefined, 'HEAD', 'main'])
     await t.rejects(worktrees.findBase(empty, base), { code: 'repo_unusable', message: /has no commit yet/ });
   await t.rejects(worktrees.findBase(repo, 'nowhere'), { code: 'base_not_found' });
+});
+
+t.test('lines are counted whatever the repository says of its files', async (t) => {
+  const { root, path, repo, worktrees, headOf, commit } = await setUp(t);
+  const library = makeRepo(join(root, 'library'));
+  commit(path, 'plain.txt', '1\n');
+  commit(path, 'a.lock', '1\n');
+  commit(path, 'run.sh', '1\n');
+  commit(path, 'both.sh', '1\n');
+  commit(path, 'logo.png', 'a\0b\nc\n');
+  plainGit(path, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib');
+  commit(path, '.gitattributes', '*.lock -diff\nboth.sh binary\n');
+  put(join(path, '.git/info/attributes'), 'plain.txt binary\n');
+  plainGit(path, 'config', 'diff.ignoreSubmodules', 'all');
+  const counted = async (change: () => void) => {
+    const from = headOf('main');
+    change();
+    plainGit(path, '-c', 'diff.ignoreSubmodules=none', 'commit', '-qa', '--allow-empty', '-m', 'change');
+    return (await worktrees.compare(repo, from, headOf('main'))).lines;
+  };
+  const before = headOf('main');
+  const many = 'line\n'.repeat(2000);
+
+  t.equal(await counted(() => put(join(path, 'a.lock'), many)), 2001, 'by .gitattributes');
+  t.equal(await counted(() => put(join(path, 'plain.txt'), many)), 2001, 'by info/attributes');
+  t.equal(await counted(() => put(join(path, 'logo.png'), `\0${many}`)), 1, 'a binary file');
+  t.equal(await counted(() => chmodSync(join(path, 'run.sh'), 0o755)), 1, 'a mode');
+  const both = () => {
+    put(join(path, 'both.sh'), '1\n2\n');
+    chmodSync(join(path, 'both.sh'), 0o755);
+  };
+  t.equal(await counted(both), 2, 'a line and a mode');
+  t.equal(await counted(() => commit(path, 'empty.txt', '')), 1, 'a file of no lines');
+  t.equal(await counted(() => commit(join(path, 'lib'), 'more.txt')), 2, 'the commit of a submodule');
+  const { stat } = await worktrees.compare(repo, before, headOf('main'));
+  for (const told of [/a\.lock +\| 2001/, /run\.sh \(mode \+x\)/, /lib +\| +2/]) t.match(stat, told);
 });
 
 t.test('a base is the branch of its name, not the tag', async (t) => {

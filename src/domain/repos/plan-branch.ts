@@ -170,30 +170,6 @@ export async function setBranchAside(
   await git.run(main.workTree, ['update-ref', '-d', `refs/heads/${branch}`, at], placed(main));
 }
 
-/** How two commits differ: lines added plus deleted (a binary file counts as one), and in words. */
-export async function compareCommits(
-  { git }: WorktreeContext,
-  main: Checkout,
-  from: string,
-  to: string,
-): Promise<{ readonly lines: number; readonly stat: string; readonly tree: string }> {
-  assertObjectName(from);
-  assertObjectName(to);
-  const call = { ...placed(main), maxOutputBytes: 2 ** 26, timeoutMs: 300_000 };
-  const counted = await line(git, main.workTree, ['diff', '--numstat', '--no-renames', from, to], call);
-  const lines = counted
-    .split('\n')
-    .filter((text) => text !== '')
-    .map((text) => text.split('\t', 2).map((part) => (part === '-' ? 1 : Number(part))))
-    .reduce((sum, [added = 0, deleted = 0]) => sum + added + deleted, 0);
-  const stat = await line(git, main.workTree, ['diff', '--stat=120', '--no-renames', from, to], {
-    ...call,
-    maxOutputBytes: 64 * 1024,
-  });
-  const tree = await line(git, main.workTree, ['rev-parse', `${to}^{tree}`], placed(main));
-  return { lines, stat, tree };
-}
-
 /** Where each branch is. */
 export async function listBranches(
   { git }: WorktreeContext,

@@ -11,13 +11,13 @@ import {
   type WorktreeContext,
   type WorktreeRepo,
 } from './checkout.ts';
+import { type Comparison, compareCommits } from './compare-commits.ts';
 import { describeDirty } from './dirty.ts';
 import { assertPlainGitDir } from './git-dir.ts';
 import { readOwnSettings } from './own-config.ts';
 import {
   branchHead,
   commitOfWork,
-  compareCommits,
   containsCommit,
   type JoinedPlan,
   type JoinPlanWanted,
@@ -153,11 +153,7 @@ export type Worktrees = {
     of: { readonly branch: string; readonly aside: string },
   ) => Promise<void>;
   /** How two commits differ. */
-  readonly compare: (
-    repo: WorktreeRepo,
-    from: string,
-    to: string,
-  ) => Promise<{ readonly lines: number; readonly stat: string; readonly tree: string }>;
+  readonly compare: (repo: WorktreeRepo, from: string, to: string) => Promise<Comparison>;
   /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
   readonly repair: (repo: WorktreeRepo) => Promise<void>;
   /**
