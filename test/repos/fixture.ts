@@ -32,9 +32,10 @@ export function put(path: string, content: string | Uint8Array): void {
 export function makeRepo(
   path: string,
   files: Readonly<Record<string, string>> = { 'a.txt': 'one\n' },
+  format: 'sha1' | 'sha256' = 'sha1',
 ): string {
   mkdirSync(path, { recursive: true });
-  plainGit(path, 'init', '-q', '-b', 'main');
+  plainGit(path, 'init', '-q', '-b', 'main', `--object-format=${format}`);
   for (const [name, content] of Object.entries(files)) put(join(path, name), content);
   plainGit(path, 'add', '-A');
   plainGit(path, 'commit', '-q', '--allow-empty', '-m', 'first');

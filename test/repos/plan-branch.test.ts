@@ -12,9 +12,9 @@ import { makeRepo, plainGit, put } from './fixture.ts';
 const target = 'drover/plan/auth';
 
 /** A repository with the branch of a plan, and a run with a worktree. */
-async function setUp(test: Pick<typeof t, 'testdir'>) {
+async function setUp(test: Pick<typeof t, 'testdir'>, format: 'sha1' | 'sha256' = 'sha1') {
   const root = realpathSync(test.testdir());
-  const path = makeRepo(join(root, 'app'));
+  const path = makeRepo(join(root, 'app'), undefined, format);
   plainGit(path, 'branch', target);
   const repo = { id: newId('repo', Date.now()), path, trusted: false };
   const worktrees = createWorktrees({ git, log: silentLog, stateRoot: join(root, 'state') });
@@ -246,6 +246,21 @@ t.test('lines are counted whatever the repository says of its files', async (t) 
   t.equal(await counted(() => commit(join(path, 'lib'), 'more.txt')), 2, 'the commit of a submodule');
   const { stat } = await worktrees.compare(repo, before, headOf('main'));
   for (const told of [/a\.lock +\| 2001/, /run\.sh \(mode \+x\)/, /lib +\| +2/]) t.match(stat, told);
+});
+
+t.test('a repository may name its objects by SHA-256', async (t) => {
+  const { repo, worktrees, run, headOf, commit, joinRun } = await setUp(t, 'sha256');
+  const from = headOf(target);
+  commit(run.path, 'work.txt', '1\n2\n');
+
+  t.match(await joinRun(), { kind: 'joined' });
+  t.match(await worktrees.compare(repo, from, headOf(target)), {
+    lines: 2,
+    tree: headOf(`${target}^{tree}`),
+  });
+  await worktrees.setBranchAside(repo, { branch: target, aside: 'x/1' });
+  await worktrees.moveBranch(repo, { branch: target, from: null, to: from });
+  t.equal(headOf(target), from);
 });
 
 t.test('a base is the branch of its name, not the tag', async (t) => {

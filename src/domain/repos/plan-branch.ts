@@ -1,7 +1,7 @@
 /**
- * The branch of a plan: a reference that drover alone moves, and only while nobody has it checked out. Work comes onto it by `merge-tree` and
- * `update-ref` with the old value, so that a crash in between leaves it where it was, and what somebody else moved is
- * seen and not overwritten.
+ * The branch of a plan: a reference that drover alone moves, and only while nobody has it checked out. Work comes onto it
+ * by `merge-tree` and `update-ref` with the old value, so that a crash in between leaves it where it was, and what
+ * somebody else moved is seen and not overwritten.
  */
 import { join } from 'node:path';
 import type { Git, GitCall } from '../../foundation/git/index.ts';
@@ -35,7 +35,6 @@ const durable: NonNullable<GitCall['settings']> = [
   ['core.fsync', 'committed,loose-object,reference'],
   ['core.fsyncMethod', 'fsync'],
 ];
-const zero = '0'.repeat(40);
 
 export type JoinPlanWanted = {
   readonly place: WorkPlace;
@@ -147,7 +146,8 @@ export async function moveBranch(
 ): Promise<void> {
   assertObjectName(to);
   await assertNotCheckedOut(git, main, branch);
-  await git.run(main.workTree, ['update-ref', '-m', 'drover', `refs/heads/${branch}`, to, from ?? zero], {
+  const before = from ?? '0'.repeat(to.length);
+  await git.run(main.workTree, ['update-ref', '-m', 'drover', `refs/heads/${branch}`, to, before], {
     ...placed(main),
     settings: durable,
   });
