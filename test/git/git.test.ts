@@ -58,6 +58,19 @@ t.test('a failure says what failed, with the last line of git', async (t) => {
   t.equal((await git.run(path, ['rev-parse', '-q', '--verify', 'x'], { okCodes: [0, 1] })).code, 1);
 });
 
+t.test('a message goes in and comes out as UTF-8, whatever the repository is set to', async (t) => {
+  const path = makeRepo(realpathSync(t.testdir()));
+  for (const key of ['i18n.commitEncoding', 'i18n.logOutputEncoding'])
+    plainGit(path, 'config', key, 'latin1');
+
+  const made = await git.run(path, ['commit-tree', '-m', 'für alle', 'HEAD^{tree}']);
+
+  const commit = made.stdout.toString().trim();
+  t.notMatch(plainGit(path, 'cat-file', 'commit', commit), /^encoding/m);
+  const shown = await git.run(path, ['log', '-1', '--format=%s', commit]);
+  t.equal(shown.stdout.toString(), 'für alle\n');
+});
+
 t.test('a driver whose name cannot be told is refused', async (t) => {
   const path = makeRepo(realpathSync(t.testdir()));
   const config = join(path, '.git/config');

@@ -6,7 +6,7 @@ export type Setting = readonly [key: string, value: string];
 /** More driver settings than this in one repository are an attack on the environment's size, not a configuration. */
 export const maxDriverSettings = 1000;
 
-/** Settings that hold in every call, trusted or not: these run nothing, ask nothing and start nothing behind our back. */
+/** Settings that hold in every call, trusted or not: nothing is run, asked or started behind our back, and text is UTF-8. */
 export const fixedSettings: readonly Setting[] = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
@@ -48,6 +48,8 @@ export const fixedSettings: readonly Setting[] = [
   ['worktree.guessRemote', 'false'],
   ['branch.autoSetupMerge', 'false'],
   ['rerere.enabled', 'false'],
+  ['i18n.commitEncoding', 'UTF-8'],
+  ['i18n.logOutputEncoding', 'UTF-8'],
 ];
 
 /** Settings of a family whose names the repository chooses, and the value under which each is harmless. */
