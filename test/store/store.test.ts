@@ -9,6 +9,7 @@ import { checkpointBytes } from '../../src/foundation/store/checkpoint.ts';
 import {
   type CommittedEvent,
   eventsAfter,
+  lingeringPlanRuns,
   openStore,
   schemaVersion,
   type Transaction,
@@ -186,4 +187,22 @@ t.test('looking for old answers of idempotency read every one that is kept', asy
   );
 
   t.match(plan[0]?.detail, /^SEARCH idempotency USING .*INDEX idempotency_by_age/);
+});
+
+t.test('looking for runs that live on read every run that has ever spoken', async (t) => {
+  const { store } = open(join(t.testdir(), 'drover.db'));
+  t.teardown(() => store.close());
+
+  const plan = store.read((sql) => {
+    let asked = '';
+    const all = (text: string) => {
+      asked = text;
+      return [];
+    };
+    lingeringPlanRuns({ ...sql, all }, 0);
+    return sql.all(`EXPLAIN QUERY PLAN ${asked}`, 0);
+  });
+
+  t.match(plan[0]?.detail, /^SCAN runs USING .*INDEX runs_live/);
+  t.match(plan[1]?.detail, /^SEARCH plan_runs USING .*run_id=/);
 });

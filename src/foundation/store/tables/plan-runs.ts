@@ -82,11 +82,14 @@ export function endedOpenPlanRuns(sql: Sql): readonly PlanRunRow[] {
     .map(decodeRun);
 }
 
-/** Runs that live on although they have said before `before` all that they had to say. */
+/**
+ * Runs that live on although they have said before `before` all that they had to say. The few that live are looked at
+ * first: of those that have ended there are ever more.
+ */
 export function lingeringPlanRuns(sql: Sql, before: number): readonly PlanRunRow[] {
   return sql
     .all(
-      `SELECT plan_runs.* FROM plan_runs JOIN runs ON runs.id = plan_runs.run_id
+      `SELECT plan_runs.* FROM runs CROSS JOIN plan_runs ON plan_runs.run_id = runs.id
        WHERE plan_runs.state = 'signaled' AND runs.ended_at IS NULL AND coalesce((SELECT max(received_at) FROM signals
          WHERE signals.plan_key = plan_runs.plan_key AND signals.run_id = plan_runs.run_id AND signals.status = 'done'),
          plan_runs.started_at) < ?`,
