@@ -9,7 +9,10 @@ import { checkpointBytes } from '../../src/foundation/store/checkpoint.ts';
 import {
   type CommittedEvent,
   eventsAfter,
+  insertSignal,
+  lastSignalOfRun,
   lingeringPlanRuns,
+  listSignals,
   openStore,
   schemaVersion,
   type Transaction,
@@ -205,4 +208,32 @@ t.test('looking for runs that live on read every run that has ever spoken', asyn
 
   t.match(plan[0]?.detail, /^SCAN runs USING .*INDEX runs_live/);
   t.match(plan[1]?.detail, /^SEARCH plan_runs USING .*run_id=/);
+});
+
+t.test('a clock that was set back made an older receipt the newest', async (t) => {
+  const { store } = open(join(t.testdir(), 'drover.db'));
+  t.teardown(() => store.close());
+  const said = { repoId: 'repo_1', planKey: 1, planName: 'auth', wave: 1, task: 1, source: 'file' } as const;
+  const from = { ...said, runId: 'run_1', event: 'task_finished', reason: null } as const;
+  const stored = [
+    { id: '9', status: 'failed', body: 'first' },
+    { id: '5', status: 'done', body: 'second' },
+    { id: '7', status: 'failed', body: 'third' },
+    { id: '1', status: 'done', body: 'last' },
+  ] as const;
+  await store.write((tx) => {
+    for (const [at, row] of stored.entries()) insertSignal(tx, { ...from, ...row, receivedAt: 100 - at });
+  });
+  const page = (more: object) => {
+    const filter = { repoId: 'repo_1', planKey: null, status: null, before: null, limit: 2, ...more };
+    return store.read((sql) => listSignals(sql, filter)).map(({ body }) => body);
+  };
+  const last = (status: 'done' | 'failed') =>
+    store.read((sql) => lastSignalOfRun(sql, { planKey: 1, runId: 'run_1', status }))?.body;
+
+  t.same(page({}), ['last', 'third']);
+  t.same(page({ before: '7' }), ['second', 'first']);
+  t.same(page({ planKey: 1, status: 'failed', limit: 0 }), ['third', 'first']);
+  t.equal(last('done'), 'last');
+  t.equal(last('failed'), 'third');
 });

@@ -67,13 +67,16 @@ export type SignalFilter = {
   readonly repoId: string;
   readonly planKey: number | null;
   readonly status: SignalStatus | null;
-  /** Only older ones than this id. */
+  /** Only what was stored before the receipt of this id. */
   readonly before: string | null;
   /** 0 = all. */
   readonly limit: number;
 };
 
-/** What a run has said last of its plan, accepted or refused; undefined where it has said nothing of the kind. */
+/**
+ * What a run has said last of its plan, accepted or refused; undefined where it has said nothing of the kind. Last is what
+ * was stored last: ids tell the time, which may be set back.
+ */
 export function lastSignalOfRun(
   sql: Sql,
   {
@@ -83,7 +86,7 @@ export function lastSignalOfRun(
   }: { readonly planKey: number; readonly runId: string; readonly status: SignalStatus },
 ): SignalRow | undefined {
   const row = sql.get(
-    'SELECT * FROM signals WHERE plan_key = ? AND run_id = ? AND status = ? ORDER BY id DESC LIMIT 1',
+    'SELECT * FROM signals WHERE rowid = (SELECT max(rowid) FROM signals WHERE plan_key = ? AND run_id = ? AND status = ?)',
     planKey,
     runId,
     status,
@@ -91,7 +94,7 @@ export function lastSignalOfRun(
   return row === undefined ? undefined : decode(row);
 }
 
-/** Receipts, newest first. */
+/** Receipts, what was stored last first. */
 export function listSignals(sql: Sql, filter: SignalFilter): readonly SignalRow[] {
   const where = ['repo_id = ?'];
   const values: SqlValue[] = [filter.repoId];
@@ -104,12 +107,14 @@ export function listSignals(sql: Sql, filter: SignalFilter): readonly SignalRow[
     values.push(filter.status);
   }
   if (filter.before !== null) {
-    where.push('id < ?');
+    where.push('rowid < (SELECT rowid FROM signals WHERE id = ?)');
     values.push(filter.before);
   }
   return sql
     .all(
-      `SELECT * FROM signals WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ?`,
+      `SELECT * FROM signals WHERE rowid IN (
+         SELECT rowid FROM signals WHERE ${where.join(' AND ')} ORDER BY rowid DESC LIMIT ?
+       ) ORDER BY rowid DESC`,
       ...values,
       filter.limit === 0 ? -1 : filter.limit,
     )
