@@ -222,7 +222,7 @@ export const errorCodes = {
     status: 409,
     exit: 6,
     about:
-      'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached. Or: the branch of a plan, which drover has to move, is checked out somewhere.',
+      'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached. Or: the branch of a plan, which drover has to move, is checked out, rebased or bisected somewhere.',
   },
   plan_exists: { status: 409, exit: 6, about: 'Another plan of the repository has this name.' },
   plan_refused: {

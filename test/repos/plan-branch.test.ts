@@ -181,10 +181,48 @@ t.test('a branch that somebody has checked out is neither moved nor taken away',
   t.match(await joinRun(), { kind: 'joined' });
 });
 
+t.test('a branch that somebody rebases or bisects is neither moved nor taken away', async (t) => {
+  const { root, path, repo, worktrees, run, headOf, commit, joinRun } = await setUp(t);
+  const side = join(root, 'side');
+  plainGit(path, 'worktree', 'add', '-q', side, target);
+  commit(side, 'a.txt', 'theirs\n');
+  commit(side, 'b.txt');
+  const head = headOf(target);
+  commit(path, 'a.txt', 'ours\n');
+  plainGit(side, 'checkout', '-q', '--detach');
+  commit(run.path, 'work.txt');
+  const busy = async (place: string, what: string) => {
+    t.not(plainGit(place, 'rev-parse', '--abbrev-ref', 'HEAD'), `${target}\n`, `${what}: HEAD does not tell`);
+    const refused = { code: 'checkout_busy', message: new RegExp(`${place}: .*drover plan retry auth`) };
+    await t.rejects(joinRun(), refused, what);
+    await t.rejects(worktrees.moveBranch(repo, { branch: target, from: head, to: headOf('main') }), refused);
+    await t.rejects(worktrees.setBranchAside(repo, { branch: target, aside: 'x/1' }), refused, what);
+    t.equal(headOf(target), head, what);
+  };
+
+  for (const place of [side, path]) {
+    for (const how of ['--merge', '--apply']) {
+      plainGit(place, 'checkout', '-q', target);
+      t.throws(() => plainGit(place, 'rebase', '-q', how, 'main'), /conflict|Failed to merge/i);
+      await busy(place, `rebase ${how}`);
+      plainGit(place, 'rebase', '--abort');
+      plainGit(place, 'checkout', '-q', '--detach');
+    }
+    plainGit(place, 'checkout', '-q', target);
+    plainGit(place, 'bisect', 'start', 'HEAD', 'HEAD~2');
+    await busy(place, 'bisect');
+    plainGit(place, 'bisect', 'reset');
+    plainGit(place, 'checkout', '-q', '--detach');
+  }
+
+  t.match(await joinRun(), { kind: 'joined' });
+});
+
 t.test('a checkout whose folder is gone holds nothing', async (t) => {
   const { root, path, run, commit, joinRun } = await setUp(t);
   commit(run.path, 'work.txt');
   plainGit(path, 'worktree', 'add', '-q', '../side', target);
+  put(join(path, '.git/worktrees/side/BISECT_START'), `${target}\n`);
   rmSync(join(root, 'side'), { recursive: true });
 
   t.match(await joinRun(), { kind: 'joined' });

@@ -1,6 +1,7 @@
 import { AppError } from '../../contract/index.ts';
 import type { Git } from '../../foundation/git/index.ts';
 import { type Checkout, line, placed } from './checkout.ts';
+import { findMidRebase } from './mid-rebase.ts';
 import { isWhole, type WorkPlace } from './work.ts';
 
 const heads = 'refs/heads/';
@@ -30,17 +31,21 @@ function fieldOf(fields: readonly string[], name: string): string | null {
 }
 
 /**
- * Throws `checkout_busy` while a branch of a plan is checked out somewhere. Moved under a checkout, it would make the
- * index there say that all that is new was deleted, and the next commit there would delete it.
+ * Throws `checkout_busy` while a branch of a plan is checked out somewhere, or will be again once a rebase or a bisection
+ * is over. Moved under a checkout, it would make the index there say that all that is new was deleted, and the next
+ * commit there would delete it; moved under a rebase, it would be put where that ends.
  */
 export async function assertNotCheckedOut(git: Git, main: Checkout, branch: string): Promise<void> {
   const there = (await listCheckouts(git, main)).find((place) => place.branch === branch);
-  if (there === undefined) return;
+  if (there !== undefined) throw busy(branch, `is checked out in ${there.path}: check out another one there`);
+  const path = await findMidRebase(main, branch);
+  if (path !== null)
+    throw busy(branch, `is being rebased or bisected in ${path}: end that there, as \`git status\` says`);
+}
+
+function busy(branch: string, what: string): AppError {
   const plan = branch.replace(/^drover\/plan\//, '');
-  throw new AppError(
-    'checkout_busy',
-    `The branch ${branch} is checked out in ${there.path}: check out another one there, then: drover plan retry ${plan}`,
-  );
+  return new AppError('checkout_busy', `The branch ${branch} ${what}, then: drover plan retry ${plan}`);
 }
 
 export type ForeignWanted = {
