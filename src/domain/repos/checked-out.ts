@@ -10,7 +10,7 @@ const heads = 'refs/heads/';
 export type Place = { readonly path: string; readonly branch: string | null };
 
 /** Every checkout of a repository whose folder is there: the main one, a person's others, and those of runs. */
-export async function listCheckouts(git: Git, main: Checkout): Promise<readonly Place[]> {
+async function listCheckouts(git: Git, main: Checkout): Promise<readonly Place[]> {
   const args = ['worktree', 'list', '--porcelain', '-z'];
   const { stdout } = await git.run(main.workTree, args, { ...placed(main), maxOutputBytes: 2 ** 26 });
   return stdout
@@ -48,7 +48,7 @@ function busy(branch: string, what: string): AppError {
   return new AppError('checkout_busy', `The branch ${branch} ${what}, then: drover plan retry ${plan}`);
 }
 
-export type ForeignWanted = {
+type ForeignWanted = {
   readonly place: WorkPlace;
   /** Branches that are never a run's own: the plan's, and its base. */
   readonly taken: readonly string[];

@@ -15,7 +15,7 @@ import { split } from './snapshot.ts';
 import { treeOf, type Work } from './work.ts';
 
 /** How many of the newest commits of a base are looked at for one that brought the whole work of a plan. */
-export const maxCommitsLookedAt = 100;
+const maxCommitsLookedAt = 100;
 
 /** How the branch of a plan and its base stand to each other. */
 export type Standing =
