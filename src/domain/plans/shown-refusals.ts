@@ -29,8 +29,11 @@ export function refusedOf(sql: Sql, plan: PlanRow, runs: readonly PlanRunRow[]):
   const since = beginOf(plan, runs) ?? done[0]?.receivedAt ?? plan.createdAt;
   const rounds = new Map(runs.map(({ runId, round }) => [runId, round]));
   const isOfRound = ({ runId }: SignalRow) => (rounds.get(runId ?? '') ?? plan.round) === plan.round;
+  // Receipts come newest first: by their order, as the clock may have been put back between two.
   const isSaidAgain = (one: SignalRow) =>
-    done.some(({ id, event, task }) => id > one.id && event === one.event && task === one.task);
+    receipts
+      .slice(0, receipts.indexOf(one))
+      .some(({ status, event, task }) => status === 'done' && event === one.event && task === one.task);
   return receipts
     .filter(
       ({ status, source, receivedAt }) => status === 'failed' && source !== 'person' && receivedAt >= since,
