@@ -124,13 +124,13 @@ export function createPlans(deps: PlansDeps): Plans {
   const view = (repo: PlanRepo, key: number): PlanAlone =>
     store.read((sql) => viewPlan(sql, getPlan(sql, key), repo.project));
 
-  const receiveSaid = async (
+  const receiveSaid = (
     repo: PlanRepo,
     said: SaidOfPlan,
     by: Pick<Said, 'speaker' | 'also'>,
   ): Promise<SignalRow> => {
     const event = eventOf(said.event);
-    const row = await receive(deps, {
+    return receive(deps, {
       repoId: repo.id,
       plan: store.read((sql) => findPlan(sql, repo.id, said.plan))?.name ?? said.plan,
       event,
@@ -139,8 +139,6 @@ export function createPlans(deps: PlansDeps): Plans {
       body: said.body ?? '',
       ...by,
     });
-    outbox.tick();
-    return row;
   };
 
   return {
