@@ -150,6 +150,8 @@ export function compose(options: ComposeOptions): Composed {
     clock,
     log,
     plans,
+    findTracked: async ({ repoId, runId }, folders) =>
+      worktrees.tracked({ repo: await repos.find(repoId), runId }, folders),
     pollMs: () => config().poll_interval_sec * 1000,
   });
   const onWarning = (key: string, text: string | null) =>

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Clock, inBackground, type Log, settledWithin } from '../base/index.ts';
 import type { Plans } from '../domain/plans/index.ts';
 import {
@@ -5,9 +6,12 @@ import {
   createInbox,
   createSignalWatch,
   makeSignalFolder,
+  parseSignalName,
   type RefusedFile,
+  signalParents,
 } from '../domain/signals/index.ts';
 import {
+  findPlan,
   findPlanRun,
   getPlan,
   listRepos,
@@ -21,6 +25,11 @@ export type PlanSignalsOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly plans: Plans;
+  /** What git tracks at or below these folders of a run's worktree, or of the checkout; null while it cannot say. */
+  readonly findTracked: (
+    of: { readonly repoId: string; readonly runId: string | null },
+    folders: readonly string[],
+  ) => Promise<readonly string[] | null>;
   readonly pollMs: () => number;
 };
 
@@ -66,10 +75,16 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   const rootAt = (path: string) => (isStale ? findRoots(options) : roots).get(path);
   /** A name that an agent has got wrong is told to whoever looks after its plan. */
   const noteRefused = (path: string, files: readonly RefusedFile[]) => {
-    const runId = rootAt(path)?.runIds.at(-1);
-    if (runId !== undefined) inBackground(log, 'signals', journalRefused(store, runId, files));
+    const root = rootAt(path);
+    if (root !== undefined) inBackground(log, 'signals', journalRefused(store, root, files));
   };
-  const inbox = createInbox({ clock, log, onRefused: noteRefused });
+  const findTracked = async (path: string) => {
+    const root = rootAt(path);
+    if (root === undefined) return null;
+    const { repoId, isCheckout } = root;
+    return options.findTracked({ repoId, runId: isCheckout ? null : basename(path) }, signalParents);
+  };
+  const inbox = createInbox({ clock, log, findTracked, onRefused: noteRefused });
   const apply = async (root: Root, said: ClaimedSignal) => {
     const { id, event, plan, wave, task, body } = said;
     const speaker = root.isCheckout
@@ -188,13 +203,19 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
   };
 }
 
-/** Journals files in the worktree of a plan's run that are no signals. */
-function journalRefused(store: Store, runId: string, files: readonly RefusedFile[]): Promise<void> {
+/** Journals files that are no signals: of the plan whose run works there; in a checkout, of the plan that they name. */
+function journalRefused(
+  store: Store,
+  { repoId, runIds }: Root,
+  files: readonly RefusedFile[],
+): Promise<void> {
   return store.write((tx) => {
-    const run = findPlanRun(tx, runId);
-    if (run === undefined) return;
-    const { id, repoId, name } = getPlan(tx, run.planKey);
+    const run = findPlanRun(tx, runIds.at(-1) ?? '');
     for (const { name: file, reason } of files) {
+      const named = run === undefined ? parseSignalName(file)?.plan : undefined;
+      const plan = run === undefined ? findPlan(tx, repoId, named ?? '') : getPlan(tx, run.planKey);
+      if (plan === undefined) continue;
+      const { id, name } = plan;
       const data = { signal_id: null, plan: name, event: null, file, reason };
       tx.event({ type: 'signal.failed', data, source: 'daemon', repoId, planId: id });
     }

@@ -19,7 +19,14 @@ async function setUp(t: Test, receiveFile: Receive, clock: Clock = systemClock) 
   mkdirSync(root);
   const { log, said } = keepingLog();
   const plans = { receiveFile, tick: () => {} } as Partial<Plans> as Plans;
-  const signals = createPlanSignals({ store, clock, log, plans, pollMs: () => 60_000 });
+  const signals = createPlanSignals({
+    store,
+    clock,
+    log,
+    plans,
+    findTracked: async () => [],
+    pollMs: () => 60_000,
+  });
   t.teardown(async () => {
     await signals.close();
     await store.close();

@@ -29,7 +29,13 @@ const nameOf = ({ kind, name }: LaidItem) => name.toString().slice(kind === 'lef
 
 /** Claims until nothing comes any more, while more is laid, answers at random, and forgets all now and then. */
 async function claimAll(root: string, lay: () => Promise<boolean>) {
-  const open = () => createInbox({ clock: systemClock, log: silentLog, limit: 1 + random.below(60) });
+  const open = () =>
+    createInbox({
+      clock: systemClock,
+      log: silentLog,
+      findTracked: async () => [],
+      limit: 1 + random.below(60),
+    });
   const given = new Map<string, ClaimedSignal>();
   const answered = new Set<string>();
   const tally = { refused: 0, again: 0, twice: 0, restarts: 0 };

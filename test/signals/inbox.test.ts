@@ -1,6 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { type ClaimedSignal, type RefusedFile, signalFolders } from '../../src/domain/signals/index.ts';
+import {
+  type ClaimedSignal,
+  type RefusedFile,
+  signalFolders,
+  trackedWords,
+} from '../../src/domain/signals/index.ts';
 import { drover, folderOf, namesOf, reasonOf, signalWorld } from '../support/signal-folder.ts';
 
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -235,4 +240,73 @@ t.test('of what a claim puts away, the first few are told', async (t) => {
   const reason = 'its name is not that of a signal';
   const files = [0, 1, 2, 3, 4].map((index) => ({ name: `implement-task-finishd-w1-t${index}-x`, reason }));
   t.same(told, [[root, files]]);
+});
+
+t.test('what git tracks is left where it lies, and told of once', async (t) => {
+  const name = 'review-approved-auth';
+  const left = '01JD0000000000000000000001~verify-approved-auth';
+  let asked = 0;
+  const told: RefusedFile[] = [];
+  const { inbox, root, put, at, namesIn } = signalWorld(t, {
+    findTracked: async () => {
+      asked += 1;
+      return [`${drover}/${name.toUpperCase()}`, `${drover}/processing/${left}`, `${drover}/readme`];
+    },
+    onRefused: (_root, files) => told.push(...files),
+  });
+  for (const one of [name, 'readme', 'needs-decision-auth']) put(one);
+  mkdirSync(at('processing'));
+  put(`processing/${left}`);
+
+  t.same(namesOf(await inbox.claim(root)), ['needs-decision-auth'], 'the rest is given out');
+  t.same(namesIn(), ['processing', 'readme', name, 'staging']);
+  t.same(namesIn('failed'), [], 'nothing is put away');
+  t.same(told.map((file) => file.name).toSorted(), [left, 'readme', name]);
+  t.match(told, [{ reason: trackedWords }]);
+
+  await inbox.claim(root);
+  t.equal(asked, 1, 'git is not asked again');
+  t.equal(told.length, 3);
+
+  put(name, 'written anew');
+  t.same(namesOf(await inbox.claim(root)), []);
+  t.equal(told.length, 4, 'another file at its place is told of');
+});
+
+t.test('nothing is claimed below a link or a submodule that git tracks', async (t) => {
+  const { inbox, root, put } = signalWorld(t, { findTracked: async () => ['.Drover'] });
+  put('review-approved-auth');
+
+  t.same(namesOf(await inbox.claim(root)), []);
+});
+
+t.test('signals wait until git can say what it tracks', async (t) => {
+  let answer: () => Promise<readonly string[] | null> = async () => null;
+  const { inbox, root, put, namesIn, said } = signalWorld(t, { findTracked: () => answer() });
+  put('review-approved-auth');
+
+  for (const _ of [1, 2]) t.same(await inbox.claim(root), []);
+  answer = () => Promise.reject(new Error('git failed'));
+  t.same(await inbox.claim(root), []);
+  t.same(namesIn(), ['review-approved-auth', 'staging']);
+  t.match(said, [
+    ['signals wait while git is at work', {}],
+    ['signals wait: git does not say what it tracks', { reason: 'git failed' }],
+  ]);
+  t.equal(said.length, 2, 'each is said once');
+
+  answer = async () => [];
+  t.same(namesOf(await inbox.claim(root)), ['review-approved-auth']);
+});
+
+t.test('git is not asked where there is nothing to claim', async (t) => {
+  const { inbox, root, put } = signalWorld(t, {
+    findTracked: async () => {
+      t.fail('asked');
+      return [];
+    },
+  });
+  put('staging/review-approved-auth');
+
+  t.same(await inbox.claim(root), []);
 });

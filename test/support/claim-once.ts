@@ -5,7 +5,7 @@ import { keepingLog, namesOf } from './signal-folder.ts';
 
 const [root = ''] = process.argv.slice(2);
 const { log, said } = keepingLog();
-const inbox = createInbox({ clock: systemClock, log });
+const inbox = createInbox({ clock: systemClock, log, findTracked: async () => [] });
 const claimed = await inbox.claim(root);
 for (const signal of claimed) await inbox.refuse(signal, 'no');
 const later = [...(await inbox.claim(root)), ...(await inbox.claim(root))];

@@ -6,7 +6,7 @@ import { keepingLog, namesOf } from './signal-folder.ts';
 
 const [root = ''] = process.argv.slice(2);
 const { log, said } = keepingLog();
-const inbox = createInbox({ clock: systemClock, log });
+const inbox = createInbox({ clock: systemClock, log, findTracked: async () => [] });
 const opened: number[] = [];
 const claimed: string[] = [];
 try {

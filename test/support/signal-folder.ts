@@ -29,7 +29,7 @@ export function signalWorld(test: Pick<Test, 'testdir'>, options: Partial<InboxO
   const root = join(base, 'root');
   const { log, said } = keepingLog();
   const open = (more: Partial<InboxOptions> = {}) =>
-    createInbox({ clock: systemClock, log, ...options, ...more });
+    createInbox({ clock: systemClock, log, findTracked: async () => [], ...options, ...more });
   return { base, root, log, said, open, inbox: open(), ...folderOf(root) };
 }
 

@@ -29,6 +29,7 @@ import {
 import { findStanding, type Standing, type StandingWanted } from './plan-standing.ts';
 import { findPublished } from './published.ts';
 import { listSaved } from './saved.ts';
+import { findTracked } from './tracked.ts';
 import { findBase, resolveUsable } from './usable.ts';
 import type { WorkPlace } from './work.ts';
 import { type CreatedWorktree, createWorktree, findWorktree, type NewWorktree } from './worktree-create.ts';
@@ -154,6 +155,11 @@ export type Worktrees = {
   ) => Promise<void>;
   /** How two commits differ. */
   readonly compare: (repo: WorktreeRepo, from: string, to: string) => Promise<Comparison>;
+  /** What git tracks at or below these folders of a run's work tree, or of the main checkout; null while it cannot say. */
+  readonly tracked: (
+    of: { readonly repo: WorktreeRepo; readonly runId: string | null },
+    folders: readonly string[],
+  ) => Promise<readonly string[] | null>;
   /** After a move of the repository or of the state root: makes work trees and repository name each other again. */
   readonly repair: (repo: WorktreeRepo) => Promise<void>;
   /**
@@ -285,6 +291,10 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
       return inTurn(repo, main, () => setBranchAside(context, main, of));
     },
     compare: async (repo, from, to) => compareCommits(context, await mainCheckout(repo), from, to),
+    tracked: async ({ repo, runId }, folders) => {
+      const checkout = runId === null ? await mainCheckout(repo) : await runCheckout(repo, runId);
+      return findTracked(git, { checkout, isRun: runId !== null }, folders);
+    },
     repair: (repo) => repairWorktrees(context, repo),
     saveAndRemove: async ({ repo, runId, whyKeep }) => {
       const checkout = await runCheckout(repo, runId);

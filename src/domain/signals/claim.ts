@@ -14,6 +14,7 @@ import { isOurs, processingFolder } from './place.ts';
 import { type Post, pathOf, putAway, removeClaimed, shown, trim } from './put-away.ts';
 import type { Refused } from './quarantine.ts';
 import { kindWords, notUtf8, outOfGrammar, refusalWords } from './refusal-words.ts';
+import { type FindTracked, leaveTracked } from './tracked.ts';
 
 /** A signal that is given out, and stays in `processing/` until it is answered. */
 export type ClaimedSignal = SignalName & {
@@ -35,9 +36,10 @@ export type Round = {
   readonly claimed: ClaimedSignal[];
   /** The first few files that were put away. */
   readonly refused: RefusedFile[];
+  readonly findTracked: FindTracked;
 };
 
-/** A file that was put away for what it is. */
+/** A file that was put away, or left alone, for what it is. */
 export type RefusedFile = { readonly name: string; readonly reason: string };
 
 /** So many of them are told of in one round. */
@@ -53,6 +55,7 @@ const maxInVain = 100;
  * 1. what was claimed before and not answered is given out again;
  * 2. each signal is renamed to `processing/<ulid>~NAME`, which one claim alone can do, and only then opened;
  * 3. what is no signal is renamed to `failed/`, and not opened at all.
+ * What git tracks is none of these: it is left where it lies.
  * Nothing is moved when the folder or `processing/` is a link.
  */
 export async function claimFolder(post: Post, round: Round): Promise<void> {
@@ -68,7 +71,9 @@ export async function claimFolder(post: Post, round: Round): Promise<void> {
   const left = found && (await list(`${folder}/${processingFolder}`));
   if (!found || !left) return;
   forgetGone(post, left);
-  const junk = [...(await giveOutAgain(post, round, left)), ...(await giveOut(post, round, found))];
+  const own = await leaveTracked(post, round, { found, left });
+  if (own === null) return;
+  const junk = [...(await giveOutAgain(post, round, own.left)), ...(await giveOut(post, round, own.found))];
   await putJunkAway(post, round, junk);
 }
 

@@ -13,6 +13,8 @@ export type Kept =
 export type Desk = {
   /** By the path below the root. */
   readonly kept: Map<string, Kept>;
+  /** What git tracks and was told of: what it was like then, by the path below the root. */
+  readonly tracked: Map<string, string>;
   /** What cannot be done: said when it begins, and not again while it lasts. */
   told: ReadonlySet<string>;
 };
@@ -28,7 +30,7 @@ export function createDesks(): Desks {
   return {
     at: async (root, work) => {
       const mine = desks.get(root) ?? {
-        desk: { kept: new Map(), told: new Set() },
+        desk: { kept: new Map(), tracked: new Map(), told: new Set() },
         mutex: createMutex(),
         users: 0,
       };
@@ -38,7 +40,8 @@ export function createDesks(): Desks {
         return await mine.mutex(() => work(mine.desk));
       } finally {
         mine.users -= 1;
-        const isEmpty = mine.desk.kept.size === 0 && mine.desk.told.size === 0;
+        const { kept, tracked, told } = mine.desk;
+        const isEmpty = kept.size === 0 && tracked.size === 0 && told.size === 0;
         if (mine.users === 0 && isEmpty) desks.delete(root);
       }
     },

@@ -3,12 +3,13 @@ import { type ClaimedSignal, claimFolder, type RefusedFile } from './claim.ts';
 import { createComplaints, createDesks } from './desk.ts';
 import { signalFolders } from './place.ts';
 import { type Post, pathOf, putAwayClaimed, removeClaimed, trim } from './put-away.ts';
+import type { FindTracked } from './tracked.ts';
 
 /** Where signals come from. One inbox at a time may claim from a root. */
 export type Inbox = {
   /**
    * Claims what is there, oldest first; before it what an earlier inbox left in `processing/`, under the id that it had.
-   * What is no signal is put away with a reason. Never throws for what a file or a folder is like. What is beyond the
+   * What is no signal is put away with a reason; what git tracks stays where it is, and says nothing. Never throws for what a file or a folder is like. What is beyond the
    * limit stays for the next claim.
    */
   readonly claim: (root: string) => Promise<readonly ClaimedSignal[]>;
@@ -23,9 +24,10 @@ export type Inbox = {
 export type InboxOptions = {
   readonly clock: Clock;
   readonly log: Log;
+  readonly findTracked: FindTracked;
   /** Signals that one claim gives out at most. */
   readonly limit?: number;
-  /** Hears of the first few files that a claim has put away. */
+  /** Hears of the first few files that a claim has put away, or leaves alone. */
   readonly onRefused?: (root: string, files: readonly RefusedFile[]) => void;
 };
 
@@ -35,7 +37,13 @@ export const maxClaimedSignals = 1000;
 export const maxClaimedBytes = 8 * 2 ** 20;
 
 /** Makes an inbox. It remembers what it has given out; all that has to last is in the files. */
-export function createInbox({ clock, log, limit = maxClaimedSignals, onRefused }: InboxOptions): Inbox {
+export function createInbox({
+  clock,
+  log,
+  findTracked,
+  limit = maxClaimedSignals,
+  onRefused,
+}: InboxOptions): Inbox {
   const desks = createDesks();
   const answer = ({ root, folder, file }: ClaimedSignal, work: (post: Post) => Promise<void>) =>
     desks.at(root, async (desk) => {
@@ -52,7 +60,7 @@ export function createInbox({ clock, log, limit = maxClaimedSignals, onRefused }
         const budget = { signals: limit, bytes: maxClaimedBytes };
         for (const folder of signalFolders) {
           const post: Post = { place: { root, folder }, desk, complaints, clock };
-          await claimFolder(post, { log, budget, claimed, refused });
+          await claimFolder(post, { log, budget, claimed, refused, findTracked });
         }
         complaints.settle();
         if (refused.length > 0) onRefused?.(root, refused);

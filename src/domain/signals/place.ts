@@ -3,6 +3,11 @@ import { writeNewUntrusted } from '../../foundation/untrusted/index.ts';
 /** The folders of a checkout or a worktree that signals are read from. */
 export const signalFolders = ['.drover/signals', '.kasmos/signals'] as const;
 
+/** What git is asked about: a link or a submodule may stand there instead. */
+export const signalParents: readonly string[] = signalFolders.map((folder) =>
+  folder.slice(0, folder.indexOf('/')),
+);
+
 /** Where a signal is written before it is renamed into its folder. */
 export const stagingFolder = 'staging';
 /** Where claimed signals wait until they were applied. */
