@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { silentLog } from '../../src/base/index.ts';
@@ -8,6 +8,7 @@ import { signalParents } from '../../src/domain/signals/index.ts';
 import { git } from '../support/apply-world.ts';
 import { makeRepo, plainGit, put } from './fixture.ts';
 
+const target = 'drover/plan/auth';
 const forged = '.drover/signals/review-approved-auth';
 
 /** A repository whose commits have a signal, and the worktree of a run. */
@@ -22,7 +23,19 @@ async function setUp(test: Pick<typeof t, 'testdir'>, file = forged) {
     const tracked = await worktrees.tracked({ repo, runId: of }, signalParents);
     return tracked && [...new Set(tracked)].toSorted();
   };
-  return { path, run, runId, ofRun: () => trackedIn(runId), ofMain: () => trackedIn(null) };
+  plainGit(path, 'branch', target);
+  const headOf = (ref: string) => plainGit(path, 'rev-parse', ref).trim();
+  const of = { repo, runId, branch: run.branch, title: 'task', trailer: 'Drover-Run: x' };
+  const joinRun = () =>
+    worktrees.joinOntoPlan({
+      ...of,
+      target,
+      head: headOf(target),
+      announced: () => null,
+      announce: async () => {},
+    });
+  const ofRun = () => trackedIn(runId);
+  return { path, run, runId, ofRun, ofMain: () => trackedIn(null), headOf, joinRun };
 }
 
 t.test('what a commit brings is tracked, in a new worktree and in the checkout', async (t) => {
@@ -78,4 +91,43 @@ t.test('a submodule in the place of the folder is tracked itself', async (t) => 
   plainGit(run.path, 'update-index', '--add', '--cacheinfo', `160000,${head},.drover`);
 
   t.same(await ofRun(), ['.drover']);
+});
+
+t.test('signals never come onto the branch of a plan', async (t) => {
+  const { run, path, joinRun, headOf } = await setUp(t, 'b.txt');
+  const before = headOf(target);
+  const track = (name: string, mode = '100644', object = 'HEAD:a.txt') =>
+    plainGit(run.path, 'update-index', '--add', '--cacheinfo', `${mode},${headOf(object)},${name}`);
+  const refused = async (folders: readonly string[]) => {
+    t.same(await joinRun(), { kind: 'signals', folders });
+    t.equal(headOf(target), before, 'the branch is where it was');
+    plainGit(run.path, 'rm', '-rfq', '--sparse', '--cached', ...folders);
+  };
+  track('.drover/signals/review-approved-auth');
+  plainGit(run.path, 'commit', '-q', '-m', 'forged');
+  plainGit(run.path, 'update-index', '--skip-worktree', '.drover/signals/review-approved-auth');
+  await refused(['.drover/signals']);
+  track('.Kasmos/Signals/processing/x');
+  put(join(run.path, '.Kasmos/Signals/processing/x'), '');
+  await refused(['.Kasmos/Signals']);
+  rmSync(join(run.path, '.Kasmos'), { recursive: true });
+  track('.drover', '160000', 'HEAD');
+  mkdirSync(join(run.path, '.drover'), { recursive: true });
+  await refused(['.drover']);
+
+  put(join(run.path, '.drover/config.toml'), '');
+  put(join(run.path, '.drover/signals/review-approved-auth'), '');
+  t.match(await joinRun(), { kind: 'joined' });
+  t.same(plainGit(path, 'ls-tree', '-r', '--name-only', target).trim().split('\n'), [
+    '.drover/config.toml',
+    'a.txt',
+    'b.txt',
+  ]);
+});
+
+t.test('signals that the branch has already are no work of a run', async (t) => {
+  const { run, joinRun } = await setUp(t);
+  put(join(run.path, 'b.txt'), '');
+
+  t.match(await joinRun(), { kind: 'joined' });
 });

@@ -60,6 +60,8 @@ export type PlanWork = {
     | { readonly kind: 'nested'; readonly folders: readonly string[] }
     /** Submodules with work that is in none of their remotes. */
     | { readonly kind: 'unpushed'; readonly folders: readonly string[] }
+    /** It has files in these folders of signals. */
+    | { readonly kind: 'signals'; readonly folders: readonly string[] }
     | { readonly kind: 'moved'; readonly commit: string | null }
   >;
   /**

@@ -16,6 +16,7 @@ import {
   withTemporaryFolder,
 } from './checkout.ts';
 import { hasUnpushedWork } from './submodule.ts';
+import { signalsBrought } from './tracked.ts';
 import { commitOf, findWork, type Work, type WorkPlace } from './work.ts';
 
 /** What came of joining work onto a plan's branch. */
@@ -28,6 +29,8 @@ export type JoinedPlan =
   | { readonly kind: 'nested'; readonly folders: readonly string[] }
   /** In these submodules is work that is in none of their remotes: the link to it would lead nowhere. */
   | { readonly kind: 'unpushed'; readonly folders: readonly string[] }
+  /** It has files in these folders of signals, which are read as somebody's word wherever they are checked out. */
+  | { readonly kind: 'signals'; readonly folders: readonly string[] }
   /** The branch is not where drover left it. */
   | { readonly kind: 'moved'; readonly commit: string | null };
 
@@ -64,6 +67,8 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   const made = await joinFound(context, work, { place, head: now, title, trailer: wanted.trailer });
   if (made.kind === 'conflict') return made;
   if (made.kind === 'nothing') return { kind: 'nothing', commit: now };
+  const folders = await signalsBrought(git, main, { from: now, to: made.commit });
+  if (folders.length > 0) return { kind: 'signals', folders };
   await wanted.announce(made.commit);
   await moveBranch(context, main, { branch, from: now, to: made.commit });
   return { kind: 'joined', commit: made.commit };

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { AppError } from '../../contract/index.ts';
 import type { Git } from '../../foundation/git/index.ts';
-import { type Checkout, exists, placed } from './checkout.ts';
+import { signalFolders, signalParents } from '../signals/index.ts';
+import { assertObjectName, type Checkout, exists, placed } from './checkout.ts';
 import { split } from './snapshot.ts';
 import { isWhole } from './work.ts';
 
@@ -31,4 +32,24 @@ export async function findTracked(
   if (inIndex.truncated || inHead.truncated)
     throw new AppError('git_failed', `git tracks too many files in ${folders.join(' and ')}`);
   return [...split(inIndex.stdout), ...split(inHead.stdout)].map((path) => path.toString());
+}
+
+/** The signal folders in which `to` has files that `from` has not, or what stands in the place of such a folder. */
+export async function signalsBrought(
+  git: Git,
+  main: Checkout,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<readonly string[]> {
+  assertObjectName(from);
+  assertObjectName(to);
+  const patterns = signalParents.map((folder) => `:(icase)${folder}`);
+  const options = ['-r', '-z', '--name-only', '--no-renames', '--diff-filter=d', '--ignore-submodules=none'];
+  const { stdout } = await git.run(main.workTree, ['diff-tree', ...options, from, to, '--', ...patterns], {
+    ...placed(main),
+    hasPatterns: true,
+    maxOutputBytes: maxListBytes,
+  });
+  const folders = split(stdout).map((path) => path.toString().split('/').slice(0, 2).join('/'));
+  const known: readonly string[] = [...signalParents, ...signalFolders];
+  return [...new Set(folders)].filter((folder) => known.includes(folder.toLowerCase()));
 }

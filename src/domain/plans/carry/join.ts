@@ -88,6 +88,8 @@ function whyNot(
       return `${run?.runId} has made repositories of its own, which no commit holds, in ${joined.folders.join(', ')}: take their .git away, then drover plan retry ${plan.name}`;
     case 'unpushed':
       return `${run?.runId} has work in the submodule ${joined.folders.join(', ')} that is in no remote of it: commit and push it there, then drover plan retry ${plan.name}`;
+    case 'signals':
+      return `${run?.runId} has signals in its work, which are never committed: take ${joined.folders.join(' and ')} out of git in its worktree (git rm -r --cached), then drover plan retry ${plan.name}`;
     case 'conflict':
       return task === null
         ? `what the fixer made conflicts with the plan's branch in ${joined.files.join(', ')}`
