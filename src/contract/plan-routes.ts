@@ -96,6 +96,6 @@ export const planRoutes = {
     status: 201,
     response: resources.signal,
     idempotent: true,
-    errors: [...ofRepo, 'signal_not_found', 'draining'],
+    errors: [...ofRepo, 'signal_not_found', 'plan_refused', 'draining'],
   },
 } as const satisfies Record<string, RouteSpec>;

@@ -29,6 +29,7 @@ import { createJudge } from './ended-runs.ts';
 import { createOutbox } from './outbox.ts';
 import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';
+import { speakerAgain } from './said-again.ts';
 import { createStaleness } from './staleness.ts';
 import { type PlanAlone, viewPlan, viewSignal, viewSummary } from './view.ts';
 
@@ -73,6 +74,7 @@ export type Plans = {
   readonly signal: (repo: PlanRepo, said: SaidOfPlan, by: SaidBy<Signal>) => Promise<Signal>;
   /** Applies what came in a file, once by its id. */
   readonly receiveFile: (said: Said & { readonly id: string }) => Promise<Signal>;
+  /** Says it again, for whoever said it. Throws `plan_refused` where that is not known. */
   readonly retrySignal: (repo: PlanRepo, id: string, also?: SaidBy<Signal>['also']) => Promise<Signal>;
   readonly signals: (
     repo: PlanRepo,
@@ -183,7 +185,6 @@ export function createPlans(deps: PlansDeps): Plans {
         throw new AppError('signal_not_found', `${repo.project} has no signal '${id}'`, {
           hint: 'list them with: drover signal list',
         });
-      const speaker: Speaker = row.runId === null ? { kind: 'person' } : { kind: 'run', runId: row.runId };
       const { event, wave, task, body } = row;
       return viewSignal(
         await receive(deps, {
@@ -193,7 +194,7 @@ export function createPlans(deps: PlansDeps): Plans {
           wave,
           task,
           body,
-          speaker,
+          speaker: speakerAgain(row),
           also: withView(also),
         }),
       );

@@ -10,7 +10,7 @@ export class SignalRetryCommand extends ReceiptCommand {
     category: 'Plans',
     description: 'say again what was refused, for whoever said it',
     details:
-      'The ids are in `signal list` and on the page of the plan. What is refused again ends the command with 6.',
+      'The ids are in `signal list` and on the page of the plan. What is refused again ends the command with 6; so does what came in a file and is the word of no run.',
     examples: [['Say it again', '$0 signal retry 01JD0000000000000000000001']],
   });
 

@@ -1,0 +1,67 @@
+/** What was said of a plan: who is heard, once more and at the same moment as others, and what is kept of it. */
+import t from 'tap';
+import type { Said } from '../../src/domain/plans/receive.ts';
+import { updatePlan } from '../../src/foundation/store/index.ts';
+import { saidWorld } from '../support/said-world.ts';
+
+const reviewing = { status: 'reviewing', phase: null } as const;
+
+function said(change: Partial<Said>): Said & { readonly id: string } {
+  return {
+    id: '01JD0000000000000000000001',
+    repoId: 'repo_1',
+    plan: 'auth',
+    event: 'review_approved',
+    wave: null,
+    task: null,
+    body: '',
+    speaker: { kind: 'worktree', runIds: ['run_1'] },
+    ...change,
+  };
+}
+
+t.test('a file that was refused for who said it is not said again as a person’s word', async (t) => {
+  const { plans, repo, row } = await saidWorld(t, reviewing, { taskStatus: 'merged' });
+  const forged = await plans.receiveFile(said({}));
+  t.match(forged, { status: 'failed', reason: /only its reviewer/ });
+
+  await t.rejects(plans.retrySignal(repo, forged.id), {
+    code: 'plan_refused',
+    message: /the word of no run/,
+    hint: 'say it yourself, if it is your word too: drover signal review-approved auth',
+  });
+  t.equal(row().status, 'reviewing');
+  t.equal(plans.signals(repo, { limit: 0, cursor: undefined, plan: 'auth', status: null }).items.length, 1);
+});
+
+t.test('a file that was the word of a run is said again for that run, once it may be', async (t) => {
+  const { plans, repo, row, store } = await saidWorld(
+    t,
+    { status: 'verifying', phase: null },
+    {
+      role: 'reviewer',
+      task: null,
+      taskStatus: 'merged',
+    },
+  );
+  const early = await plans.receiveFile(said({}));
+  t.match(early, { status: 'failed', reason: /means nothing while the plan is verifying/ });
+  await store.write((tx) => void updatePlan(tx, row(), { ...reviewing }));
+
+  const again = await plans.retrySignal(repo, early.id);
+
+  t.match(again, { status: 'done', source: 'run_1' });
+  t.equal(row().status, 'verifying');
+});
+
+t.test('what a person said is said again by a person', async (t) => {
+  const { plans, repo } = await saidWorld(t, reviewing, { taskStatus: 'merged' });
+  const refused = await plans.signal(
+    repo,
+    { plan: 'auth', event: 'mark_done' },
+    { speaker: { kind: 'person' } },
+  );
+  t.equal(refused.status, 'failed');
+
+  t.match(await plans.retrySignal(repo, refused.id), { status: 'failed', source: 'person' });
+});
