@@ -4,6 +4,7 @@ import type { Said } from '../../src/domain/plans/receive.ts';
 import { updatePlan } from '../../src/foundation/store/index.ts';
 import { saidWorld } from '../support/said-world.ts';
 
+const implementing = { status: 'implementing', phase: 'wave_running' } as const;
 const reviewing = { status: 'reviewing', phase: null } as const;
 
 function said(change: Partial<Said>): Said & { readonly id: string } {
@@ -64,4 +65,27 @@ t.test('what a person said is said again by a person', async (t) => {
   t.equal(refused.status, 'failed');
 
   t.match(await plans.retrySignal(repo, refused.id), { status: 'failed', source: 'person' });
+});
+
+t.test('who speaks is judged of the plan as it is when it moves', async (t) => {
+  const { plans, repo, row, beforeNextWrite } = await saidWorld(
+    t,
+    {
+      ...implementing,
+      phase: 'wave_waiting',
+      blockedReason: 'wave 1 has failed',
+      blockedBy: 'daemon',
+      blockedAt: 1,
+    },
+    { state: 'closed', taskStatus: 'failed' },
+  );
+  beforeNextWrite(async () => {
+    await plans.signal(repo, { plan: 'auth', event: 'retry' }, { speaker: { kind: 'person' } });
+  });
+
+  const late = await plans.receiveFile(said({ event: 'task_finished', wave: 1, task: 1 }));
+
+  t.match(late, { status: 'failed', reason: /its stage is over/ });
+  t.match(row(), { status: 'implementing', round: 2 });
+  t.match(plans.show(repo, 'auth').waves, [{ tasks: [{ status: 'pending' }] }], 'its new coder is to come');
 });

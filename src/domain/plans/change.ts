@@ -31,11 +31,11 @@ export type Change = {
     readonly title: string;
     readonly tasks: readonly PlanTaskRow[];
   };
-  /** The plan that the facts were measured of. */
+  /** The plan of which it was judged who may say it, and the facts were measured. */
   readonly version?: number;
 };
 
-/** What came of it. `moved`: the plan changed since the facts were measured; nothing was done. */
+/** What came of it. `moved`: the plan changed since it was looked at; nothing was done. */
 export type Changed = Decision | { readonly ok: 'moved' };
 
 /** What ends all that was begun: nothing is owed of it any more. */

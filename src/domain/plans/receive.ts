@@ -102,7 +102,7 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
         event,
         settings,
         ...(text === null ? {} : { text }),
-        ...(facts === null ? {} : { version: plan.version }),
+        version: plan.version,
       });
       if (changed.ok === 'moved') return null;
       if (changed.ok && run !== null && !goesOn.has(said.event)) setPlanRunState(tx, run.runId, 'signaled');
