@@ -261,16 +261,29 @@ void t.test('a signal that is refused ends with 6 and the reason, of no plan wit
       reply(problem('plan_not_found', 404, 'shop has no plan nothing'), 404),
   });
 
-  const said = await say(['signal', 'task-finished', 'auth']);
+  const said = await say(['signal', 'task-finished', 'auth', '--task', '2']);
   t.match(said, { code: 6, out: '', err: /task 2 is merged, not running\nhint: .*drover signal retry 01JD/ });
-  const json = await say(['signal', 'task-finished', 'auth', '--json']);
+  const json = await say(['signal', 'task-finished', 'auth', '--task', '2', '--json']);
   t.equal(json.code, 6);
   t.strictSame(JSON.parse(json.out), refused);
   t.match(JSON.parse(json.err), { code: 'plan_refused' });
   t.match(await say(['signal', 'retry', refused.id]), { code: 6, err: /task 2 is merged/ });
-  t.match(await say(['signal', 'task-finished', 'nothing']), { code: 5, err: /no plan nothing/ });
+  t.match(await say(['signal', 'task-finished', 'nothing', '--task', '2']), {
+    code: 5,
+    err: /no plan nothing/,
+  });
   t.match(await say(['plan', 'advance', 'nothing']), { code: 5, err: /no plan nothing/ });
   t.match(await say(['plan', 'advance', 'auth']), { code: 6, err: /it is done/ });
+});
+
+void t.test('what can never be said is not advised to be said again', async (t) => {
+  const refused = aSignal({ event: 'task_merged', status: 'failed', reason: 'it is for the daemon to say' });
+  const { say } = await begin(t, {
+    [`POST ${signals}`]: (_request, _response, reply) => reply(refused, 201),
+  });
+
+  t.match(await say(['signal', 'task-merged', 'auth']), { code: 6, err: /the daemon to say\n$/ });
+  t.match(await say(['signal', 'task-finished', 'auth']), { code: 2, err: /name it with --task T/ });
 });
 
 void t.test('texts come from files, from standard input, or not at all', async (t) => {

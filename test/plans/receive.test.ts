@@ -1,5 +1,6 @@
 /** What was said of a plan: who is heard, once more and at the same moment as others, and what is kept of it. */
 import t from 'tap';
+import { daemonPlanEvents } from '../../src/contract/index.ts';
 import type { Said } from '../../src/domain/plans/receive.ts';
 import { updatePlan } from '../../src/foundation/store/index.ts';
 import { saidWorld } from '../support/said-world.ts';
@@ -88,4 +89,26 @@ t.test('who speaks is judged of the plan as it is when it moves', async (t) => {
   t.match(late, { status: 'failed', reason: /its stage is over/ });
   t.match(row(), { status: 'implementing', round: 2 });
   t.match(plans.show(repo, 'auth').waves, [{ tasks: [{ status: 'pending' }] }], 'its new coder is to come');
+});
+
+t.test('what the daemon alone sees is said by nobody else', async (t) => {
+  const { plans, repo, row } = await saidWorld(t, { status: 'done', phase: null }, { taskStatus: 'merged' });
+  for (const event of daemonPlanEvents)
+    for (const speaker of [{ kind: 'person' }, { kind: 'run', runId: 'run_1' }] as const)
+      t.match(await plans.signal(repo, { plan: 'auth', event, wave: 1, task: 1 }, { speaker }), {
+        status: 'failed',
+        reason: /is for the daemon to say/,
+      });
+
+  t.equal(row().status, 'done');
+});
+
+t.test('a wave or a task that is none is told as such', async (t) => {
+  const { plans, repo } = await saidWorld(t, implementing, {});
+  for (const [said, reason] of [
+    [{ event: 'task_finished', wave: 1, task: 99 }, "the plan 'auth' has no task 99: they count from 1 to 1"],
+    [{ event: 'wave_start', wave: 99 }, "the plan 'auth' has no wave 99: they count from 1 to 1"],
+  ] as const)
+    for (const speaker of [{ kind: 'person' }, { kind: 'run', runId: 'run_1' }] as const)
+      t.match(await plans.signal(repo, { plan: 'auth', ...said }, { speaker }), { status: 'failed', reason });
 });

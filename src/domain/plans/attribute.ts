@@ -1,5 +1,5 @@
 import type { PlanEventName, PlanRole } from '../../contract/index.ts';
-import type { PlanRow, PlanRunRow } from '../../foundation/store/index.ts';
+import type { PlanRow, PlanRunRow, PlanTaskRow } from '../../foundation/store/index.ts';
 
 /** Which roles may say what. Nothing: any of them. */
 const speakers: Partial<Readonly<Record<PlanEventName, readonly PlanRole[]>>> = {
@@ -22,6 +22,20 @@ export type Speaker =
   | { readonly kind: 'worktree'; readonly runIds: readonly string[] }
   /** A file in the main checkout: anybody's. */
   | { readonly kind: 'checkout' };
+
+/** Why a wave or a task that is named is none of the plan's; null when it is, or none is named. */
+export function whyNoSuchPlace(
+  plan: Pick<PlanRow, 'name'>,
+  tasks: readonly Pick<PlanTaskRow, 'number' | 'wave'>[],
+  { wave, task }: { readonly wave: number | null; readonly task: number | null },
+): string | null {
+  if (tasks.length === 0) return null; // its state says more: it is not planned yet
+  if (task !== null && !tasks.some(({ number }) => number === task))
+    return `the plan '${plan.name}' has no task ${task}: they count from 1 to ${tasks.length}`;
+  if (wave !== null && !tasks.some((one) => one.wave === wave))
+    return `the plan '${plan.name}' has no wave ${wave}: they count from 1 to ${tasks.at(-1)?.wave}`;
+  return null;
+}
 
 /**
  * The run of the plan that says `event`, or why none may. A run counts until its stage is over, whether it is live or has

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { AppError, agentPlanEvents, type PlanEventName, planEvents } from '../../contract/index.ts';
+import { AppError, agentPlanEvents, daemonPlanEvents, type PlanEventName } from '../../contract/index.ts';
 import {
   findPlan,
   findSignal,
@@ -10,10 +10,11 @@ import {
   planRuns,
   planTasks,
   type SignalRow,
+  type Sql,
   setPlanRunState,
   type Transaction,
 } from '../../foundation/store/index.ts';
-import { attribute, type Speaker } from './attribute.ts';
+import { attribute, type Speaker, whyNoSuchPlace } from './attribute.ts';
 import { changePlan, ofPlan } from './change.ts';
 import { findIdleTasks } from './idle.ts';
 import type { PlanEvent, PlanFacts } from './machine/state.ts';
@@ -50,10 +51,6 @@ const measured: ReadonlySet<PlanEventName> = new Set([
 const withText: ReadonlySet<PlanEventName> = new Set(['planner_finished', 'elaborator_finished']);
 /** What a run says in the midst of its work. */
 const goesOn: ReadonlySet<PlanEventName> = new Set(['needs_decision', 'wave_start']);
-/** Not a person's to say: only what the daemon has seen. */
-const sayable: ReadonlySet<PlanEventName> = new Set(
-  planEvents.filter((name) => !['task_merged', 'task_failed', 'merge_conflict'].includes(name)),
-);
 
 /**
  * Applies what was said of a plan, once, and writes its receipt in the same transaction. What is refused has a receipt
@@ -66,12 +63,11 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
   if (known !== undefined) return sameSignal(known, said);
   const settings = await deps.settingsOf(said.repoId);
   for (let attempt = 0; attempt < maxTries; attempt += 1) {
-    const { plan, runs } = store.read((sql) => {
+    const { plan, why } = store.read((sql) => {
       const plan = findPlan(sql, said.repoId, said.plan);
-      return { plan, runs: plan === undefined ? [] : planRuns(sql, plan.key) };
+      if (plan === undefined) return { plan, why: `the repository has no plan '${said.plan}'` };
+      return { plan, why: refusalBefore(sql, plan, said) };
     });
-    const why =
-      plan === undefined ? `the repository has no plan '${said.plan}'` : refusalBefore(plan, runs, said);
     if (plan === undefined || typeof why === 'string')
       return store.write((tx) =>
         receipt(tx, { id, said, plan: plan ?? null, run: null, reason: String(why) }),
@@ -140,13 +136,15 @@ function sameSignal(known: SignalRow, { repoId, plan, event, wave, task }: Said)
 }
 
 /** Why it is refused whatever the state is; else the run that says it, null for a person. */
-function refusalBefore(plan: PlanRow, runs: readonly PlanRunRow[], said: Said): string | PlanRunRow | null {
+function refusalBefore(sql: Sql, plan: PlanRow, said: Said): string | PlanRunRow | null {
   const isPerson = said.speaker.kind === 'person';
-  if (isPerson && !sayable.has(said.event))
+  if ((daemonPlanEvents as readonly string[]).includes(said.event))
     return `\`${said.event}\` is for the daemon to say, from what it sees`;
   if (!isPerson && !(agentPlanEvents as readonly string[]).includes(said.event))
     return `\`${said.event}\` is a person's to say, not an agent's`;
-  const found = attribute(plan, runs, said);
+  const noPlace = whyNoSuchPlace(plan, planTasks(sql, plan.key), said);
+  if (noPlace !== null) return noPlace;
+  const found = attribute(plan, planRuns(sql, plan.key), said);
   return found.ok ? found.run : found.reason;
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from '../../../client/index.ts';
-import { AppError, type Signal } from '../../../contract/index.ts';
+import { AppError, daemonPlanEvents, type Signal } from '../../../contract/index.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { repoFlag } from '../../print/plan-words.ts';
 import { formatSignal } from '../../print/signal.ts';
@@ -13,12 +13,12 @@ export abstract class ReceiptCommand extends OfRepoCommand {
     else if (signal.status === 'done') this.print(formatSignal(signal));
     if (signal.status === 'done') return exitCodes.ok;
     await client.call('plansShow', { params: { repo, plan: signal.plan } });
+    const isNeverSaid = (daemonPlanEvents as readonly string[]).includes(signal.event);
+    const again = `drover signal retry ${signal.id}${repoFlag(this.repo)}`;
     throw new AppError(
       'plan_refused',
       `${signal.event} of ${signal.plan} is refused: ${signal.reason ?? 'no reason was told'}`,
-      {
-        hint: `once it may be said, say it again: drover signal retry ${signal.id}${repoFlag(this.repo)}`,
-      },
+      isNeverSaid ? {} : { hint: `once it may be said, say it again: ${again}` },
     );
   }
 }

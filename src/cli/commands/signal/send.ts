@@ -34,6 +34,8 @@ export class SignalSendCommand extends ReceiptCommand {
       throw usageError('--body and --body-file exclude each other', 'remove one of them');
     const body = this.bodyFile === undefined ? this.body : await textOf(this.bodyFile, this.context);
     const { wave, task } = this.place;
+    if (planEventOf(this.event) === 'task_finished' && task === undefined)
+      throw usageError('task-finished says of one task that it is done', 'name it with --task T');
     const said = {
       plan: this.plan,
       event: this.event,
