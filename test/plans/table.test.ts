@@ -11,84 +11,8 @@ import {
 import { decide } from '../../src/domain/plans/machine/decide.ts';
 import { keyOf } from '../../src/domain/plans/machine/owed.ts';
 import type { Owed, PlanState } from '../../src/domain/plans/machine/state.ts';
+import { grid, plans } from '../support/plan-grid.ts';
 import { facts, planEvent, planState, settings } from '../support/plan-state.ts';
-
-const merged = (plan: PlanState): PlanState => ({
-  ...plan,
-  tasks: plan.tasks.map((task) => ({ ...task, status: 'merged' })),
-});
-
-/** One plan of each state and phase. */
-const plans: Readonly<Record<string, PlanState>> = {
-  'ready draft': planState({ phase: 'draft', tasks: [] }),
-  'ready planned': planState(),
-  planning: planState({ status: 'planning', phase: 'planning' }),
-  'planning awaiting': planState({ status: 'planning', phase: 'awaiting_advance' }),
-  architecting: planState({ status: 'implementing', phase: 'architecting' }),
-  'wave running': planState({
-    status: 'implementing',
-    phase: 'wave_running',
-    wave: 1,
-    tasks: planState().tasks.map((task) =>
-      task.wave === 1 ? { ...task, status: 'running', attempt: 1 } : task,
-    ),
-  }),
-  'wave waiting': planState({
-    status: 'implementing',
-    phase: 'wave_waiting',
-    wave: 1,
-    tasks: planState().tasks.map((task) =>
-      task.wave === 1 ? { ...task, status: 'merged', attempt: 1 } : task,
-    ),
-  }),
-  fixing: merged(planState({ status: 'implementing', phase: 'fixing', wave: 3 })),
-  reviewing: merged(planState({ status: 'reviewing', phase: null, wave: 3 })),
-  verifying: merged(planState({ status: 'verifying', phase: null, wave: 3 })),
-  done: merged(planState({ status: 'done', phase: null, wave: 3 })),
-  cancelled: merged(planState({ status: 'cancelled', phase: null, wave: 3 })),
-};
-
-/** The contract's table: where each event leads from each of these; what is not named is refused. */
-const grid: Readonly<Record<PlanEventName, Readonly<Record<string, PlanStatus>>>> = {
-  plan_start: {
-    'ready draft': 'planning',
-    'ready planned': 'planning',
-    planning: 'planning',
-    'planning awaiting': 'planning',
-  },
-  planner_finished: { planning: 'planning' },
-  advance: { 'planning awaiting': 'ready' },
-  implement_start: { 'ready planned': 'implementing' },
-  elaborator_finished: { architecting: 'implementing' },
-  wave_start: { 'wave waiting': 'implementing' },
-  task_finished: { 'wave running': 'implementing' },
-  task_merged: {},
-  task_failed: { 'wave running': 'implementing' },
-  merge_conflict: {},
-  implement_finished: { fixing: 'reviewing' },
-  review_approved: { reviewing: 'verifying' },
-  review_changes_requested: { reviewing: 'implementing' },
-  verify_approved: { verifying: 'done' },
-  verify_failed: { verifying: 'implementing' },
-  verification_stale: { done: 'verifying' },
-  mark_done: { 'ready draft': 'done', 'ready planned': 'done' },
-  request_review: { done: 'reviewing' },
-  start_over: { done: 'planning' },
-  reimplement: { done: 'implementing' },
-  cancel: Object.fromEntries(
-    Object.keys(plans)
-      .filter((name) => name !== 'cancelled')
-      .map((name) => [name, 'cancelled' as const]),
-  ),
-  reopen: { cancelled: 'planning' },
-  needs_decision: Object.fromEntries(
-    Object.entries(plans)
-      .filter(([, { status }]) => status !== 'done' && status !== 'cancelled')
-      .map(([name, { status }]) => [name, status]),
-  ),
-  decide: {},
-  retry: {},
-};
 
 for (const event of planEvents) {
   t.test(`${event} in every state`, (t) => {
