@@ -5,6 +5,7 @@ import {
   type ClaimedSignal,
   createInbox,
   createSignalWatch,
+  formatSignalName,
   makeSignalFolder,
   parseSignalName,
   type RefusedFile,
@@ -19,6 +20,7 @@ import {
   planPlaces,
   type Store,
 } from '../foundation/store/index.ts';
+import { createRefusalRate } from './refusal-rate.ts';
 
 export type PlanSignalsOptions = {
   readonly store: Store;
@@ -84,15 +86,20 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
     const { repoId, isCheckout } = root;
     return options.findTracked({ repoId, runId: isCheckout ? null : basename(path) }, signalParents);
   };
+  const rate = createRefusalRate(clock);
   const inbox = createInbox({ clock, log, findTracked, onRefused: noteRefused });
   const apply = async (root: Root, said: ClaimedSignal) => {
     const { id, event, plan, wave, task, body } = said;
     const speaker = root.isCheckout
       ? ({ kind: 'checkout' } as const)
       : ({ kind: 'worktree', runIds: root.runIds } as const);
-    const done = await plans.receiveFile({ id, repoId: root.repoId, plan, event, wave, task, body, speaker });
-    if (done.status === 'done') await inbox.done(said);
-    else await inbox.refuse(said, done.reason ?? 'refused');
+    const { repoId } = root;
+    const keepsRefusal = !rate.isOver(said.root);
+    const of = { id, repoId, plan, event, wave, task, body };
+    const done = await plans.receiveFile({ ...of, speaker, keepsRefusal });
+    if (done.status === 'done') return inbox.done(said);
+    rate.note(said.root, formatSignalName(said));
+    await inbox.refuse(said, done.reason ?? 'refused');
   };
   const collect = async (path: string) => {
     const root = rootAt(path);
@@ -156,8 +163,14 @@ export function createPlanSignals(options: PlanSignalsOptions): PlanSignals {
     roots = found;
     for (const [path, root] of fresh) inBackground(log, 'signals', begin(path, root));
   };
+  const tellMore = (path: string, { more, last }: { readonly more: number; readonly last: string }) => {
+    const reason = `${more} more signals were refused here than are listed: this is the last of them`;
+    log.warn('signals were refused faster than they are listed', { path, more });
+    noteRefused(path, [{ name: last, reason }]);
+  };
   const lookAround = (isSweep: boolean) => {
     refresh();
+    rate.settle(tellMore);
     const isDue = (path: string) => isSweep || roots.get(path)?.isLive === true;
     inBackground(log, 'signals', watch.look(isDue, look));
     plans.tick();

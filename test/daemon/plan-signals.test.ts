@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Clock, createBus, systemClock } from '../../src/base/index.ts';
 import { createPlanSignals } from '../../src/daemon/plan-signals.ts';
+import { maxRefusals, windowMs } from '../../src/daemon/refusal-rate.ts';
 import type { Plans } from '../../src/domain/plans/index.ts';
-import { insertPlan, insertRepo, openStore } from '../../src/foundation/store/index.ts';
+import { eventsAfter, insertPlan, insertRepo, openStore } from '../../src/foundation/store/index.ts';
 import { folderOf, keepingLog } from '../support/signal-folder.ts';
+import { until } from '../support/until.ts';
 
 type Receive = Plans['receiveFile'];
 const taken = { status: 'done', reason: null } as Awaited<ReturnType<Receive>>;
@@ -42,7 +44,7 @@ async function setUp(t: Test, receiveFile: Receive, clock: Clock = systemClock) 
     });
     insertPlan(tx, { ...aPlan, status: 'planning', phase: 'planning' });
   });
-  return { signals, root, said, ...folderOf(root) };
+  return { store, signals, root, said, ...folderOf(root) };
 }
 
 const aPlan: Parameters<typeof insertPlan>[1] = {
@@ -114,4 +116,42 @@ t.test('who asks does not wait for a place that hangs', async (t) => {
 
   goOn();
   await signals.collect(root);
+});
+
+t.test('of a flood of refused signals the first are listed, and then how many there were', async (t) => {
+  let ahead = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const kept: (boolean | undefined)[] = [];
+  const refuse: Receive = async ({ keepsRefusal }) => {
+    kept.push(keepsRefusal);
+    return { ...taken, status: 'failed', reason: 'no' };
+  };
+  const { store, signals, root, put, failed } = await setUp(t, refuse, clock);
+  const flood = (from: number, to: number) => {
+    for (let task = from; task <= to; task += 1)
+      put(`implement-task-finished-w1-t${task}-one`, '', 100 - task);
+    return signals.collect(root);
+  };
+  const told = () =>
+    store
+      .read((sql) => eventsAfter(sql, { after: 0, limit: 100, runKey: null }))
+      .filter(({ type }) => type === 'signal.failed')
+      .map(({ data }) => JSON.parse(data ?? '{}'));
+
+  await flood(1, maxRefusals + 5);
+  t.same(kept, [...Array(maxRefusals).fill(true), ...Array(5).fill(false)]);
+  t.equal(Object.keys(failed()).length, maxRefusals + 5, 'all are put away');
+  t.same(told(), []);
+
+  ahead = windowMs;
+  signals.start();
+  const [more] = await until('the rest is told', () => (told().length > 0 ? told() : null));
+  t.match(more, {
+    plan: 'one',
+    file: 'implement-task-finished-w1-t35-one',
+    reason: /^5 more signals were refused here/,
+  });
+  await flood(1, 1);
+  t.equal(kept.at(-1), true, 'the next minute begins anew');
+  t.equal(told().length, 1);
 });

@@ -112,3 +112,53 @@ t.test('a wave or a task that is none is told as such', async (t) => {
     for (const speaker of [{ kind: 'person' }, { kind: 'run', runId: 'run_1' }] as const)
       t.match(await plans.signal(repo, { plan: 'auth', ...said }, { speaker }), { status: 'failed', reason });
 });
+
+t.test('little is kept of what was refused, and it is not said again as if it were all', async (t) => {
+  const { plans, repo } = await saidWorld(t, implementing, {});
+  const long = 'ä'.repeat(100_000);
+  const ofRun = { kind: 'run', runId: 'run_1' } as const;
+  const refuse = (plan: string, body: string) =>
+    plans.signal(repo, { plan, event: 'verify_failed', body }, { speaker: ofRun });
+
+  const short = await refuse('auth', 'mend it');
+  t.equal(short.body, 'mend it');
+  const cut = await refuse('auth', long);
+  t.match(cut, { status: 'failed', body: /^ä{2048}\n… the rest was not kept$/ });
+  t.match(await refuse('nothing', long), { status: 'failed', body: /^\n… the rest was not kept$/ });
+  t.equal((await refuse('auth', `a${long}`)).body?.at(2047), 'ä', 'no character is cut in two');
+  const asked = { plan: 'auth', event: 'needs_decision', body: long };
+  t.match(await plans.signal(repo, asked, { speaker: ofRun }), { status: 'done', body: /not kept$/ });
+
+  await t.rejects(plans.retrySignal(repo, cut.id), {
+    code: 'plan_refused',
+    hint: 'say it yourself, with all that it said: drover signal verify-failed auth',
+  });
+});
+
+t.test('what moves a plan is kept whole', async (t) => {
+  const { plans, repo } = await saidWorld(t, reviewing, { taskStatus: 'merged' });
+  const body = 'x'.repeat(100_000);
+  const said = { plan: 'auth', event: 'review_changes_requested', body };
+
+  t.match(await plans.signal(repo, said, { speaker: { kind: 'person' } }), { status: 'done', body });
+});
+
+t.test('beyond the rate a refused signal leaves no receipt, one that is taken does', async (t) => {
+  const { plans, repo, row } = await saidWorld(t, reviewing, {
+    role: 'reviewer',
+    task: null,
+    taskStatus: 'merged',
+  });
+  const listed = () =>
+    plans.signals(repo, { limit: 0, cursor: undefined, plan: undefined, status: null }).items.length;
+
+  t.match(await plans.receiveFile(said({ event: 'verify_failed', keepsRefusal: false })), {
+    status: 'failed',
+    reason: /only its verifier/,
+  });
+  t.match(await plans.receiveFile(said({ plan: 'nothing', keepsRefusal: false })), { status: 'failed' });
+  t.equal(listed(), 0);
+  t.match(await plans.receiveFile(said({ keepsRefusal: false })), { status: 'done' });
+  t.equal(listed(), 1);
+  t.equal(row().status, 'verifying');
+});

@@ -17,6 +17,7 @@ import {
 import { attribute, type Speaker, whyNoSuchPlace } from './attribute.ts';
 import { changePlan, ofPlan } from './change.ts';
 import { findIdleTasks } from './idle.ts';
+import { keptBody } from './kept-body.ts';
 import type { PlanEvent, PlanFacts } from './machine/state.ts';
 import type { PlansDeps } from './ports.ts';
 import { freshTasks } from './state-columns.ts';
@@ -34,6 +35,8 @@ export type Said = {
   readonly task: number | null;
   readonly body: string;
   readonly speaker: Speaker;
+  /** False: there were so many refused ones that this one, if it is refused too, leaves no receipt. */
+  readonly keepsRefusal?: boolean;
   /** Called with the receipt in the transaction that writes it. */
   readonly also?: ((tx: Transaction, row: SignalRow) => void) | undefined;
 };
@@ -54,7 +57,7 @@ const goesOn: ReadonlySet<PlanEventName> = new Set(['needs_decision', 'wave_star
 
 /**
  * Applies what was said of a plan, once, and writes its receipt in the same transaction. What is refused has a receipt
- * too, with the reason. Throws only what storage throws, and `plan_refused` after a plan that never stood still.
+ * too, with the reason and the beginning of what it said. Throws only what storage throws, and `plan_refused` after a plan that never stood still.
  */
 export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
   const { store, clock } = deps;
@@ -178,13 +181,14 @@ function receipt(tx: Transaction, { id, said, plan, run, reason }: Receipt): Sig
     event: said.event,
     wave: said.wave,
     task: said.task,
-    body: said.body,
+    body: keptBody(said, { isRefused: reason !== null, hasPlan: plan !== null }),
     source: speaker.kind === 'person' ? 'person' : speaker.kind === 'run' ? speaker.runId : 'file',
     runId,
     status: reason === null ? 'done' : 'failed',
     reason,
     receivedAt: tx.now,
   };
+  if (reason !== null && said.keepsRefusal === false) return row;
   insertSignal(tx, row);
   const about = { signal_id: id, plan: said.plan, event: said.event };
   const where = plan === null ? { source: 'daemon' as const, repoId: said.repoId } : ofPlan(plan);
