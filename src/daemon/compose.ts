@@ -11,7 +11,7 @@ import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/
 import { adapterOfRun, findTmux } from '../domain/agents/index.ts';
 import { createDelivering, createHooks, type Hooks } from '../domain/hooks/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
-import { createPlans, type Plans } from '../domain/plans/index.ts';
+import { createPlans, type Plans, removeOldPlanRecords } from '../domain/plans/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
 import {
   createLaunchPort,
@@ -225,6 +225,7 @@ export function compose(options: ComposeOptions): Composed {
       },
       { days: config().retention_days, bytes: parseBytes(config().retention_bytes) },
     );
+    await removeOldPlanRecords(store, { days: config().retention_days, now: clock.now() });
     retention = { outputBytes, lastSuccessAt: clock.now() };
   };
   return { store, tokens, repos, runs, plans, signals, hooks, journal, http, retain };

@@ -78,6 +78,7 @@ export {
   setInputState,
 } from './tables/inputs.ts';
 export {
+  deleteOldPlanRecords,
   type EvidenceRow,
   endedOpenPlanRuns,
   findPlanRun,

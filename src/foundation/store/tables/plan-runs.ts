@@ -141,3 +141,34 @@ export function planEvidence(sql: Sql, planKey: number): readonly EvidenceRow[] 
     at: Number(row.at),
   }));
 }
+
+/**
+ * Deletes receipts, evidence and actions that are done, where they and the end of their plan are older than `before`, at
+ * most `limit` of each; of receipts those of no plan too. Returns how many.
+ */
+export function deleteOldPlanRecords(
+  sql: Sql,
+  { before, limit }: { readonly before: number; readonly limit: number },
+): number {
+  const ended = `plan_key IN (SELECT key FROM plans WHERE status IN ('done', 'cancelled') AND updated_at < ?)`;
+  return [
+    sql.run(
+      `DELETE FROM signals WHERE rowid IN (SELECT rowid FROM signals WHERE received_at < ? AND (plan_key IS NULL OR ${ended}) LIMIT ?)`,
+      before,
+      before,
+      limit,
+    ),
+    sql.run(
+      `DELETE FROM plan_evidence WHERE key IN (SELECT key FROM plan_evidence WHERE at < ? AND ${ended} LIMIT ?)`,
+      before,
+      before,
+      limit,
+    ),
+    sql.run(
+      `DELETE FROM actions WHERE number IN (SELECT number FROM actions WHERE done_at < ? AND status = 'done' AND ${ended} LIMIT ?)`,
+      before,
+      before,
+      limit,
+    ),
+  ].reduce((sum, { changes }) => sum + Number(changes), 0);
+}
