@@ -20,9 +20,13 @@ async function setUp(test: Test, at: Partial<PlanRow>) {
   for (const plan of ['auth', 'nothing']) await plans.signal(repo, { plan, event: 'mark_done' }, person);
   const { key: planKey, repoId } = row();
   await store.write((tx) => {
-    for (const key of ['done', 'open'])
-      oweAction(tx, { key, planKey, repoId, kind: 'stop', data: {}, createdAt: tx.now });
-    finishAction(tx, 'done', tx.now);
+    for (const [key, kind] of [
+      ['done', 'stop'],
+      ['begun anew', 'renew_branch'],
+      ['open', 'stop'],
+    ] as const)
+      oweAction(tx, { key, planKey, repoId, kind, data: {}, createdAt: tx.now });
+    for (const key of ['done', 'begun anew']) finishAction(tx, key, tx.now);
     insertEvidence(tx, {
       planKey,
       round: 1,
@@ -47,7 +51,7 @@ async function setUp(test: Test, at: Partial<PlanRow>) {
   return { kept, remove };
 }
 
-const all = { receipts: ['auth', 'nothing'], actions: ['done', 'open'], evidence: 1 };
+const all = { receipts: ['auth', 'nothing'], actions: ['begun anew', 'done', 'open'], evidence: 1 };
 
 for (const status of ['done', 'cancelled'] as const)
   t.test(`what is older than the limit goes with a plan that is ${status}`, async (t) => {
@@ -58,7 +62,7 @@ for (const status of ['done', 'cancelled'] as const)
     await remove(0, 10_000);
     t.same(kept(), all, 'there is no limit');
     await remove(30, 31);
-    t.same(kept(), { receipts: [], actions: ['open'], evidence: 0 });
+    t.same(kept(), { receipts: [], actions: ['begun anew', 'open'], evidence: 0 });
   });
 
 t.test('of a plan that has not ended all is kept, of no plan nothing', async (t) => {

@@ -57,7 +57,8 @@ const goesOn: ReadonlySet<PlanEventName> = new Set(['needs_decision', 'wave_star
 
 /**
  * Applies what was said of a plan, once, and writes its receipt in the same transaction. What is refused has a receipt
- * too, with the reason and the beginning of what it said. Throws only what storage throws, and `plan_refused` after a plan that never stood still.
+ * too, with the reason and the beginning of what it said. Throws only what storage throws, and `plan_refused` after a
+ * plan that never stood still.
  */
 export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
   const { store, clock } = deps;

@@ -9,8 +9,8 @@ import type { FindTracked } from './tracked.ts';
 export type Inbox = {
   /**
    * Claims what is there, oldest first; before it what an earlier inbox left in `processing/`, under the id that it had.
-   * What is no signal is put away with a reason; what git tracks stays where it is, and says nothing. Never throws for what a file or a folder is like. What is beyond the
-   * limit stays for the next claim.
+   * What is no signal is put away with a reason; what git tracks stays where it is, and says nothing. Never throws for
+   * what a file or a folder is like. What is beyond the limit stays for the next claim.
    */
   readonly claim: (root: string) => Promise<readonly ClaimedSignal[]>;
   /** The signal was applied: its file goes. Does nothing for one that was answered. */

@@ -144,7 +144,7 @@ export function planEvidence(sql: Sql, planKey: number): readonly EvidenceRow[] 
 
 /**
  * Deletes receipts, evidence and actions that are done, where they and the end of their plan are older than `before`, at
- * most `limit` of each; of receipts those of no plan too. Returns how many.
+ * most `limit` of each; of receipts those of no plan too. What tells where earlier work was kept stays. Returns how many.
  */
 export function deleteOldPlanRecords(
   sql: Sql,
@@ -165,7 +165,7 @@ export function deleteOldPlanRecords(
       limit,
     ),
     sql.run(
-      `DELETE FROM actions WHERE number IN (SELECT number FROM actions WHERE done_at < ? AND status = 'done' AND ${ended} LIMIT ?)`,
+      `DELETE FROM actions WHERE number IN (SELECT number FROM actions WHERE done_at < ? AND status = 'done' AND kind <> 'renew_branch' AND ${ended} LIMIT ?)`,
       before,
       before,
       limit,
