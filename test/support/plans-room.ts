@@ -53,6 +53,8 @@ export type RoomOptions = {
   readonly runs?: Partial<PlansDeps['runs']>;
   readonly settings?: Partial<Awaited<ReturnType<PlansDeps['settingsOf']>>>;
   readonly clock?: Clock;
+  /** Task numbers of each wave of its plan. */
+  readonly waves?: readonly (readonly number[])[];
 };
 
 /** A clock on which every pause is over at once. */
@@ -69,11 +71,23 @@ export function hastyClock(): Clock {
   };
 }
 
-/** The room, with one plan `auth` of one wave whose tasks are as `tasks` says. */
-export async function plansRoom(t: Test, { work, runs, settings, clock = systemClock }: RoomOptions = {}) {
+/** The room, with one plan `auth`: of one wave with two tasks unless told. */
+export async function plansRoom(
+  t: Test,
+  { work, runs, settings, clock = systemClock, waves = [[1, 2]] }: RoomOptions = {},
+) {
   const store = openStore({ path: join(t.testdir(), 'drover.db'), clock, bus: createBus() });
+  let beforeWrite = async () => {};
   const deps: PlansDeps = {
-    store,
+    store: {
+      ...store,
+      write: async (work) => {
+        const first = beforeWrite;
+        beforeWrite = async () => {};
+        await first();
+        return store.write(work);
+      },
+    },
     clock,
     log: silentLog,
     collectSignals: async () => {},
@@ -120,7 +134,7 @@ export async function plansRoom(t: Test, { work, runs, settings, clock = systemC
   await store.write((tx) =>
     insertRepo(tx, { ...repo, path: '/shop', pathKey: '/shop', trustedHash: null, addedAt: 1 }),
   );
-  await plans.create(repo, { name: 'auth', content: planText([1, 2]) });
+  await plans.create(repo, { name: 'auth', content: planText(...waves) });
 
   const row = (): PlanRow => {
     const found = store.read((sql) => findPlan(sql, repo.id, 'auth'));
@@ -176,6 +190,10 @@ export async function plansRoom(t: Test, { work, runs, settings, clock = systemC
       ),
     say: (event: PlanEventName, more: { readonly task?: number; readonly body?: string } = {}) =>
       plans.say(repo, { plan: 'auth', event, ...more }, person),
+    /** Has something happen before the next transaction, when what it writes has been judged. */
+    beforeNextWrite: (work: () => Promise<void>) => {
+      beforeWrite = work;
+    },
     /** Waits until something that is owed was given up. */
     givenUp: () => until('something to be given up', () => owed().find(({ status }) => status === 'dead')),
   };
