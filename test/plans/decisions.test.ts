@@ -136,7 +136,7 @@ t.test('questions of several agents are all answered, and each answer keeps its 
   const again = must(second.next, 'needs_decision', { by: 'agent', who: 'run_b', body: 'Fast or small?' });
   t.equal(again.next.blocked?.reason, 'Red or blue?\nFast or small?');
   const decided = must(second.next, 'decide', { body: 'Blue, and small' });
-  t.equal(decided.next.guidance, 'Red or blue?\nFast or small?\n\nBlue, and small');
+  t.same(decided.next.guidance, { question: 'Red or blue?\nFast or small?', answer: 'Blue, and small' });
 });
 
 t.test('a person who moves a plan has decided what it waited for; an agent has not', async (t) => {

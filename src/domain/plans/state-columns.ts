@@ -1,10 +1,10 @@
 import type { PlanRow, PlanTaskRow } from '../../foundation/store/index.ts';
-import type { PlanState } from './machine/state.ts';
+import type { Guidance, PlanState } from './machine/state.ts';
 import type { ParsedPlan } from './text/parse.ts';
 
 /** A plan as the machine sees it. */
 export function toState(row: PlanRow, tasks: readonly PlanTaskRow[]): PlanState {
-  const { id, status, phase, round, wave, reviewCycle, verifyCycle, feedback, progressHash, guidance } = row;
+  const { id, status, phase, round, wave, reviewCycle, verifyCycle, feedback, progressHash } = row;
   return {
     id,
     status,
@@ -22,7 +22,7 @@ export function toState(row: PlanRow, tasks: readonly PlanTaskRow[]): PlanState 
     verifyCycle,
     feedback,
     progressHash,
-    guidance,
+    guidance: guidanceOf(row),
     blocked: row.blockedReason === null ? null : { reason: row.blockedReason, by: row.blockedBy ?? 'daemon' },
     isForced: row.isForced,
     headCommit: row.headCommit,
@@ -33,15 +33,29 @@ export function toState(row: PlanRow, tasks: readonly PlanTaskRow[]): PlanState 
 
 /** The columns that a decision has changed. */
 export function toColumns(next: PlanState, before: PlanRow, now: number): Partial<PlanRow> {
-  const { blocked, id: _id, tasks: _tasks, ...same } = next;
+  const { blocked, guidance, id: _id, tasks: _tasks, ...same } = next;
   const isSameBlock = blocked !== null && blocked.reason === before.blockedReason;
   return {
     ...same,
+    guidance: guidance === null ? null : JSON.stringify(guidance),
     blockedReason: blocked?.reason ?? null,
     blockedBy: blocked?.by ?? null,
     blockedAt: blocked === null ? null : isSameBlock ? before.blockedAt : now,
     updatedAt: now,
   };
+}
+
+/** What a person has decided; a row of before has it as bare words. */
+export function guidanceOf({ guidance }: Pick<PlanRow, 'guidance'>): Guidance | null {
+  if (guidance === null) return null;
+  const bare = { question: null, answer: guidance };
+  if (!guidance.startsWith('{"')) return bare;
+  try {
+    const { question = null, answer } = JSON.parse(guidance) as Partial<Guidance>;
+    return typeof answer === 'string' ? { question, answer } : bare;
+  } catch {
+    return bare; // words that only begin as such
+  }
 }
 
 /** The tasks of a plan text, nothing done of them yet. */

@@ -10,6 +10,7 @@ import type { PlansDeps } from '../ports.ts';
 import { ownTemplate } from '../prompts/own-template.ts';
 import { renderAsk } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
+import { guidanceOf } from '../state-columns.ts';
 import { blockLapsed } from './lapsed.ts';
 import { startOwedRun } from './start-run.ts';
 
@@ -44,7 +45,7 @@ export async function carryAsk(
       role,
       signals: signalsOf({ role, wave, task }, plan.name),
       refusal: refused?.reason ?? null,
-      guidance: plan.guidance,
+      guidance: guidanceOf(plan),
     },
     await ownTemplate(settings, 'ask'),
   );

@@ -14,6 +14,7 @@ import type { PlansDeps } from '../ports.ts';
 import { ownTemplate } from '../prompts/own-template.ts';
 import { type PromptFacts, renderPrompt } from '../prompts/render.ts';
 import { signalsOf } from '../signals-of.ts';
+import { guidanceOf } from '../state-columns.ts';
 import { parsePlan } from '../text/parse.ts';
 import { ensureBranch } from './branch.ts';
 import { blockLapsed } from './lapsed.ts';
@@ -94,7 +95,7 @@ async function promptFacts(
       .filter((one) => task !== null && one.wave === task.wave && one.number !== task.number)
       .map(({ number, title }) => ({ number, title })),
     feedback: isConflict ? conflictWords(deps, plan, task) : wordsBefore(deps, plan, owed),
-    guidance: plan.guidance,
+    guidance: guidanceOf(plan),
     evidence: evidence
       .filter(({ round }) => round === lastRound)
       .map(({ command, exitCode, output }) => ({ command, exitCode, output })),

@@ -22,6 +22,9 @@ export type Verdict = {
 /** What a person has to decide. */
 export type Block = { readonly reason: string; readonly by: string };
 
+/** What a person has decided, and apart from it what they were asked: that may be the words of an agent. */
+export type Guidance = { readonly question: string | null; readonly answer: string };
+
 /** A plan as the machine sees it: all that a decision depends on, and all that one may change. */
 export type PlanState = {
   readonly id: string;
@@ -37,7 +40,7 @@ export type PlanState = {
   /** Of the diff and the feedback of the last review or verification that asked for changes. */
   readonly progressHash: string | null;
   /** A person's words for the agents that come, from the last decision. */
-  readonly guidance: string | null;
+  readonly guidance: Guidance | null;
   readonly blocked: Block | null;
   readonly isForced: boolean;
   readonly headCommit: string | null;

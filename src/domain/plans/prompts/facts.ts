@@ -1,4 +1,5 @@
 import type { PlanEventName, PlanRole } from '../../../contract/index.ts';
+import type { Guidance } from '../machine/state.ts';
 
 /** A signal that an agent may send at this time: what it says, and the name of the file that says it. */
 export type PromptSignal = {
@@ -30,8 +31,8 @@ export type PromptFacts = {
   /** Tasks that others do at the same time. */
   readonly peers: readonly { readonly number: number; readonly title: string }[];
   readonly feedback: string | null;
-  /** A person's own words, from `plan decide`. */
-  readonly guidance: string | null;
+  /** A person's own words, from `plan decide`, and what they answer. */
+  readonly guidance: Guidance | null;
   readonly evidence: readonly PromptEvidence[];
   readonly diffStat: string | null;
   /** Files that both sides changed. */

@@ -1,3 +1,4 @@
+import type { Guidance } from '../machine/state.ts';
 import type { PromptEvidence, PromptFacts } from './facts.ts';
 import { cutInMiddle, type Material } from './material.ts';
 
@@ -33,7 +34,7 @@ const readers = {
       peers.map(({ number, title }) => `Task ${number}: ${title}`),
     ),
   feedback: ({ feedback }) => material('feedback', feedback),
-  guidance: ({ guidance }) => setOff('guidance', guidance),
+  guidance: ({ guidance }) => (guidance === null ? [] : piecesOfDecision(guidance)),
   evidence: ({ evidence }) => evidence.flatMap(piecesOf),
   diff_stat: ({ diffStat }) => material('diff', diffStat),
   refusal: ({ refusal }) => material('reason', refusal ?? null),
@@ -67,6 +68,15 @@ function material(label: string, value: string | readonly string[] | null): read
 function setOff(label: string, value: string | null): readonly Piece[] {
   const text = plain(value ?? '');
   return text.trim() === '' ? [] : [{ label, text }];
+}
+
+/** The question may be an agent's: only the answer is a person's word. */
+function piecesOfDecision({ question, answer }: Guidance): readonly Piece[] {
+  const asked = material('question', question);
+  const said = setOff('guidance', answer);
+  return asked.length === 0
+    ? said
+    : ['What waited for the decision:\n', ...asked, 'The decision:\n', ...said];
 }
 
 function piecesOf({ command, exitCode, output }: PromptEvidence): readonly Piece[] {

@@ -1,4 +1,12 @@
-import { type Decision, moveTo, type Owed, type PlanState, type Rule, refuse } from '../state.ts';
+import {
+  type Decision,
+  type Guidance,
+  moveTo,
+  type Owed,
+  type PlanState,
+  type Rule,
+  refuse,
+} from '../state.ts';
 import { startTasks, waveStands, workerFor } from '../waves.ts';
 import { retryTasks } from './implementing.ts';
 import { fixer } from './judging.ts';
@@ -79,11 +87,10 @@ const goOn = (input: Parameters<Rule>[0]): Decision => {
   return moveTo(restarted, {}, [{ kind: 'stop', role: owes.role, round: plan.round }, ...owes.owes]);
 };
 
-/** A person's words, with the question that they answer where an agent has asked one. */
-function guidanceOf({ plan, event }: Parameters<Rule>[0]): string | null {
-  const said = event.body.trim();
-  if (said === '') return plan.guidance;
-  return plan.blocked?.by === 'agent' ? `${plan.blocked.reason}\n\n${said}` : said;
+/** A person's words, and what the plan had waited for them with. */
+function guidanceOf({ plan, event }: Parameters<Rule>[0]): Guidance | null {
+  const answer = event.body.trim();
+  return answer === '' ? plan.guidance : { question: plan.blocked?.reason ?? null, answer };
 }
 
 /** Who works on the plan at the stage that it is at: begun again after a decision. Null where it goes on as it is. */
