@@ -9,6 +9,8 @@ export type Piece = string | Material;
 export const maxEvidenceChars = 8000;
 /** The longest value that stands within a line, in characters. */
 export const maxInlineChars = 1000;
+/** The longest title or goal within a line: who writes a plan is not to fill a page that is not theirs. */
+export const maxTitleChars = 120;
 
 type Reader = (facts: PromptFacts) => readonly Piece[];
 
@@ -16,15 +18,15 @@ type Reader = (facts: PromptFacts) => readonly Piece[];
 const readers = {
   plan: ({ plan }) => inline(plan),
   role: ({ role }) => inline(role),
-  title: ({ title }) => inline(title),
-  goal: ({ goal }) => inline(goal),
+  title: ({ title }) => titleLine(title),
+  goal: ({ goal }) => titleLine(goal),
   base: ({ base }) => inline(base),
   branch: ({ branch }) => inline(branch),
   diff_command: ({ base }) => (base === '' ? [] : inline(`git diff ${quoted(base)}...`)),
   round: ({ round }) => inline(round),
   wave: ({ wave }) => inline(wave),
   task_number: ({ task }) => inline(task?.number ?? null),
-  task_title: ({ task }) => inline(task?.title ?? null),
+  task_title: ({ task }) => titleLine(task?.title ?? null),
   self_fix_max_lines: ({ selfFixMaxLines }) => (selfFixMaxLines > 0 ? inline(selfFixMaxLines) : []),
   content: ({ content }) => material('plan', content),
   task_body: ({ task }) => material('task', task?.body ?? null),
@@ -59,6 +61,14 @@ export function valueFor(name: ValueName, facts: PromptFacts): readonly Piece[] 
 function inline(value: string | number | null): readonly Piece[] {
   const text = plain(String(value ?? '')).replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ');
   return text.trim() === '' ? [] : [cutInMiddle(text, maxInlineChars).replaceAll('\n', ' ')];
+}
+
+/** The beginning of what an agent may have written, as a line that can be nothing else. */
+function titleLine(text: string | null): readonly Piece[] {
+  const line = (text ?? '').replaceAll(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').replaceAll(/`{3,}|~{3,}/g, '');
+  const [...characters] = line.trim();
+  const isLong = characters.length > maxTitleChars;
+  return inline(isLong ? `${characters.slice(0, maxTitleChars - 1).join('')}…` : characters.join(''));
 }
 
 function material(label: string, value: string | readonly string[] | null): readonly Piece[] {
