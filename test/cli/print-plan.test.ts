@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatPlans } from '../../src/cli/print/plan.ts';
+import { formatMoved, formatPlans } from '../../src/cli/print/plan.ts';
 import { formatPlan } from '../../src/cli/print/plan-page.ts';
 import { formatSignals } from '../../src/cli/print/signal.ts';
 import { plainStyle } from '../../src/cli/print/style.ts';
@@ -57,6 +57,14 @@ void t.test('what a person has to decide stands first, with the commands that an
   give it up:   drover plan cancel auth`,
   );
   t.notMatch(text, 'waits for:');
+});
+
+void t.test('a question of several lines stands as it was asked', async (t) => {
+  const blocked = { reason: 'Which colour?\r\n\n- red\n- blue\n', by: 'agent', at };
+  const lines = 'Which colour?\n  | \n  | - red\n  | - blue\n';
+
+  t.match(page({ blocked }), `BLOCKED: ${lines}  by an agent`);
+  t.match(formatMoved(aPlan({ blocked }), options), `blocked: ${lines}waits for`);
 });
 
 void t.test('waves and tasks have their states, runs and reasons', async (t) => {

@@ -139,6 +139,14 @@ t.test('questions of several agents are all answered, and each answer keeps its 
   t.same(decided.next.guidance, { question: 'Red or blue?\nFast or small?', answer: 'Blue, and small' });
 });
 
+t.test('a question of several lines is asked once, and whole', async (t) => {
+  const body = 'Which colour?\n\n- red\n- blue';
+  const first = must(begun, 'needs_decision', { by: 'agent', who: 'run_a', body: `${body}\n` });
+  const second = must(first.next, 'needs_decision', { by: 'agent', who: 'run_b', body: 'Fast or small?' });
+  const again = must(second.next, 'needs_decision', { by: 'agent', who: 'run_a', body });
+  t.equal(again.next.blocked?.reason, `${body}\nFast or small?`);
+});
+
 t.test('a person who moves a plan has decided what it waited for; an agent has not', async (t) => {
   const blocked = merged({
     status: 'reviewing',

@@ -51,7 +51,7 @@ const full: Omit<PromptFacts, 'role' | 'signals'> = {
   guidance: { question: null, answer: 'GUIDANCE' },
   evidence: [{ command: 'npm test', exitCode: 1, output: 'OUTPUT' }],
   diffStat: 'DIFFSTAT',
-  conflict: ['src/links.ts'],
+  conflict: 'src/links.ts',
   selfFixMaxLines: 80,
 };
 const nothing: Omit<PromptFacts, 'role' | 'signals'> = {

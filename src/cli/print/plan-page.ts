@@ -1,6 +1,6 @@
 import type { Plan } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
-import { answerLines, paintPlan, waitingLine } from './plan.ts';
+import { answerLines, linesOf, paintPlan, waitingLine } from './plan.ts';
 import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
 import { quoteSection, verdictRows, verdictSections } from './plan-verdicts.ts';
 import { waitsNow } from './plan-waits.ts';
@@ -50,7 +50,7 @@ export function formatPlan(plan: Plan, options: PageOptions): string {
 function blockLines({ blocked }: Plan, answers: readonly string[], { now, style }: PageOptions): string[] {
   if (blocked === null) return [];
   return [
-    `${style.red(`BLOCKED: ${escapeLine(blocked.reason)}`)}\n`,
+    `${style.red(`BLOCKED: ${linesOf(blocked.reason)}`)}\n`,
     `  by ${blockers[blocked.by] ?? escapeLine(blocked.by)}, ${formatAge(blocked.at, now)}; nothing is started before you decide\n`,
     ...answers,
   ];

@@ -1,5 +1,5 @@
 import type { Plan, PlanSummary } from '../../contract/index.ts';
-import { escapeLine } from './escape.ts';
+import { escapeControls, escapeLine } from './escape.ts';
 import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf, type Waiting, waitsFor } from './plan-words.ts';
 import { formatAge, uncommittedText } from './span.ts';
@@ -43,8 +43,7 @@ export function formatPlans(plans: readonly PlanSummary[], { now, style, repo }:
 /** What became of a plan by what was said, and what comes next. */
 export function formatMoved(plan: Plan, { style, repo }: PageOptions): string {
   const waiting = waitsNow(plan, callsOf(plan, repo));
-  const reason =
-    plan.blocked === null ? [] : [`${style.red('blocked:')} ${escapeLine(plan.blocked.reason)}\n`];
+  const reason = plan.blocked === null ? [] : [`${style.red('blocked:')} ${linesOf(plan.blocked.reason)}\n`];
   const line = `${escapeLine(plan.name)}: ${paintPlan(plan, escapeLine(placeOf(plan)), style)}\n`;
   const { uncommitted } = plan.checkout;
   const left =
@@ -66,6 +65,11 @@ function keptLines({ id, kept, owed, base_commit: base, head_commit: head }: Pla
   const now = base === null ? kept.at(-1) : undefined;
   const ref = round !== undefined && head !== null ? `refs/drover/plans/${id}/${round}` : now;
   return ref === undefined ? [] : [`what its branch held is kept: ${escapeLine(ref)}\n`];
+}
+
+/** A text of several lines, those behind the first one set off. */
+export function linesOf(text: string): string {
+  return escapeControls(text.trimEnd().replaceAll('\r\n', '\n')).replaceAll('\n', '\n  | ');
 }
 
 /** What a plan waits for. */

@@ -18,7 +18,7 @@ import { decide } from './machine/decide.ts';
 import { keyOf } from './machine/owed.ts';
 import { type Decision, type Owed, type PlanEvent, type PlanState, refuse } from './machine/state.ts';
 import type { RepoPlanSettings } from './ports.ts';
-import { toColumns, toState } from './state-columns.ts';
+import { cutReason, toColumns, toState, withCutReasons } from './state-columns.ts';
 
 /** What a change of a plan needs to know. */
 export type Change = {
@@ -57,7 +57,8 @@ export function changePlan(tx: Transaction, change: Change): Changed {
     settings: { ...settings, topicHeldBy: planOfTopicAtWork(tx, row) },
   });
   if (!decision.ok) return decision;
-  const { next, owes } = decision;
+  const { owes } = decision;
+  const next = withCutReasons(decision.next);
   const written = updatePlan(tx, row, {
     ...toColumns(next, row, tx.now),
     ...(text === undefined ? {} : { content: text.content }),
@@ -94,9 +95,10 @@ export function owe(tx: Transaction, row: PlanRow, owes: readonly Owed[]): void 
 }
 
 /** Sets a block by the daemon itself: something that it cannot do for the plan. */
-export function blockPlan(tx: Transaction, planKey: number, reason: string): void {
+export function blockPlan(tx: Transaction, planKey: number, why: string): void {
   const row = getPlan(tx, planKey);
   if (row.blockedReason !== null) return;
+  const reason = cutReason(why);
   updatePlan(tx, row, { blockedReason: reason, blockedBy: 'daemon', blockedAt: tx.now, updatedAt: tx.now });
   tx.event({ type: 'plan.blocked', data: { name: row.name, reason, by: 'daemon' }, ...ofPlan(row) });
 }

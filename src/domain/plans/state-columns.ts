@@ -1,6 +1,10 @@
 import type { PlanRow, PlanTaskRow } from '../../foundation/store/index.ts';
 import type { Guidance, PlanState } from './machine/state.ts';
+import { cutInMiddle } from './prompts/material.ts';
 import type { ParsedPlan } from './text/parse.ts';
+
+/** The longest reason of a block or of a task: lists and events hold them whole. */
+export const maxReasonChars = 2000;
 
 /** A plan as the machine sees it. */
 export function toState(row: PlanRow, tasks: readonly PlanTaskRow[]): PlanState {
@@ -42,6 +46,21 @@ export function toColumns(next: PlanState, before: PlanRow, now: number): Partia
     blockedBy: blocked?.by ?? null,
     blockedAt: blocked === null ? null : isSameBlock ? before.blockedAt : now,
     updatedAt: now,
+  };
+}
+
+/** A reason as it is stored and told. */
+export function cutReason(reason: string): string {
+  return cutInMiddle(reason, maxReasonChars);
+}
+
+/** What was decided, with each reason as it is stored and told. */
+export function withCutReasons(next: PlanState): PlanState {
+  const { blocked } = next;
+  return {
+    ...next,
+    blocked: blocked && { ...blocked, reason: cutReason(blocked.reason) },
+    tasks: next.tasks.map((task) => ({ ...task, reason: task.reason && cutReason(task.reason) })),
   };
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../../foundation/store/index.ts';
 import { roundOfBeginning } from '../beginning.ts';
 import { blockPlan, changePlan, finish } from '../change.ts';
-import { daemonSays } from '../daemon-says.ts';
+import { daemonSays, namesInWords } from '../daemon-says.ts';
 import type { Owed, PlanEvent } from '../machine/state.ts';
 import type { PlansDeps, PlanWork } from '../ports.ts';
 import { movedWords } from './branch.ts';
@@ -85,14 +85,14 @@ function whyNot(
     case 'moved':
       return movedWords(plan, joined.commit);
     case 'nested':
-      return `${run?.runId} has made repositories of its own, which no commit holds, in ${joined.folders.join(', ')}: take their .git away, then drover plan retry ${plan.name}`;
+      return `${run?.runId} has made repositories of its own, which no commit holds, in ${namesInWords(joined.folders)}: take their .git away, then drover plan retry ${plan.name}`;
     case 'unpushed':
-      return `${run?.runId} has work in the submodule ${joined.folders.join(', ')} that is in no remote of it: commit and push it there, then drover plan retry ${plan.name}`;
+      return `${run?.runId} has work in the submodule ${namesInWords(joined.folders)} that is in no remote of it: commit and push it there, then drover plan retry ${plan.name}`;
     case 'signals':
       return `${run?.runId} has signals in its work, which are never committed: take ${joined.folders.join(' and ')} out of git in its worktree (git rm -r --cached), then drover plan retry ${plan.name}`;
     case 'conflict':
       return task === null
-        ? `what the fixer made conflicts with the plan's branch in ${joined.files.join(', ')}`
+        ? `what the fixer made conflicts with the plan's branch in ${namesInWords(joined.files)}`
         : null;
     default:
       return null;
@@ -106,7 +106,7 @@ function noteHead(tx: Transaction, planKey: number, joined: Joined): void {
 
 function eventOf({ number: task, wave }: PlanTaskRow, joined: Joined, now: number): PlanEvent {
   if (joined.kind === 'conflict')
-    return daemonSays('merge_conflict', { wave, task, body: joined.files.join(', '), now });
+    return daemonSays('merge_conflict', { wave, task, body: namesInWords(joined.files), now });
   if (joined.kind === 'unresolved')
     return daemonSays('merge_conflict', { wave, task, body: joined.reason, now });
   return daemonSays('task_merged', {

@@ -100,7 +100,7 @@ async function promptFacts(
       .filter(({ round }) => round === lastRound)
       .map(({ command, exitCode, output }) => ({ command, exitCode, output })),
     diffStat: compared?.stat ?? null,
-    conflict: isConflict ? (files?.split(', ') ?? []) : null,
+    conflict: isConflict ? (files ?? '') : null,
     selfFixMaxLines,
     signals: signalsOf(owed, plan.name),
   };

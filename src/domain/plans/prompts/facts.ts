@@ -36,7 +36,7 @@ export type PromptFacts = {
   readonly evidence: readonly PromptEvidence[];
   readonly diffStat: string | null;
   /** Files that both sides changed. */
-  readonly conflict: readonly string[] | null;
+  readonly conflict: string | null;
   readonly selfFixMaxLines: number;
   readonly signals: readonly PromptSignal[];
   /** Why what the agent signalled was not accepted. */

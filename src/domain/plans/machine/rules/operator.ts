@@ -11,8 +11,6 @@ import { startTasks, waveStands, workerFor } from '../waves.ts';
 import { retryTasks } from './implementing.ts';
 import { fixer } from './judging.ts';
 
-const maxReasonChars = 2000;
-
 export const markDone: Rule = ({ plan }) => moveTo(plan, { status: 'done', phase: null, blocked: null });
 
 /** Nothing more is done for the plan, and what is at work for it is stopped; branches and worktrees stay. */
@@ -33,9 +31,10 @@ export const needsDecision: Rule = ({ plan, event }) => {
   const reason = event.body.trim();
   if (reason === '') return refuse('it does not say what is to be decided: the body is empty');
   const by = event.by === 'agent' ? 'agent' : event.by === 'operator' ? 'person' : 'daemon';
-  const open = plan.blocked?.reason.split('\n') ?? []; // another one's question is not answered by this one
-  const all = open.includes(reason) ? open : [...open, reason];
-  return moveTo(plan, { blocked: { reason: all.join('\n').slice(-maxReasonChars), by } });
+  const open = plan.blocked?.reason ?? null; // another one's question is not answered by this one
+  if (open !== null && `\n${open}\n`.includes(`\n${reason}\n`))
+    return moveTo(plan, { blocked: { reason: open, by } });
+  return moveTo(plan, { blocked: { reason: open === null ? reason : `${open}\n${reason}`, by } });
 };
 
 /** A person has decided: their words go to the agents that come, and what the plan is at begins again. */
