@@ -4,6 +4,7 @@ import {
   maxPlanBytes,
   maxPlanLines,
   maxTasks,
+  maxTaskTitleChars,
   maxWaves,
   type ParsedPlan,
   type PlanProblem,
@@ -343,6 +344,10 @@ t.test('limits: what is just allowed, and what is one more', async (t) => {
   t.match(problemsOf(many(maxWaves + 1, 1)), [{ line: maxWaves * 3 + 1, message: /at most 100 waves/ }]);
   t.equal(tasksOf(wave(1, maxTasks)).length, maxTasks);
   t.match(problemsOf(wave(1, maxTasks + 1)), [{ line: maxTasks * 2 + 2, message: /at most 500 tasks/ }]);
+
+  const titled = (length: number) => `## Wave 1\n### Task 1: ${'t'.repeat(length)}\nb\n`;
+  t.equal(tasksOf(titled(maxTaskTitleChars)).length, 1);
+  t.match(problemsOf(titled(maxTaskTitleChars + 1)), [{ line: 2, message: /at most 200 characters/ }]);
 
   const fence = (bytes: number) => `\`\`\`\n${'é'.repeat(Math.floor((bytes - 8) / 2))}\n\`\`\``;
   t.equal(parsePlan(fence(maxPlanBytes)).ok, true);

@@ -17,6 +17,7 @@ import {
 import { decide } from './machine/decide.ts';
 import { keyOf } from './machine/owed.ts';
 import { type Decision, type Owed, type PlanEvent, type PlanState, refuse } from './machine/state.ts';
+import type { PlanText } from './plan-text.ts';
 import type { RepoPlanSettings } from './ports.ts';
 import { cutReason, toColumns, toState, withCutReasons } from './state-columns.ts';
 
@@ -26,11 +27,7 @@ export type Change = {
   readonly event: PlanEvent;
   readonly settings: RepoPlanSettings;
   /** The plan's text and tasks, where they came with the event. */
-  readonly text?: {
-    readonly content: string;
-    readonly title: string;
-    readonly tasks: readonly PlanTaskRow[];
-  };
+  readonly text?: PlanText;
   /** The plan of which it was judged who may say it, and the facts were measured. */
   readonly version?: number;
 };
@@ -61,8 +58,7 @@ export function changePlan(tx: Transaction, change: Change): Changed {
   const next = withCutReasons(decision.next);
   const written = updatePlan(tx, row, {
     ...toColumns(next, row, tx.now),
-    ...(text === undefined ? {} : { content: text.content }),
-    ...(text === undefined || text.title === '' ? {} : { title: text.title }),
+    ...(text === undefined ? {} : { content: text.content, title: text.title }),
   });
   if (!written) throw new Error(`the plan ${row.id} was changed within its own transaction`);
   setPlanTasks(tx, row.key, mergeTasks(next, text?.tasks ?? stored));

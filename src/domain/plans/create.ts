@@ -10,11 +10,8 @@ import {
   updatePlan,
 } from '../../foundation/store/index.ts';
 import { ofPlan } from './change.ts';
+import { type PlanText, readPlanText } from './plan-text.ts';
 import type { PlansDeps } from './ports.ts';
-import { freshTasks } from './state-columns.ts';
-import { parsePlan } from './text/parse.ts';
-
-const maxTitleChars = 200;
 
 /** Stores a plan: a draft, where it has no waves. Throws `plan_exists`, `plan_invalid` or what the base throws. */
 export async function createPlan(
@@ -110,20 +107,13 @@ export async function changePlanText(
   });
 }
 
-/** The title and the tasks of a text; a text that is nothing yet has none. Throws `plan_invalid`. */
-function read(content: string, name: string) {
-  if (content.trim() === '') return { title: name, tasks: [] };
-  const parsed = parsePlan(content);
-  if (!parsed.ok) {
-    const problems = parsed.problems.map(({ line, message }) => `line ${line}: ${message}`);
-    throw new AppError('plan_invalid', `The plan cannot be carried out:\n${problems.join('\n')}`, {
-      hint: 'mend the markdown, and try again; nothing was stored',
-      fields: { problems },
-    });
-  }
-  const { title, goal } = parsed.plan;
-  return {
-    title: [...(title ?? goal ?? name)].slice(0, maxTitleChars).join(''),
-    tasks: freshTasks(parsed.plan),
-  };
+/** Throws `plan_invalid`. */
+function read(content: string, name: string): PlanText {
+  const found = readPlanText(content, name);
+  if (found.ok) return found.text;
+  const { problems } = found;
+  throw new AppError('plan_invalid', `The plan cannot be carried out:\n${problems.join('\n')}`, {
+    hint: 'mend the markdown, and try again; nothing was stored',
+    fields: { problems },
+  });
 }

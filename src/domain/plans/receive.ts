@@ -19,9 +19,8 @@ import { changePlan, ofPlan } from './change.ts';
 import { findIdleTasks } from './idle.ts';
 import { keptBody } from './kept-body.ts';
 import type { PlanEvent, PlanFacts } from './machine/state.ts';
+import { type PlanText, readPlanText } from './plan-text.ts';
 import type { PlansDeps } from './ports.ts';
-import { freshTasks } from './state-columns.ts';
-import { parsePlan } from './text/parse.ts';
 import { measureFacts } from './verdict-facts.ts';
 
 /** Something that was said of a plan, before anybody looked whether it may be. */
@@ -77,7 +76,7 @@ export async function receive(deps: PlansDeps, said: Said): Promise<SignalRow> {
         receipt(tx, { id, said, plan: plan ?? null, run: null, reason: String(why) }),
       );
     const run = why;
-    const text = withText.has(said.event) && said.body.trim() !== '' ? readText(said.body) : null;
+    const text = withText.has(said.event) && said.body.trim() !== '' ? readText(said.body, said.plan) : null;
     if (typeof text === 'string')
       return store.write((tx) => receipt(tx, { id, said, plan, run, reason: text }));
     const facts = await factsFor(deps, plan, { run, event: said.event });
@@ -152,13 +151,11 @@ function refusalBefore(sql: Sql, plan: PlanRow, said: Said): string | PlanRunRow
   return found.ok ? found.run : found.reason;
 }
 
-function readText(body: string) {
-  const parsed = parsePlan(body);
-  if (!parsed.ok) {
-    const problems = parsed.problems.map(({ line, message }) => `line ${line}: ${message}`);
-    return `the plan that came with it cannot be carried out: ${problems.join('; ')}`;
-  }
-  return { content: body, title: parsed.plan.title ?? '', tasks: freshTasks(parsed.plan) };
+function readText(body: string, name: string): PlanText | string {
+  const found = readPlanText(body, name);
+  return found.ok
+    ? found.text
+    : `the plan that came with it cannot be carried out: ${found.problems.join('; ')}`;
 }
 
 type Receipt = {

@@ -29,7 +29,7 @@ export const planGrammar = `How a plan is written:
 - \`# \` and the title, then the lines \`**Goal:**\`, \`**Architecture:**\` and \`**Tech Stack:**\`, each on one line.
 - \`## Wave 1\`, \`## Wave 2\` and so on, without a gap; a title may follow after a colon. Each has at least one task.
 - \`### Task 1: title\` below its wave. What follows, up to the next heading of that level or higher, is the task: all that its coder is told. Use level 4 and deeper for headings within it, and an empty line before a rule of dashes.
-- At most 5000 lines, 100 waves and 500 tasks; no two tasks of a wave have the same title.
+- At most 5000 lines, 100 waves and 500 tasks; no two tasks of a wave have the same title, and none has more than 200 characters.
 
 For example:
 

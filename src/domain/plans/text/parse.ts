@@ -37,6 +37,8 @@ export const maxPlanBytes = maxSignalBytes;
 export const maxPlanLines = 5000;
 export const maxWaves = 100;
 export const maxTasks = 500;
+/** It is told in lists, in prompts and as the message of a commit. */
+export const maxTaskTitleChars = 200;
 
 /** A plan is shown, and its tasks are started, far more often than its text changes. */
 const maxRemembered = 16;
@@ -114,6 +116,10 @@ function ofWave({ line, number, tasks, hasUnreadTasks }: OutlinedWave): readonly
   const first = new Map<string, number>();
   const problems: PlanProblem[] = [];
   for (const task of tasks) {
+    if (task.title.length > maxTaskTitleChars) {
+      const message = `The title of a task has at most ${maxTaskTitleChars} characters: put the rest below it`;
+      problems.push({ line: task.line, message });
+    }
     const earlier = first.get(task.title);
     if (earlier === undefined) {
       first.set(task.title, task.line);
