@@ -174,7 +174,7 @@ const anEvent: Omit<Input['event'], 'task' | 'facts' | 'tasks' | 'idleTasks'> = 
   now: 0,
   hasTrouble: true,
 };
-const factsToTry = [null, { lines: 500, commit: 'c'.repeat(40) }].map((selfFix) => ({
+const factsToTry = [null, { lines: 500, commit: 'c'.repeat(40), branch: null }].map((selfFix) => ({
   head,
   base: 'b'.repeat(40),
   shown: head,

@@ -173,6 +173,24 @@ t.test('nothing that drover did not put there is promoted', async (t) => {
   t.match(moved.owes, [{ kind: 'evidence', stage: 'verify' }]);
 });
 
+t.test('who mends is told where the changes of a verifier are that were too many', async (t) => {
+  const verifying = merged({ status: 'verifying', phase: null });
+  const approve = (plan: PlanState, who: string) =>
+    must(plan, 'verify_approved', {
+      by: 'agent',
+      who,
+      body: 'It works now',
+      facts: { ...facts, selfFix: { lines: 200, commit: 'c'.repeat(40), branch: `drover/${who}` } },
+    }).next;
+  const first = approve(verifying, 'run_one');
+  t.match(first.feedback, /changed 200 lines .* the work of run_one, on the branch drover\/run_one/);
+  t.match(first.feedback, `\`git diff ${facts.head} ${'c'.repeat(40)}\``);
+  t.match(first.feedback, /\n\nIt works now$/);
+
+  const again = approve({ ...verifying, progressHash: first.progressHash }, 'run_two');
+  t.match(again.blocked, { reason: /the same was asked for twice/ }, 'whichever run has said so');
+});
+
 t.test('rounds are counted anew when a finished plan is looked at again', async (t) => {
   const done = merged({ status: 'done', phase: null, reviewCycle: 4, verifyCycle: 2 });
   t.match(must(done, 'request_review').next, { reviewCycle: 0, verifyCycle: 0 });

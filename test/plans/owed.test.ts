@@ -154,7 +154,7 @@ t.test('a verified plan whose branch could not be moved is tried again by `retry
       head: baseCommit,
       base: baseCommit,
       shown: baseCommit,
-      selfFix: { lines: 3, commit: nextCommit },
+      selfFix: { lines: 3, commit: nextCommit, branch: null },
       diffHash: '',
     };
     const event = planEvent('verify_approved', { by: 'agent', who: 'run_v', facts, now: tx.now });

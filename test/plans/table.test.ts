@@ -171,12 +171,12 @@ t.test('a verdict is about commits', (t) => {
 t.test('what a verifier mends is measured', (t) => {
   const verifying = plans.verifying as PlanState;
   const small = must(verifying, 'verify_approved', {
-    facts: { ...facts, selfFix: { lines: 80, commit: 'c'.repeat(40) } },
+    facts: { ...facts, selfFix: { lines: 80, commit: 'c'.repeat(40), branch: null } },
   });
   t.match(small.next, { status: 'done', verification: { head: 'c'.repeat(40) } });
   t.match(small.owes.at(-1), { kind: 'advance_branch', from: facts.head, to: 'c'.repeat(40) });
   const large = must(verifying, 'verify_approved', {
-    facts: { ...facts, selfFix: { lines: 81, commit: 'c'.repeat(40) } },
+    facts: { ...facts, selfFix: { lines: 81, commit: 'c'.repeat(40), branch: null } },
   });
   t.match(large.next, { status: 'implementing', phase: 'fixing', verifyCycle: 1, feedback: /81 lines/ });
   t.end();
@@ -253,7 +253,7 @@ t.test('whatever is said in whatever order, the machine holds', (t) => {
       const owed = new Set<string>();
       const all = { ...settings, ...changed };
       for (const { diffHash, lines, ...event } of events) {
-        const selfFix = lines === null ? null : { lines, commit: 'c'.repeat(40) };
+        const selfFix = lines === null ? null : { lines, commit: 'c'.repeat(40), branch: null };
         const head = plan.headCommit ?? facts.head;
         const measured = { ...facts, head, shown: head, diffHash, selfFix };
         const before = plan;

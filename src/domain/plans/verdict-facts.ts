@@ -19,9 +19,10 @@ export async function measureFacts(
   const mayMend = event === 'verify_approved' && row !== null && head !== '';
   // What it did on a branch that is not its own is not its own work, and is not taken.
   const isItsOwn = mayMend && (await work.foreignBranchOf(row, plan)) === null;
-  const selfFix = isItsOwn
+  const mended = isItsOwn
     ? await work.measure(row, { head, title: `${plan.name}: mended while verifying` })
     : null;
+  const selfFix = mended && { ...mended, branch: row?.branch ?? null };
   return { head, base, shown: run?.baseCommit ?? null, selfFix, diffHash: `${from}..${tree}` };
 }
 

@@ -76,8 +76,12 @@ export type PlanFacts = {
   readonly base: string;
   /** The commit that the one who gives a verdict was shown; null where a person gives it. */
   readonly shown: string | null;
-  /** Lines that the verifier changed itself, added plus deleted, and the commit that has them. */
-  readonly selfFix: { readonly lines: number; readonly commit: string } | null;
+  /** Lines that the verifier changed itself, added plus deleted; the commit that has them, and the branch of its run. */
+  readonly selfFix: {
+    readonly lines: number;
+    readonly commit: string;
+    readonly branch: string | null;
+  } | null;
   /** Hash of the plan's whole diff. */
   readonly diffHash: string;
 };

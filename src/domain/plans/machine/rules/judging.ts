@@ -3,6 +3,7 @@ import {
   type Decision,
   moveTo,
   type Owed,
+  type PlanFacts,
   type PlanState,
   type Rule,
   type RuleInput,
@@ -51,6 +52,7 @@ export const changesRequested: Rule = (input) => {
   return toFix(input, {
     change: { reviewCycle },
     feedback: event.body,
+    essence: event.body,
     limit: isOver ? `${settings.maxReviewFixCycles} rounds of review and fix are used up` : null,
   });
 };
@@ -61,10 +63,11 @@ export const verifyApproved: Rule = (input) => {
   if (staleReason(input) !== null) return toVerification(plan); // looked at again, as it is now
   const { head = '', base = '', selfFix = null } = event.facts ?? {};
   if (selfFix !== null && selfFix.lines > settings.selfFixMaxLines) {
-    return failed(
-      input,
-      `The verifier changed ${selfFix.lines} lines itself, and may change ${settings.selfFixMaxLines}: what it did is no small correction. ${event.body}`,
-    );
+    const what = `The verifier changed ${selfFix.lines} lines itself, and may change ${settings.selfFixMaxLines}: what it did is no small correction, and is not in the plan's branch.`;
+    return failed(input, {
+      feedback: `${what} ${whereIs(selfFix, { head, who: event.who })}\n\n${event.body}`.trim(),
+      essence: `${what} ${event.body}`,
+    });
   }
   const to = selfFix?.commit ?? head;
   const verification = { head: to, base, by: event.who, at: event.now };
@@ -74,9 +77,10 @@ export const verifyApproved: Rule = (input) => {
 };
 
 export const verifyFailed: Rule = (input) => {
-  if (input.event.body.trim() === '') return refuse('it says nothing of what is wrong: the body is empty');
+  const { body } = input.event;
+  if (body.trim() === '') return refuse('it says nothing of what is wrong: the body is empty');
   if (staleReason(input) !== null) return toVerification(input.plan); // looked at again, as it is now
-  return failed(input, input.event.body);
+  return failed(input, { feedback: body, essence: body });
 };
 
 /** What was verified has moved since; or what was reviewed, where nothing is verified. */
@@ -91,7 +95,16 @@ export const verificationStale: Rule = ({ plan, event, settings }) => {
   return settings.autoReadinessReview ? toVerification(anew) : toReview(anew, []);
 };
 
-function failed(input: RuleInput, feedback: string): Decision {
+/** Where a verifier's own changes are that were not taken, for who mends what it found. */
+function whereIs(
+  { commit, branch }: NonNullable<PlanFacts['selfFix']>,
+  { head, who }: { readonly head: string; readonly who: string },
+): string {
+  const where = branch === null ? '' : `, on the branch ${branch}`;
+  return `It is the work of ${who}${where}: \`git diff ${head} ${commit}\` shows all of it. Take over what is right of it.`;
+}
+
+function failed(input: RuleInput, { feedback, essence }: Pick<Fix, 'feedback' | 'essence'>): Decision {
   const { plan, event, settings } = input;
   const verifyCycle = plan.verifyCycle + 1;
   const isExhausted = settings.maxVerifyCycles > 0 && verifyCycle >= settings.maxVerifyCycles;
@@ -110,6 +123,7 @@ function failed(input: RuleInput, feedback: string): Decision {
   return toFix(input, {
     change: { verifyCycle },
     feedback,
+    essence,
     limit: isExhausted ? `${settings.maxVerifyCycles} verifications have failed` : null,
   });
 }
@@ -117,13 +131,15 @@ function failed(input: RuleInput, feedback: string): Decision {
 type Fix = {
   readonly change: Partial<PlanState>;
   readonly feedback: string;
+  /** What of it is the same when the same is asked for again. */
+  readonly essence: string;
   /** Why a person is asked first. */
   readonly limit: string | null;
 };
 
 /** Back to work with what was found; a loop that gets nowhere, or is over its limit, waits for a person. */
-function toFix({ plan, event, settings }: RuleInput, { change, feedback, limit }: Fix): Decision {
-  const progressHash = hashOf(feedback, event.facts?.diffHash ?? '');
+function toFix({ plan, event, settings }: RuleInput, { change, feedback, essence, limit }: Fix): Decision {
+  const progressHash = hashOf(essence, event.facts?.diffHash ?? '');
   const next: PlanState = {
     ...plan,
     ...change,
