@@ -169,7 +169,9 @@ t.test('a run that ended without its signal is asked for it', async (t) => {
     role: 'reviewer',
     signals: signalsOf.reviewer,
     guidance: null,
+    conflict: null,
     refusal: null,
+    isAnswered: false,
   } as const;
   const text = renderAsk(asked);
 
@@ -185,6 +187,13 @@ t.test('a run that ended without its signal is asked for it', async (t) => {
       ['guidance', 'Say it'],
     ],
   );
+  t.match(blockOf(renderAsk({ ...asked, role: 'fixer', conflict: '' })), '`git merge`');
+  const answered = renderAsk({ ...asked, isAnswered: true, guidance: { question: null, answer: 'Say it' } });
+  t.match(
+    answered,
+    /^In your work as reviewer on the plan log-in\.2 you have asked a person, who has let it go on/,
+  );
+  t.notMatch(answered, 'ended without');
   t.match(renderAsk(asked, 'Well, {{role}}?'), /^Well, reviewer\?\n\n## How this work ends\n/);
   t.equal(checkTemplate(askTemplate), null);
 });

@@ -3,7 +3,7 @@ import {
   findPlanRun,
   finishAction,
   getPlan,
-  listSignals,
+  lastSignalOfRun,
 } from '../../../foundation/store/index.ts';
 import type { Owed } from '../machine/state.ts';
 import type { PlansDeps } from '../ports.ts';
@@ -23,16 +23,15 @@ export async function carryAsk(
   const { store } = deps;
   const settings = await deps.settingsOf(action.repoId);
   if (await blockLapsed(deps, action, settings)) return;
-  const { plan, run, refused } = store.read((sql) => {
-    const plan = getPlan(sql, action.planKey);
-    const said = listSignals(sql, {
-      repoId: plan.repoId,
-      planKey: plan.key,
-      status: 'failed',
-      before: null,
-      limit: 20,
-    });
-    return { plan, run: findPlanRun(sql, runId), refused: said.find((one) => one.runId === runId) };
+  const { plan, run, said, refused } = store.read((sql) => {
+    const last = (status: 'done' | 'failed') =>
+      lastSignalOfRun(sql, { planKey: action.planKey, runId, status });
+    return {
+      plan: getPlan(sql, action.planKey),
+      run: findPlanRun(sql, runId),
+      said: last('done'),
+      refused: last('failed'),
+    };
   });
   if (run === undefined || run.role === 'evidence') {
     await store.write((tx) => finishAction(tx, action.key, tx.now));
@@ -44,7 +43,10 @@ export async function carryAsk(
       plan: plan.name,
       role,
       signals: signalsOf({ role, wave, task }, plan.name),
+      // Who brings two sides together may merge when it is asked, too.
+      conflict: role === 'fixer' && task !== null ? '' : null,
       refusal: refused?.reason ?? null,
+      isAnswered: said?.event === 'needs_decision',
       guidance: guidanceOf(plan),
     },
     await ownTemplate(settings, 'ask'),

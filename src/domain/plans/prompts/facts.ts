@@ -41,9 +41,12 @@ export type PromptFacts = {
   readonly signals: readonly PromptSignal[];
   /** Why what the agent signalled was not accepted. */
   readonly refusal?: string | null;
+  /** It has asked a person, who has let it go on. */
+  readonly isAnswered?: boolean;
 };
 
 /** What is known when an agent's run has ended without its signal. */
-export type AskFacts = Pick<PromptFacts, 'plan' | 'role' | 'signals' | 'guidance'> & {
+export type AskFacts = Pick<PromptFacts, 'plan' | 'role' | 'signals' | 'guidance' | 'conflict'> & {
   readonly refusal: string | null;
+  readonly isAnswered: boolean;
 };

@@ -42,7 +42,6 @@ const nothing = {
   feedback: null,
   evidence: [],
   diffStat: null,
-  conflict: null,
   selfFixMaxLines: 0,
 } as const;
 

@@ -267,8 +267,13 @@ export const defaultTemplates: Readonly<Record<PlanRole, string>> = {
   verifier,
 };
 
-/** For an agent whose run ended without its signal. */
-export const askTemplate = `Your work as {{role}} on the plan {{plan}} ended without a signal that counts, so nothing goes on.
+/** For an agent whose run ended without its signal, or with a question to a person. */
+export const askTemplate = `{{#answered}}
+In your work as {{role}} on the plan {{plan}} you have asked a person, who has let it go on.
+{{/answered}}
+{{^answered}}
+Your work as {{role}} on the plan {{plan}} ended without a signal that counts, so nothing goes on.
+{{/answered}}
 {{#refusal}}
 
 What you signalled was refused, because:

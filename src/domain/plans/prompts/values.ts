@@ -39,6 +39,7 @@ const readers = {
   guidance: ({ guidance }) => (guidance === null ? [] : piecesOfDecision(guidance)),
   evidence: ({ evidence }) => evidence.flatMap(piecesOf),
   diff_stat: ({ diffStat }) => material('diff', diffStat),
+  answered: ({ isAnswered = false }) => (isAnswered ? inline('yes') : []),
   refusal: ({ refusal }) => material('reason', refusal ?? null),
   conflict: ({ conflict }) => material('files', conflict),
 } as const satisfies Record<string, Reader>;
