@@ -81,3 +81,17 @@ t.test('one that was silent is told so, whatever a person has decided before', a
   t.match(prompts[2], '```guidance\nThat one\n```');
   t.match(prompts[2], 'except through `git add` and `git commit`.');
 });
+
+t.test('after a word of a person the next one is told why the last one failed', async (t) => {
+  const reason = 'the coder failed: exit 7';
+  for (const word of ['retry', 'decide'] as const) {
+    const { set, say, prompts, task } = await begin(t);
+    const blocked = { blockedReason: 'wave 1 has failed', blockedBy: 'daemon' };
+    await set({ phase: 'wave_waiting', ...blocked }, { status: 'failed', attempt: 2, reason });
+    await say(word);
+    await until('both tasks to be begun again', () => prompts.length === 2);
+
+    t.match(prompts[0], `\`\`\`material feedback\n${reason}`, word);
+    t.match(task(1), { status: 'running', attempt: 1, reason });
+  }
+});

@@ -121,7 +121,7 @@ function wordsBefore({ store, runs }: PlansDeps, plan: PlanRow, owed: Spawn): st
     };
   });
   const row = before === undefined || owed.task === null ? null : runs.row(before.runId);
-  const found = owed.attempt > 1 ? (task?.reason ?? plan.feedback) : plan.feedback;
+  const found = task?.reason ?? plan.feedback;
   const earlier =
     row?.branch == null
       ? null

@@ -21,7 +21,7 @@ export function startTasks(
     if (task.wave !== plan.wave || task.status !== 'pending' || room <= 0) return task;
     room -= 1;
     const attempt = task.attempt + 1;
-    const started = { ...task, status: 'running' as const, attempt, reason: null };
+    const started = { ...task, status: 'running' as const, attempt };
     owes.push(workerFor(plan, started, attempt));
     return started;
   });

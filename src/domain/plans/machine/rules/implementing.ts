@@ -149,13 +149,13 @@ export const implementFinished: Rule = (input) => {
   return toReview(plan, []);
 };
 
-/** Failed tasks, and where a wave waits for nothing else, all that it lacks, are begun again. */
+/** Failed tasks, and where a wave waits for nothing else, all that it lacks, are begun again, each with why it failed. */
 export function retryTasks({ plan, settings }: RuleInput): { plan: PlanState; owes: readonly Owed[] } {
   const pending: PlanState = {
     ...plan,
     phase: 'wave_running',
     tasks: plan.tasks.map((task) =>
-      task.status === 'failed' ? { ...task, status: 'pending', attempt: 0, reason: null } : task,
+      task.status === 'failed' ? { ...task, status: 'pending', attempt: 0 } : task,
     ),
     round: plan.round + 1,
   };

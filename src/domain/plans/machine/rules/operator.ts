@@ -74,7 +74,7 @@ const goOn = (input: Parameters<Rule>[0]): Decision => {
     const tasks = plan.tasks.map((task) => {
       if (idle.includes(task)) return { ...task, attempt: task.attempt + 1 };
       // Its attempts go on: with the round as it is, a second first one would be the first one.
-      return task.status === 'failed' ? { ...task, status: 'pending' as const, reason: null } : task;
+      return task.status === 'failed' ? { ...task, status: 'pending' as const } : task;
     });
     const started = startTasks({ ...plan, tasks }, settings);
     const again = idle.map((task) => workerFor(plan, task, task.attempt + 1));
