@@ -40,6 +40,12 @@ t.test('who ended in silence is asked where that can be, once', async (t) => {
     isFinal: false,
   });
   t.match(follow({ canGoOn: true }, { state: 'asked' }), { kind: 'give_up', reason: /ended twice/ });
+  const asking = row({ result: `I have two ways.\n${'x'.repeat(5000)}\nRed or blue?\n` });
+  for (const silent of [follow({ row: asking }), follow({ row: asking }, { state: 'asked' })])
+    t.match(silent, {
+      reason: /; its last words: "I have two ways\.\nx+\n\[.*left out.*\]\nx+\nRed or blue\?"$/,
+    });
+  t.match(follow({ row: row({ result: ' ' }) }), { reason: /go on with$/ });
   t.match(follow({ refused: 'it has no waves' }), { reason: /what it said was refused: it has no waves$/ });
 });
 

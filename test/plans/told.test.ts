@@ -95,3 +95,14 @@ t.test('after a word of a person the next one is told why the last one failed', 
     t.match(task(1), { status: 'running', attempt: 1, reason });
   }
 });
+
+t.test('what drover asked a person for is told with the answer, and never as their words', async (t) => {
+  const { set, say, prompts } = await begin(t);
+  const blockedReason = 'the planner ended without saying that it is done; its last words: "Red or blue?"';
+  await set({ status: 'planning', phase: 'planning', blockedReason, blockedBy: 'daemon' });
+  await say('decide', { body: 'Blue' });
+  await until('it to be planned', () => prompts.length === 1);
+
+  t.match(prompts[0], `\`\`\`material question\n${blockedReason}\n\`\`\``);
+  t.match(prompts[0], '```guidance\nBlue\n```');
+});

@@ -1,7 +1,10 @@
 import type { PlanRunRow, RunRow } from '../../foundation/store/index.ts';
+import { cutInMiddle } from './prompts/material.ts';
 
 /** How often who works at a stage is started before a person is asked. */
 export const maxStageAttempts = 2;
+/** Of what an agent wrote last, so much is told. */
+const maxLastWordsChars = 1000;
 
 /** What follows from the end of a run that has not said what it was to say. */
 export type Follow =
@@ -41,7 +44,7 @@ export function afterRun(run: PlanRunRow, ended: Ended): Follow {
     case 'canceled':
       return { kind: 'give_up', reason: `${who} was cancelled: ${why}`, isFinal: true };
     case 'succeeded':
-      return afterSilence(run, who, { ...ended, runtime: row.runtime });
+      return afterSilence(run, who, { ...ended, row });
     default: {
       const reason = `${who} ${row.status === 'interrupted' ? 'was interrupted' : 'failed'}: ${why}`;
       return run.attempt < maxStageAttempts && run.state === 'open'
@@ -51,11 +54,17 @@ export function afterRun(run: PlanRunRow, ended: Ended): Follow {
   }
 }
 
+/** How it ended may be a question, which a person then answers. */
+function lastWords({ result }: RunRow): string {
+  const words = result?.trim() ?? '';
+  return words === '' ? '' : `; its last words: "${cutInMiddle(words, maxLastWordsChars)}"`;
+}
+
 /** It came to its end in good order, and has not said that it is done. */
 function afterSilence(
   run: PlanRunRow,
   who: string,
-  { canGoOn, hasAsked, isBlocked, refused, runtime }: Ended & { readonly runtime: string },
+  { row, canGoOn, hasAsked, isBlocked, refused }: Ended & { readonly row: RunRow },
 ): Follow {
   if (hasAsked) {
     if (canGoOn) return { kind: 'ask' };
@@ -63,7 +72,7 @@ function afterSilence(
       ? { kind: 'close' }
       : { kind: 'again', reason: `${who} has asked, and was answered`, isAnswered: true };
   }
-  const silence = refused === null ? '' : `; what it said was refused: ${refused}`;
+  const silence = `${refused === null ? '' : `; what it said was refused: ${refused}`}${lastWords(row)}`;
   if (run.state === 'asked')
     return {
       kind: 'give_up',
@@ -73,7 +82,7 @@ function afterSilence(
   if (canGoOn) return { kind: 'ask' };
   return {
     kind: 'give_up',
-    reason: `${who} ended without saying that it is done, and cannot be asked: ${runtime} has no conversation to go on with${silence}`,
+    reason: `${who} ended without saying that it is done, and cannot be asked: ${row.runtime} has no conversation to go on with${silence}`,
     isFinal: false,
   };
 }
