@@ -114,6 +114,9 @@ export const repo = z
           .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
           .meta({ description: 'What it says of how its plans move by themselves' }),
         prompts: z.array(z.string()).meta({ description: 'Roles that .drover/prompts has a prompt for' }),
+        unused: z
+          .array(z.string())
+          .meta({ description: 'Files of .drover/prompts that cannot be used, each with the reason' }),
         problem: z.string().nullable().meta({ description: 'Why the file is not used, whoever trusts it' }),
       })
       .nullable()

@@ -11,7 +11,7 @@ import { type Config, parseBytes, parseDurationMs, runtimes } from '../contract/
 import { adapterOfRun, findTmux } from '../domain/agents/index.ts';
 import { createDelivering, createHooks, type Hooks } from '../domain/hooks/index.ts';
 import { createJournal, type Journal } from '../domain/journal/index.ts';
-import { createPlans, type Plans, removeOldPlanRecords } from '../domain/plans/index.ts';
+import { checkTemplate, createPlans, type Plans, removeOldPlanRecords } from '../domain/plans/index.ts';
 import { createRepos, createWorktrees, type Repos } from '../domain/repos/index.ts';
 import {
   createLaunchPort,
@@ -81,7 +81,7 @@ export function compose(options: ComposeOptions): Composed {
   const runMeter = createRunMeter(store, runtimes);
   logRuns(store, log);
   const git = createGit({ env, log, clock });
-  const repos = createRepos({ store, git, clock, log });
+  const repos = createRepos({ store, git, clock, log, checkPrompt: checkTemplate });
   const worktrees = createWorktrees({ git, log, stateRoot: paths.stateRoot });
   const launch = createLaunchPort({
     runsFolder: paths.runs,

@@ -367,6 +367,7 @@ void t.test('trust says what of plans the repository asks for', async (t) => {
         roles: { coder: 'codex' },
         settings: { auto_implement: true },
         prompts: ['coder'],
+        unused: ['.drover/prompts/codr.md is not used: did you mean coder.md?'],
         problem: null,
       },
     }),
@@ -379,6 +380,7 @@ void t.test('trust says what of plans the repository asks for', async (t) => {
   agent of its plans as coder: codex
   set for its plans: auto_implement = true
   told to an agent instead of drover’s own prompt: .drover/prompts/coder.md
+  .drover/prompts/codr.md is not used: did you mean coder.md?
 `,
   );
 });

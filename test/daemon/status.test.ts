@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createServices, type ServicesDeps } from '../../src/daemon/services/index.ts';
-import { withPlans } from '../../src/daemon/services/status.ts';
+import { unusedPrompts, withPlans } from '../../src/daemon/services/status.ts';
 import { aRepo } from '../support/resources.ts';
 
 const busy = aRepo({ id: 'repo_busy', project: 'busy' });
@@ -15,6 +15,14 @@ t.test('a repository is told with its plans; one without any has none', async (t
       { project: 'idle', active_plans: 0, plans_blocked: 0 },
     ],
   );
+});
+
+t.test('of a repository that is trusted, the prompts are told that nobody is told', async (t) => {
+  const lists = { copy: [], setup: [], verify: [], prompts: [], unused: ['codr.md is not used'] };
+  const own_config = { ...lists, roles: {}, settings: {}, problem: null };
+
+  t.same(unusedPrompts([idle, { ...busy, trusted: true, own_config }]), ['Of busy, codr.md is not used']);
+  t.same(unusedPrompts([{ ...busy, trusted: false, own_config }]), []);
 });
 
 t.test('whoever asks for a repository is told so', async (t) => {

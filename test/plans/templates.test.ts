@@ -1,6 +1,8 @@
 /** Which templates can be used, and what is said of those that cannot. */
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { checkTemplate, maxTemplateChars } from '../../src/domain/plans/prompts/render.ts';
+import { valueNames } from '../../src/domain/plans/prompts/values.ts';
 
 const templates: readonly (readonly [template: string, problem: RegExp | null])[] = [
   ['{{title}} {{ goal }} {{#feedback}}{{feedback}}{{/feedback}}{{^task_body}}x{{/task_body}}', null],
@@ -34,3 +36,13 @@ for (const [template, problem] of templates) {
     else t.match(checkTemplate(template), problem);
   });
 }
+
+t.test('the page of plans lists every name', async (t) => {
+  const docs = readFileSync(new URL('../../docs/plans.md', import.meta.url), 'utf8');
+  const [table = ''] = /\| Name \| Stands for \|\n[\s\S]*?\n\n/.exec(docs) ?? [];
+  const listed = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(
+    ([, names = '']) => names.match(/\w+/g) ?? [],
+  );
+
+  t.same(listed.sort(), valueNames.toSorted());
+});

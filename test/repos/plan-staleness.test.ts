@@ -63,7 +63,7 @@ async function setUp(t: Test, { base = 'main' } = {}) {
       }),
   };
   const store = openStore({ path: join(root, 'drover.db'), clock, bus: createBus() });
-  const repos = createRepos({ store, git, clock, log: silentLog });
+  const repos = createRepos({ store, git, clock, log: silentLog, checkPrompt: () => null });
   const worktrees = createWorktrees({ git, log: silentLog, stateRoot: join(root, 'state') });
   const { id: repoId } = await repos.add({ path });
   const port = createPlansPort({

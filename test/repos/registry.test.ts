@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import t from 'tap';
 import { createBus, silentLog, systemClock } from '../../src/base/index.ts';
+import { checkTemplate } from '../../src/domain/plans/index.ts';
 import { createRepos } from '../../src/domain/repos/index.ts';
 import { createGit } from '../../src/foundation/git/index.ts';
 import { eventsAfter, openStore } from '../../src/foundation/store/index.ts';
@@ -13,7 +14,7 @@ function setUp(test: Pick<typeof t, 'testdir' | 'teardown'>) {
   const root = realpathSync(test.testdir());
   const store = openStore({ path: join(root, 'drover.db'), clock: systemClock, bus: createBus() });
   test.teardown(() => store.close());
-  const repos = createRepos({ store, git, clock: systemClock, log: silentLog });
+  const repos = createRepos({ store, git, clock: systemClock, log: silentLog, checkPrompt: checkTemplate });
   const events = () =>
     store.read((sql) => eventsAfter(sql, { after: 0, limit: 100, runKey: null })).map(({ type }) => type);
   return { root, repos, store, events };
@@ -147,10 +148,35 @@ t.test('a person is shown all that the configuration asks for, before they trust
     roles: { coder: 'codex' },
     settings: { auto_advance: true, max_parallel_wave_tasks: 2 },
     prompts: [],
+    unused: [],
     problem: null,
   });
   says('auto_advence = true\n');
   t.match((await repos.show('app')).own_config, { settings: {}, verify: [], problem: /auto_advence/ });
+});
+
+t.test('a prompt that cannot be used is told, and one that no agent is told', async (t) => {
+  const { root, repos } = setUp(t);
+  const path = makeRepo(join(root, 'app'));
+  const prompt = (name: string, text: string) => put(join(path, '.drover/prompts', name), text);
+  prompt('README.md', 'What these are');
+  prompt('coder.md', 'Do {{task_body}}');
+  t.same((await repos.add({ path })).own_config, { ...(await repos.show('app')).own_config, unused: [] });
+
+  prompt('fixer.md', 'x'.repeat(64 * 1024 + 1));
+  prompt('codr.md', 'Do it');
+  prompt('notes.txt', 'Do it');
+  prompt('coder.md', 'Do {{tsk_body}}');
+  t.match((await repos.show('app')).own_config?.unused, [
+    '.drover/prompts/coder.md cannot be used: Unknown name tsk_body in line 1: did you mean task_body?',
+    '.drover/prompts/codr.md is not used: did you mean coder.md?',
+    '.drover/prompts/fixer.md is not used: it has more than 64 KiB',
+    /^\.drover\/prompts\/notes\.txt is not used: a prompt is called planner\.md, .*ask\.md$/,
+  ]);
+
+  rmSync(join(path, '.drover/prompts/coder.md'));
+  rmSync(join(path, '.drover/prompts/fixer.md'));
+  t.match((await repos.show('app')).own_config, { prompts: [], unused: [/codr/, /notes/], problem: null });
 });
 
 t.test('removing forgets it and touches nothing; a folder that is gone can be removed too', async (t) => {

@@ -27,6 +27,7 @@ export function formatRepos(repos: readonly Repo[]): string {
 export function formatOwnConfig({ path, own_config: own }: Repo): string {
   if (own === null) return '  it has no configuration of its own\n';
   if (own.problem !== null) return `  its configuration is not used: ${escapeLine(own.problem)}\n`;
+  const unused = own.unused.map((line) => `  ${escapeLine(line)}\n`).join('');
   const lines = [
     ...own.copy.map((pattern) => `copied into new worktrees: ${pattern}`),
     ...own.setup.map((command) => `run before the first agent in a worktree: ${command}`),
@@ -37,6 +38,6 @@ export function formatOwnConfig({ path, own_config: own }: Repo): string {
       (role) => `told to an agent instead of drover’s own prompt: .drover/prompts/${role}.md`,
     ),
   ];
-  if (lines.length === 0) return `  ${escapeLine(path)}/.drover/config.toml asks for nothing\n`;
-  return lines.map((line) => `  ${escapeLine(line)}\n`).join('');
+  if (lines.length === 0) return `  ${escapeLine(path)}/.drover/config.toml asks for nothing\n${unused}`;
+  return lines.map((line) => `  ${escapeLine(line)}\n`).join('') + unused;
 }

@@ -95,10 +95,18 @@ export async function describeStatus(deps: StatusDeps): Promise<Status> {
       ...warnings.list(),
       ...gone,
       ...broken,
+      ...unusedPrompts(items),
       ...unknownAgents(deps, items),
       ...failingPlans(store, items),
     ],
   };
+}
+
+/** Prompts of trusted repositories that no agent is told. */
+export function unusedPrompts(repos: readonly Repo[]): string[] {
+  return repos.flatMap(({ project, trusted, own_config: own }) =>
+    trusted && own !== null ? own.unused.map((line) => `Of ${project}, ${line}`) : [],
+  );
 }
 
 /** Plans that do not move, as what they owe fails and is tried again. */

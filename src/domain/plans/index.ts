@@ -7,6 +7,7 @@ export type { Speaker } from './attribute.ts';
 export { table } from './machine/table.ts';
 export { createPlans, type PlanRepo, type Plans, type SaidBy, type SaidOfPlan } from './plans.ts';
 export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
+export { checkTemplate } from './prompts/render.ts';
 export { removeOldPlanRecords } from './retain.ts';
 export { planSettings } from './settings.ts';
 export { type ParsedPlan, parsePlan } from './text/parse.ts';

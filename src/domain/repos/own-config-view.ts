@@ -2,9 +2,10 @@ import type { Repo } from '../../contract/index.ts';
 import type { OwnSettings } from './own-config.ts';
 
 /** What a repository's own settings ask for, as a person is told before they trust them. */
-export function viewSettings(settings: OwnSettings): Repo['own_config'] {
-  const nothing = { copy: [], setup: [], verify: [], roles: {}, settings: {}, prompts: [], problem: null };
-  if (settings.kind === 'none') return null;
+export function viewSettings(settings: OwnSettings, unused: readonly string[]): Repo['own_config'] {
+  const lists = { copy: [], setup: [], verify: [], prompts: [], unused: [...unused] };
+  const nothing = { ...lists, roles: {}, settings: {}, problem: null };
+  if (settings.kind === 'none') return unused.length === 0 ? null : nothing;
   if (settings.kind === 'broken') return { ...nothing, problem: settings.problem };
   const { worktree, verify, roles, ...keys } = settings.config;
   return {

@@ -18,6 +18,7 @@ import { exists } from './checkout.ts';
 import { findRepo, findSame } from './find.ts';
 import { type OwnSettings, readOwnConfig, readOwnSettings } from './own-config.ts';
 import { viewSettings } from './own-config-view.ts';
+import { findUnusedPrompts } from './own-prompts.ts';
 import { freeName, suggestName } from './project-name.ts';
 import { resolveRepo } from './resolve.ts';
 
@@ -26,6 +27,8 @@ export type ReposDeps = {
   readonly git: Git;
   readonly clock: Clock;
   readonly log: Log;
+  /** What is wrong with a prompt that a repository brings, in a sentence; null where nothing is. */
+  readonly checkPrompt: (prompt: string) => string | null;
 };
 
 /** What of a registered repository may change. */
@@ -66,7 +69,7 @@ export type Repos = {
 };
 
 /** Makes the registry over the store. */
-export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
+export function createRepos({ store, git, clock, log, checkPrompt }: ReposDeps): Repos {
   const rows = () => store.read(listRepos);
 
   const isTrusted = async (row: RepoRow): Promise<boolean> => {
@@ -82,13 +85,18 @@ export function createRepos({ store, git, clock, log }: ReposDeps): Repos {
       await isTrusted(row),
       store.read((sql) => countLiveRunsOfRepo(sql, row.id)),
     ];
-    return toResource(row, { trusted, ownConfig: viewSettings(settings), missing: !isThere, activeRuns });
+    const unused = isThere ? await findUnusedPrompts(row.path, checkPrompt) : [];
+    const ownConfig = viewSettings(settings, unused);
+    return toResource(row, { trusted, ownConfig, missing: !isThere, activeRuns });
   };
 
   const add: Repos['add'] = async ({ path, name }, inTransaction) => {
     const resolved = await resolveRepo(git, path);
     const same = await findSame(rows(), resolved);
-    const ownConfig = viewSettings(await readOwnSettings({ path: resolved.path, trustedHash: null }));
+    const ownConfig = viewSettings(
+      await readOwnSettings({ path: resolved.path, trustedHash: null }),
+      await findUnusedPrompts(resolved.path, checkPrompt),
+    );
     return store.write((tx) => {
       const known = listRepos(tx);
       const there = known.find((row) => row.id === same?.id || row.pathKey === resolved.path);
