@@ -1,29 +1,54 @@
 import type { PlanRole } from '../../../contract/index.ts';
 
-const planner = `You plan the work "{{title}}" in this repository. Your result is a plan that others carry out: you write no code.
-{{#goal}}
+/** Sections that several roles are told. */
+const goal = `{{#goal}}
 
 Goal: {{goal}}
 {{/goal}}
-{{#content}}
-
-What is asked for, or the plan so far:
-
-{{content}}
-{{/content}}
-{{#feedback}}
-
-What was said of it:
-
-{{feedback}}
-{{/feedback}}
-{{#guidance}}
+`;
+const guidance = `{{#guidance}}
 
 A person has decided:
 
 {{guidance}}
 {{/guidance}}
+`;
+const said = `{{#feedback}}
 
+What was said of it:
+
+{{feedback}}
+{{/feedback}}
+`;
+const evidence = `{{#evidence}}
+
+What drover itself ran on this work:
+
+{{evidence}}
+{{/evidence}}
+`;
+/** What who judges looks at. */
+const work = `See the work, as it stands on this branch against its base:
+
+    {{diff_command}}
+{{#diff_stat}}
+
+{{diff_stat}}
+{{/diff_stat}}
+
+The plan:
+
+{{content}}
+${evidence}`;
+
+const planner = `You plan the work "{{title}}" in this repository. Your result is a plan that others carry out: you write no code.
+${goal}{{#content}}
+
+What is asked for, or the plan so far:
+
+{{content}}
+{{/content}}
+${said}${guidance}
 How to go about it:
 
 1. Read the code that the work touches, and how it is built and tested, before you decide anything.
@@ -34,27 +59,11 @@ How to go about it:
 `;
 
 const architect = `You are the architect of the plan "{{title}}": before anybody codes, you make sure that each task can be done as it is written.
-{{#goal}}
-
-Goal: {{goal}}
-{{/goal}}
-
+${goal}
 The plan:
 
 {{content}}
-{{#feedback}}
-
-What was said of it:
-
-{{feedback}}
-{{/feedback}}
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-
+${said}${guidance}
 How to go about it:
 
 1. Hold each task against the code: do the files, names and commands in it exist, and is anything missing that its coder would have to guess?
@@ -91,13 +100,7 @@ What was said of an earlier try:
 
 {{feedback}}
 {{/feedback}}
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-{{#content}}
+${guidance}{{#content}}
 
 The whole plan{{#task_body}}, only so that you know what your task is part of{{/task_body}}:
 
@@ -112,41 +115,14 @@ How to go about it:
 `;
 
 const reviewer = `You review the work on the plan "{{title}}" (round {{round}}). You change nothing: you decide whether it is approved or has to change.
-{{#goal}}
-
-Goal: {{goal}}
-{{/goal}}
-
-See the work, as it stands on this branch against its base:
-
-    {{diff_command}}
-{{#diff_stat}}
-
-{{diff_stat}}
-{{/diff_stat}}
-
-The plan:
-
-{{content}}
-{{#evidence}}
-
-What drover itself ran on this work:
-
-{{evidence}}
-{{/evidence}}
-{{#feedback}}
+${goal}
+${work}{{#feedback}}
 
 Feedback of the round before; see whether each point is met:
 
 {{feedback}}
 {{/feedback}}
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-
+${guidance}
 How to go about it:
 
 1. First whether it is the right work: is each task of the plan done, fully, and nothing that was not asked for?
@@ -156,11 +132,7 @@ How to go about it:
 `;
 
 const fixer = `You mend the work on the plan "{{title}}" (round {{round}}){{#task_title}}, in task {{task_number}}: {{task_title}}{{/task_title}}.
-{{#goal}}
-
-Goal: {{goal}}
-{{/goal}}
-{{#feedback}}
+${goal}{{#feedback}}
 
 What has to change; see to every point:
 
@@ -180,19 +152,7 @@ The task:
 
 {{task_body}}
 {{/task_body}}
-{{#evidence}}
-
-What drover itself ran on this work:
-
-{{evidence}}
-{{/evidence}}
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-{{#content}}
+${evidence}${guidance}{{#content}}
 
 The whole plan, so that you know what the work is for:
 
@@ -210,41 +170,14 @@ How to go about it:
 `;
 
 const verifier = `You verify the work on the plan "{{title}}": it was reviewed, and you are the last to look before it counts as done.
-{{#goal}}
-
-Goal: {{goal}}
-{{/goal}}
-
-See the work, as it stands on this branch against its base:
-
-    {{diff_command}}
-{{#diff_stat}}
-
-{{diff_stat}}
-{{/diff_stat}}
-
-The plan:
-
-{{content}}
-{{#evidence}}
-
-What drover itself ran on this work:
-
-{{evidence}}
-{{/evidence}}
-{{#feedback}}
+${goal}
+${work}{{#feedback}}
 
 What was said of it before:
 
 {{feedback}}
 {{/feedback}}
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-
+${guidance}
 How to go about it:
 
 1. Try it: build it, run its tests and checks, and use what was made as its user would. Reading alone is not enough.
@@ -284,10 +217,4 @@ What you signalled was refused, because:
 - If the work is finished, signal it now, as below, and do nothing else.
 - If something is missing, finish it first and then signal.
 - If you cannot finish it, signal that a person has to decide, and say why.
-{{#guidance}}
-
-A person has decided:
-
-{{guidance}}
-{{/guidance}}
-`;
+${guidance}`;
