@@ -112,7 +112,7 @@ test('a coder that asks and ends is answered by the next one, which is told of i
   const coders = done.runs.filter(({ role }) => role === 'coder');
   t.equal(coders.length, 2);
   const [first, second] = await Promise.all(coders.map(({ run_id: id }) => world.show(id)));
-  t.match(second?.prompt, /Which database\?\s+SQLite/);
+  t.match(second?.prompt, /```material question\nWhich database\?\n```\n[^`]*```guidance\nSQLite\n```/);
   t.ok(second?.prompt?.includes(first?.branch ?? 'no branch'), 'where the work of the first is');
   t.notMatch(second?.prompt, /without saying/);
 });
