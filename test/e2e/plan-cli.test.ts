@@ -42,7 +42,7 @@ t.test('a person stores, reads, changes and ends a plan from within its reposito
   t.match((await say('plan show auth --content')).out, 'first.txt');
   t.match(await say('plan advance auth'), { code: 6, err: /means nothing while the plan is ready/ });
   t.match(await say('plan show nothing'), { code: 5 });
-  t.match(await say('signal task-finished nothing'), { code: 5 });
+  t.match(await say('signal task-finished nothing --task 1'), { code: 5 });
   t.match(await say('signal task-finished auth --task 1'), { code: 6, err: /is refused: / });
   t.notMatch((await say('plan show auth')).out, 'refused signals', 'who said it was told');
   t.match((await say('signal list --status failed --plan auth')).out, /task_finished \(task 1\)/);
