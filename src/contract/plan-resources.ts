@@ -8,6 +8,7 @@ import {
   taskStatuses,
 } from './plan-words.ts';
 import { timestamp } from './resources.ts';
+import { runStatuses } from './run-words.ts';
 
 const planTask = z.object({
   number: z.int().meta({ description: 'From 1 over the whole plan' }),
@@ -32,6 +33,15 @@ const planRun = z.object({
     description:
       'open: it has not said that it is done. asked: it ended without, and was asked. signaled: it has. closed: it does not count any more',
   }),
+});
+
+const livePlanRun = z.object({
+  run_id: z.string(),
+  role: planRun.shape.role,
+  task: z.int().nullable(),
+  status: z.enum(runStatuses),
+  waiting_on: z.string().nullable().meta({ description: 'As of the run: the approval that it waits for' }),
+  asks: z.enum(['permission', 'question']).nullable().meta({ description: 'What a person is asked' }),
 });
 
 const planEvidence = z.object({
@@ -101,6 +111,13 @@ export const planSummary = z
     forced: z.boolean().meta({
       description: 'It was promoted because its verifications were used up, not because one approved it',
     }),
+    live: z
+      .array(livePlanRun)
+      .meta({ description: 'Its runs that live and have not said that they are done, oldest first' }),
+    failing: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why something that it owes could not be done yet; it is tried again' }),
     branch: z.string(),
     merged_at: timestamp
       .nullable()

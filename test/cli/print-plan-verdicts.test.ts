@@ -17,7 +17,13 @@ void t.test(
   async (t) => {
     const run = { round: 2, wave: null, task: null, attempt: 1 } as const;
     const commands = { ...run, run_id: 'run_E', role: 'evidence', state: 'open' } as const;
-    const text = page({ status: 'reviewing', phase: null, runs: [commands] });
+    const live = { run_id: 'run_E', role: 'evidence', task: null, waiting_on: null, asks: null } as const;
+    const text = page({
+      status: 'reviewing',
+      phase: null,
+      runs: [commands],
+      live: [{ ...live, status: 'running' }],
+    });
     const judged = page({
       status: 'reviewing',
       phase: null,

@@ -5,13 +5,15 @@ import { createBus, systemClock } from '../../src/base/index.ts';
 import { owe } from '../../src/domain/plans/change.ts';
 import { createPlan } from '../../src/domain/plans/create.ts';
 import type { PlansDeps } from '../../src/domain/plans/ports.ts';
-import { viewPlan } from '../../src/domain/plans/view.ts';
+import { viewPlan, viewSummaries } from '../../src/domain/plans/view.ts';
 import {
   failAction,
   failingActions,
   finishAction,
   getPlan,
+  insertApproval,
   insertPlanRun,
+  insertRun,
   insertSignal,
   openStore,
   type PlanRow,
@@ -19,10 +21,34 @@ import {
   pendingActions,
   type SignalRow,
   updatePlan,
+  updateRun,
 } from '../../src/foundation/store/index.ts';
 import { planText } from '../support/plan-text.ts';
 
 const commit = 'a'.repeat(40);
+
+const aRunRow = {
+  agent: 'command',
+  runtime: 'command',
+  argv: ['true'],
+  agentEnv: {},
+  approvalMode: 'ask',
+  timeoutMs: 0,
+  prompt: 'true',
+  inPlace: false,
+  createdAt: 1,
+} as const;
+const anApprovalRow = {
+  id: 'apr_1',
+  agentKey: '1',
+  kind: 'question',
+  title: 'Which?',
+  tool: null,
+  input: null,
+  requestedAt: 1,
+  expiresAt: null,
+  defaultDecision: null,
+} as const;
 
 /** A plan in its third round, and what may be added to it. */
 async function begin(t: Test) {
@@ -122,11 +148,45 @@ void t.test(
 
     t.strictSame(store.read(failingActions), []);
     await fail(1);
-    t.strictSame(store.read(failingActions), [{ repoId: 'repo_1', plan: 'one', error: 'the disk is full' }]);
+    t.strictSame(store.read(failingActions), [
+      { repoId: 'repo_1', planKey: key, plan: 'one', error: 'the disk is full' },
+    ]);
     await fail(null);
     t.strictSame(store.read(failingActions), []);
   },
 );
+
+void t.test('live runs that count are told with what they wait for, once for all plans', async (t) => {
+  const { store, key, run, view } = await begin(t);
+  const live = (id: string, status: 'queued' | 'running') =>
+    store.write((tx) => {
+      const runKey = insertRun(tx, { ...aRunRow, id, status });
+      if (status === 'queued') return;
+      insertApproval(tx, { ...anApprovalRow, runKey, options: [] });
+      updateRun(tx, runKey, { status: 'waiting', waitingOn: 'apr_1' });
+    });
+  await live('run_1', 'running');
+  await live('run_2', 'queued');
+  await live('run_3', 'queued');
+  await run({});
+  await run({ runId: 'run_2', role: 'coder', task: 1 });
+  await run({ runId: 'run_3', state: 'signaled' });
+
+  const expected = [
+    {
+      run_id: 'run_1',
+      role: 'reviewer',
+      task: null,
+      status: 'waiting',
+      waiting_on: 'apr_1',
+      asks: 'question',
+    },
+    { run_id: 'run_2', role: 'coder', task: 1, status: 'queued', waiting_on: null, asks: null },
+  ];
+  t.strictSame(view().live, expected);
+  const [listed] = store.read((sql) => viewSummaries(sql, [getPlan(sql, key)], 'shop'));
+  t.strictSame(listed?.live, expected);
+});
 
 void t.test('a verdict has the words that came with it, and no others', async (t) => {
   const { change, signal, view } = await begin(t);

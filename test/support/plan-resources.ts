@@ -21,6 +21,8 @@ export function aPlanSummary(changes: Partial<PlanSummary> = {}): PlanSummary {
     verify_cycle: 0,
     blocked: null,
     forced: false,
+    live: [],
+    failing: null,
     branch: 'drover/plan/auth',
     merged_at: null,
     created_at: at,

@@ -1,4 +1,4 @@
-import type { Plan } from '../../contract/index.ts';
+import { type Plan, waitsForPerson } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
 import { callsOf, owedInWords, type PageOptions, repoFlag } from './plan-words.ts';
 import { count, formatAge, formatSpan } from './span.ts';
@@ -12,6 +12,7 @@ const maxRuns = 12;
 const maxTitleWidth = 60;
 
 type Task = Plan['waves'][number]['tasks'][number];
+type ShownTask = Omit<Task, 'status'> & { readonly status: Task['status'] | 'queued' };
 
 /** Each wave with its tasks; below a task why it failed or waits. */
 export function waveSections(plan: Plan, { style, repo }: PageOptions): string[][] {
@@ -26,14 +27,20 @@ export function waveSections(plan: Plan, { style, repo }: PageOptions): string[]
     const heading = `wave ${number}${title === null ? '' : `: ${escapeLine(title)}`}`;
     return [
       `${style.bold(heading)}, ${merged} of ${tasks.length} merged\n`,
-      ...tasks.flatMap((task) => taskLines(task, { width, style, take: takeOf(task) })),
+      ...tasks.flatMap((task) => taskLines(shownTask(task, plan), { width, style, take: takeOf(task) })),
     ];
   });
 }
 
+/** A task as it is shown: its newest run may still be queued. */
+function shownTask(task: Task, { live }: Plan): ShownTask {
+  const isQueued = live.some(({ run_id: id, status }) => id === task.run_id && status === 'queued');
+  return isQueued ? { ...task, status: 'queued' } : task;
+}
+
 /** `take`: the command that says that a task is done; null where that is not to be said. */
 function taskLines(
-  task: Task,
+  task: ShownTask,
   { width, style, take }: { readonly width: number; readonly style: Style; readonly take: string | null },
 ): string[] {
   const title = titleOf(task);
@@ -52,14 +59,14 @@ function taskLines(
   ];
 }
 
-function titleOf({ title, attempt }: Task): string {
+function titleOf({ title, attempt }: Pick<Task, 'title' | 'attempt'>): string {
   return cutTo(escapeLine(title), maxTitleWidth) + (attempt > 1 ? ` (attempt ${attempt})` : '');
 }
 
-function paintTask(status: Task['status'], text: string, style: Style): string {
+function paintTask(status: ShownTask['status'], text: string, style: Style): string {
   if (status === 'merged') return style.green(text);
   if (status === 'failed') return style.red(text);
-  return status === 'pending' ? text : style.cyan(text);
+  return status === 'pending' || status === 'queued' ? text : style.cyan(text);
 }
 
 /** What the newest commands of the daemon came to; the end of what they wrote where they failed. */
@@ -96,7 +103,7 @@ function howItEnded({ exit_code: code }: Plan['evidence'][number]): string {
 }
 
 /** The newest runs of a plan, those that it waits for first. */
-export function runsSection({ runs }: Plan): string[] {
+export function runsSection({ runs, live }: Plan): string[] {
   if (runs.length === 0) return [];
   const newest = runs.toReversed();
   const open = newest.filter(({ state }) => state !== 'closed');
@@ -114,7 +121,7 @@ export function runsSection({ runs }: Plan): string[] {
       run.role,
       String(run.task ?? '-'),
       String(run.attempt),
-      stateOf(run),
+      stateOf(run, live),
     ]),
   );
   const left = runs.length - shown.length;
@@ -122,7 +129,10 @@ export function runsSection({ runs }: Plan): string[] {
 }
 
 /** The commands of [verify] say nothing: they are at work, or they are not. */
-function stateOf({ role, state }: Plan['runs'][number]): string {
+function stateOf({ run_id: id, role, state }: Plan['runs'][number], live: Plan['live']): string {
+  const now = live.find(({ run_id: one }) => one === id);
+  if (now?.status === 'queued') return 'queued';
+  if (now !== undefined && waitsForPerson(now)) return 'waits for your answer: drover approvals';
   if (role === 'evidence' && state === 'open') return 'at work';
   return stateWords[state] ?? state;
 }

@@ -1,6 +1,7 @@
 import type { Plan } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
-import { type Answer, type CallOf, quoted, type Waiting, waitsFor } from './plan-words.ts';
+import { waitsFor } from './plan-live.ts';
+import { type Answer, type CallOf, quoted, type Waiting } from './plan-words.ts';
 
 /** What a plan waits for, where all of it is known: also the commands of [verify], and what fails and is tried again. */
 export function waitsNow(plan: Plan, call: CallOf): Waiting {
@@ -32,8 +33,5 @@ function takeAnswers(plan: Plan): readonly Answer[] {
 
 /** Who has something to do and does it; null where nobody was started yet. */
 function atWork({ runs }: Plan, { text }: Waiting): string | null {
-  const open = runs.filter(({ state }) => state === 'open' || state === 'asked');
-  const commands = open.findLast(({ role }) => role === 'evidence');
-  if (commands !== undefined) return `the [verify] commands (${escapeLine(commands.run_id)})`;
-  return open.length === 0 ? null : text;
+  return runs.some(({ state }) => state === 'open' || state === 'asked') ? text : null;
 }

@@ -48,8 +48,8 @@ export function placeOf({ status, phase, forced }: Pick<PlanSummary, 'status' | 
   return notes.length === 0 ? status : `${status} (${notes.join(', ')})`;
 }
 
-/** What has to happen next, and what a person can do about it. */
-export function waitsFor(plan: PlanSummary, call: CallOf): Waiting {
+/** What the state of a plan says has to happen next, and what a person can do about it. */
+export function waitsByState(plan: PlanSummary, call: CallOf): Waiting {
   if (plan.blocked !== null) {
     return ofPerson('decide', 'your decision', [
       ['answer it', call('decide', '"what is to be done"')],

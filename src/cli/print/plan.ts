@@ -1,7 +1,8 @@
 import type { Plan, PlanSummary } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
+import { waitsFor } from './plan-live.ts';
 import { waitsNow } from './plan-waits.ts';
-import { callsOf, type PageOptions, placeOf, type Waiting, waitsFor } from './plan-words.ts';
+import { callsOf, type PageOptions, placeOf, type Waiting } from './plan-words.ts';
 import { formatAge, uncommittedText } from './span.ts';
 import type { Style } from './style.ts';
 import { cutTo, formatTable } from './table.ts';

@@ -31,7 +31,7 @@ import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';
 import { speakerAgain } from './said-again.ts';
 import { createStaleness } from './staleness.ts';
-import { type PlanAlone, viewPlan, viewSignal, viewSummary } from './view.ts';
+import { type PlanAlone, viewPlan, viewSignal, viewSummaries } from './view.ts';
 
 /** A repository, as far as plans need to know it. */
 export type PlanRepo = { readonly id: string; readonly project: string };
@@ -161,7 +161,7 @@ export function createPlans(deps: PlansDeps): Plans {
       const items = limit === 0 ? rows : rows.slice(0, limit);
       const last = items.at(-1);
       return {
-        items: store.read((sql) => items.map((row) => viewSummary(sql, row, repo.project))),
+        items: store.read((sql) => viewSummaries(sql, items, repo.project)),
         next_cursor: rows.length > items.length && last !== undefined ? String(last.key) : null,
       };
     },

@@ -5,6 +5,9 @@ import {
   bodyOfSignal,
   countPlanTasks,
   doneActions,
+  failingActions,
+  type LivePlanRun,
+  livePlanRuns,
   openActions,
   type PlanHead,
   type PlanRow,
@@ -24,8 +27,27 @@ import { parsePlan } from './text/parse.ts';
 /** A plan as this room knows it: not what surrounds it. */
 export type PlanAlone = Omit<Plan, 'settings' | 'checkout'>;
 
-/** A plan as lists show it. */
-export function viewSummary(sql: Sql, row: PlanHead, project: string): PlanSummary {
+/** Plans as lists show them. */
+export function viewSummaries(sql: Sql, rows: readonly PlanHead[], project: string): PlanSummary[] {
+  const live = Map.groupBy(livePlanRuns(sql), ({ planKey }) => planKey);
+  const failing = new Map(failingActions(sql).map(({ planKey, error }) => [planKey, error]));
+  return rows.map((row) =>
+    viewSummary(sql, row, {
+      project,
+      live: live.get(row.key) ?? [],
+      failing: failing.get(row.key) ?? null,
+    }),
+  );
+}
+
+/** What is known of a plan beside its row. */
+type Present = {
+  readonly project: string;
+  readonly live: readonly LivePlanRun[];
+  readonly failing: string | null;
+};
+
+function viewSummary(sql: Sql, row: PlanHead, { project, live, failing }: Present): PlanSummary {
   const { waves, tasks, merged } = countPlanTasks(sql, row.key);
   return {
     id: row.id,
@@ -50,6 +72,15 @@ export function viewSummary(sql: Sql, row: PlanHead, project: string): PlanSumma
             at: toTimestamp(row.blockedAt ?? row.updatedAt),
           },
     forced: row.isForced,
+    live: live.map((run) => ({
+      run_id: run.runId,
+      role: run.role,
+      task: run.task,
+      status: run.status,
+      waiting_on: run.waitingOn,
+      asks: run.asks,
+    })),
+    failing,
     branch: row.branch,
     merged_at: timeOf(mergedAtOf(row)),
     created_at: toTimestamp(row.createdAt),
@@ -70,8 +101,10 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
   const titles = new Map(parsed.ok ? parsed.plan.waves.map(({ number, title }) => [number, title]) : []);
   const numbers = [...new Set(tasks.map(({ wave }) => wave))];
   const actions = openActions(sql, row.key);
+  const live = livePlanRuns(sql).filter(({ planKey }) => planKey === row.key);
+  const failing = actions.find(({ status, error }) => status === 'pending' && error !== null)?.error ?? null;
   return {
-    ...viewSummary(sql, row, project),
+    ...viewSummary(sql, row, { project, live, failing }),
     goal: parsed.ok ? parsed.plan.goal : null,
     architecture: parsed.ok ? parsed.plan.architecture : null,
     tech_stack: parsed.ok ? parsed.plan.techStack : null,

@@ -83,16 +83,24 @@ export function openActions(sql: Sql, planKey: number): readonly ActionRow[] {
 }
 
 /** What fails and is tried again, by plan: the first thing of each. */
-export function failingActions(
-  sql: Sql,
-): readonly { readonly repoId: string; readonly plan: string; readonly error: string }[] {
+export function failingActions(sql: Sql): readonly {
+  readonly repoId: string;
+  readonly planKey: number;
+  readonly plan: string;
+  readonly error: string;
+}[] {
   return sql
     .all(
-      `SELECT actions.repo_id, plans.name, actions.error, min(actions.number) FROM actions
+      `SELECT actions.repo_id, actions.plan_key, plans.name, actions.error, min(actions.number) FROM actions
        JOIN plans ON plans.key = actions.plan_key
        WHERE actions.status = 'pending' AND actions.error IS NOT NULL GROUP BY actions.plan_key ORDER BY plans.key`,
     )
-    .map((row) => ({ repoId: String(row.repo_id), plan: String(row.name), error: String(row.error) }));
+    .map((row) => ({
+      repoId: String(row.repo_id),
+      planKey: Number(row.plan_key),
+      plan: String(row.name),
+      error: String(row.error),
+    }));
 }
 
 /** The actions of one kind that a plan has owed and that are done, in order. */

@@ -1,4 +1,4 @@
-import type { PlanRole } from '../../../contract/index.ts';
+import type { Approval, PlanRole, RunStatus } from '../../../contract/index.ts';
 import type { Sql, SqlRow } from '../sql.ts';
 
 /** Whether a run of a plan has said that it is done. */
@@ -96,6 +96,33 @@ export function lingeringPlanRuns(sql: Sql, before: number): readonly PlanRunRow
       before,
     )
     .map(decodeRun);
+}
+
+/** A run of a plan that has not ended and has not said that it is done. */
+export type LivePlanRun = Pick<PlanRunRow, 'runId' | 'planKey' | 'role' | 'task'> & {
+  readonly status: RunStatus;
+  readonly waitingOn: string | null;
+  /** What a person is asked, where it waits for that. */
+  readonly asks: Approval['kind'] | null;
+};
+
+/** The live runs of all plans that count, oldest first. */
+export function livePlanRuns(sql: Sql): readonly LivePlanRun[] {
+  return sql
+    .all(
+      `SELECT plan_runs.run_id, plan_runs.plan_key, plan_runs.role, plan_runs.task, runs.status, runs.waiting_on, approvals.kind
+       FROM runs CROSS JOIN plan_runs ON plan_runs.run_id = runs.id LEFT JOIN approvals ON approvals.id = runs.waiting_on
+       WHERE runs.ended_at IS NULL AND plan_runs.state IN ('open', 'asked') ORDER BY runs.key`,
+    )
+    .map((row) => ({
+      runId: String(row.run_id),
+      planKey: Number(row.plan_key),
+      role: row.role as LivePlanRun['role'],
+      task: row.task as number | null,
+      status: row.status as RunStatus,
+      waitingOn: row.waiting_on as string | null,
+      asks: row.kind as LivePlanRun['asks'],
+    }));
 }
 
 /** A row of `plan_evidence`: what a command of the repository said of a commit. */
