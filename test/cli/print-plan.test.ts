@@ -145,6 +145,40 @@ void t.test('each state says what comes next, in a command where a person has to
   t.match(empty, 'changes:   none: its branch has nothing of its own\n');
 });
 
+void t.test(
+  'the work of a done plan is offered while it is all on its branch, and not taken yet',
+  async (t) => {
+    const done = { status: 'done', phase: null } as const;
+    const owed = {
+      key: 'plan_1:advance_branch:3',
+      kind: 'advance_branch',
+      status: 'pending',
+      attempts: 1,
+      error: 'it is checked out',
+      due_at: at,
+    } as const;
+    const merged = page({ ...done, merged_at: at });
+    const moving = page({ ...done, owed: [owed] });
+    const stuck = page({
+      ...done,
+      owed: [{ ...owed, status: 'dead' }],
+      blocked: { reason: 'it is checked out', by: 'daemon', at },
+    });
+
+    t.match(page(done), 'take its work:');
+    t.match(merged, /^status: {4}done \(merged\), /m);
+    t.match(
+      moving,
+      'waits for: its branch, which does not have yet what its verifier mended; trying again: it is checked out\n',
+    );
+    for (const text of [merged, moving, stuck]) t.notMatch(text, 'take its work:');
+    t.match(
+      formatPlans([aPlanSummary({ ...done, forced: true, merged_at: at })], options),
+      'done (forced, merged)',
+    );
+  },
+);
+
 void t.test('a task that failed names the command that shows what it made', async (t) => {
   const task = { number: 1, attempt: 1, reason: 'it ended twice', commit: null, title: 'Form' };
   const waves = (status: 'failed' | 'running', run_id: string | null, more: Partial<Plan> = {}) =>

@@ -15,6 +15,7 @@ import {
   insertPlanRun,
   insertRun,
   insertSignal,
+  listPlans,
   openStore,
   type PlanRow,
   type PlanRunRow,
@@ -186,6 +187,22 @@ void t.test('live runs that count are told with what they wait for, once for all
   t.strictSame(view().live, expected);
   const [listed] = store.read((sql) => viewSummaries(sql, [getPlan(sql, key)], 'shop'));
   t.strictSame(listed?.live, expected);
+});
+
+void t.test('plans that are merged, and are so since their last verdict, can be listed alone', async (t) => {
+  const { store, change } = await begin(t);
+  const merged = () =>
+    store.read((sql) => listPlans(sql, { repoId: 'repo_1', beforeKey: null, status: 'merged', limit: 0 }));
+  const verdict = { head: commit, base: commit, by: 'run_1', at: 20 };
+  await change({ status: 'done', mergedAt: 10 });
+
+  t.equal(merged().length, 1);
+  await change({ verification: verdict });
+  t.equal(merged().length, 0);
+  await change({ mergedAt: 30 });
+  t.equal(merged().length, 1);
+  await change({ mergedAt: null });
+  t.equal(merged().length, 0);
 });
 
 void t.test('a verdict has the words that came with it, and no others', async (t) => {

@@ -42,9 +42,11 @@ export function quoted(word: string): string {
 }
 
 /** Where a plan stands: its state, and what it does within it where that says more. */
-export function placeOf({ status, phase, forced }: Pick<PlanSummary, 'status' | 'phase' | 'forced'>): string {
+export function placeOf(plan: Pick<PlanSummary, 'status' | 'phase' | 'forced' | 'merged_at'>): string {
+  const { status, phase, forced, merged_at: mergedAt } = plan;
   const within = phase === null || phase === status ? [] : [phase.replaceAll('_', ' ')];
-  const notes = [...within, ...(status === 'done' && forced ? ['forced'] : [])];
+  const forcedNote = status === 'done' && forced ? ['forced'] : [];
+  const notes = [...within, ...forcedNote, ...(mergedAt === null ? [] : ['merged'])];
   return notes.length === 0 ? status : `${status} (${notes.join(', ')})`;
 }
 

@@ -1,4 +1,4 @@
-import type { Plan, PlanStatus, Signal } from '../../contract/index.ts';
+import type { Plan, Signal } from '../../contract/index.ts';
 import type { PlanAlone, PlanRepo, Plans, Speaker } from '../../domain/plans/index.ts';
 import type { Transaction } from '../../foundation/store/index.ts';
 import type { IdempotencyWrite, Services } from '../../http/index.ts';
@@ -19,11 +19,8 @@ export function createPlanServices(deps: PlanServicesDeps, assertReady: () => vo
   const told = async (repo: PlanRepo, plan: PlanAlone) =>
     (await lookAround(deps, repo.id, { isUnbegun: hasNoBranch(plan) }))(plan);
   return {
-    list: async (repo, { limit, cursor, status }) => {
-      const wanted: PlanStatus | 'active' | 'blocked' | null =
-        status === 'canceled' ? 'cancelled' : (status ?? null);
-      return plans.list(await find(repo), { limit, cursor, status: wanted });
-    },
+    list: async (repo, { limit, cursor, status }) =>
+      plans.list(await find(repo), { limit, cursor, status: status ?? null }),
     create: async (ref, body, key) => {
       const repo = await find(ref);
       const surround = await lookAround(deps, repo.id, { isUnbegun: true });

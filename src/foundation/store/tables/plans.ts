@@ -160,10 +160,13 @@ export function findPlan(sql: Sql, repoId: string, ref: string): PlanRow | undef
 export type PlanFilter = {
   readonly repoId: string | null;
   readonly beforeKey: number | null;
-  readonly status: PlanStatus | 'active' | 'blocked' | null;
+  readonly status: PlanStatus | 'active' | 'blocked' | 'merged' | null;
   /** 0 = all. */
   readonly limit: number;
 };
+
+/** As `mergedAtOf` of the room of plans says it. */
+const isMerged = "status = 'done' AND merged_at >= coalesce(verification ->> 'at', review ->> 'at', 0)";
 
 /** Plans without their text, newest first. */
 export function listPlans(sql: Sql, { repoId, beforeKey, status, limit }: PlanFilter): readonly PlanHead[] {
@@ -175,6 +178,7 @@ export function listPlans(sql: Sql, { repoId, beforeKey, status, limit }: PlanFi
   }
   if (status === 'active') where.push("status NOT IN ('ready', 'done', 'cancelled')");
   else if (status === 'blocked') where.push('blocked_reason IS NOT NULL');
+  else if (status === 'merged') where.push(isMerged);
   else if (status !== null) {
     where.push('status = ?');
     values.push(status);
