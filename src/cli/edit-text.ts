@@ -30,12 +30,13 @@ export async function editText(
   const before = ensureNewline(text);
   await writeFile(file, before, { mode: 0o600 });
   const code = await openEditor(editor, file, context);
+  const after = await readFile(file, 'utf8').catch(() => before);
   if (code !== 0) {
+    if (after === before) await remove();
     throw new AppError('usage', `The editor ended with ${code}, so nothing was changed`, {
-      hint: `what you wrote is kept in ${file}`,
+      hint: after === before ? 'set $VISUAL or $EDITOR to another one' : `what you wrote is kept in ${file}`,
     });
   }
-  const after = await readFile(file, 'utf8');
   if (after !== before) return { text: after, file, remove };
   await remove();
   return null;

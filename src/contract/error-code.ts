@@ -225,6 +225,12 @@ export const errorCodes = {
       'The checkout cannot take commits now: a merge, a rebase or the like is under way, conflicts are not resolved, or its HEAD is detached. Or: the branch of a plan, which drover has to move, is checked out, rebased or bisected somewhere.',
   },
   plan_exists: { status: 409, exit: 6, about: 'Another plan of the repository has this name.' },
+  plan_changed: {
+    status: 409,
+    exit: 6,
+    about:
+      'The text of the plan is another one than that which was edited: somebody has changed it meanwhile.',
+  },
   plan_refused: {
     status: 409,
     exit: 6,

@@ -36,6 +36,7 @@ export {
   actionStatuses,
   agentPlanEvents,
   daemonPlanEvents,
+  isTextOpen,
   maxSignalBytes,
   noBranchPattern,
   operatorPlanEvents,

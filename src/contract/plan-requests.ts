@@ -43,6 +43,14 @@ export const updatePlan = z
     content: bodyText.optional(),
     topic: z.string().min(1).max(64).nullable().optional(),
     base: z.string().min(1).optional(),
+    if_sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hexadecimal digits' })
+      .optional()
+      .meta({
+        description:
+          'SHA-256 of the `content` that this change was made from: where the plan has another one by now, it is refused as `plan_changed`',
+      }),
   })
   .meta({ id: 'UpdatePlan' });
 export type UpdatePlan = z.infer<typeof updatePlan>;

@@ -50,7 +50,7 @@ export const planRoutes = {
     body: plans.updatePlan,
     status: 200,
     response: resources.plan,
-    errors: [...ofPlan, 'plan_refused', 'plan_invalid', 'base_not_found', 'repo_unusable'],
+    errors: [...ofPlan, 'plan_refused', 'plan_changed', 'plan_invalid', 'base_not_found', 'repo_unusable'],
   },
   plansSay: {
     id: 'plansSay',

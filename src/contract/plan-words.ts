@@ -10,6 +10,11 @@ export const planStatuses = [
 ] as const;
 export type PlanStatus = (typeof planStatuses)[number];
 
+/** True while the text of a plan may be changed: nobody works on it, and what its planner wrote is not taken. */
+export function isTextOpen(plan: { readonly status: PlanStatus; readonly phase: PlanPhase | null }): boolean {
+  return plan.status === 'ready' || plan.phase === 'awaiting_advance';
+}
+
 /** What a plan does within its state; a state that has one thing to do alone has no phase. */
 export const planPhases = [
   'draft',

@@ -326,36 +326,6 @@ void t.test('a plan that is stored and cannot be started is said to be there', a
   });
 });
 
-void t.test(
-  'the editor: what was changed is sent, what was not is not, what is refused is kept',
-  async (t) => {
-    let isRefused = false;
-    const { daemon, say } = await begin(t, {
-      [`PATCH ${plans}/auth`]: (_request, _response, reply) =>
-        isRefused ? reply(problem('plan_invalid', 422, 'line 1: no'), 422) : reply(aPlan()),
-    });
-    const edit = (editor: object) =>
-      runCommand(['plan', 'edit', 'auth', '--repo', repo], {
-        env: { ...daemon.env, TMPDIR: daemon.folder, ...editor },
-        world: { isInteractive: true },
-      });
-    const patches = () => daemon.requests.filter(({ method }) => method === 'PATCH');
-
-    t.match(await edit({ VISUAL: 'true', EDITOR: 'false' }), { code: 0, out: '', err: /nothing is changed/ });
-    t.equal(patches().length, 0);
-    t.match(await edit({ EDITOR: 'printf "more\\n" >>' }), { code: 0, out: /^auth: / });
-    t.strictSame(patches().at(-1)?.body, { content: '# Passkeys for everybody\nmore\n' });
-    t.match(await edit({ EDITOR: 'exit 3;' }), { code: 2, err: /ended with 3[\s\S]*kept in .*plan\.md/ });
-    t.match(await edit({}), { code: 2, err: /set \$VISUAL or \$EDITOR/ });
-    isRefused = true;
-    const refused = await edit({ EDITOR: 'printf "worse\\n" >>' });
-    t.match(refused, { code: 2, err: /line 1: no/ });
-    const [, kept = ''] = /kept in (.*)\n/.exec(refused.err) ?? [];
-    t.match(await say(['plan', 'edit', 'auth', kept]), { code: 2 });
-    t.strictSame(patches().at(-1)?.body, { content: '# Passkeys for everybody\nworse\n' });
-  },
-);
-
 void t.test('trust says what of plans the repository asks for', async (t) => {
   const { say } = await begin(t, {
     'PATCH /v1/repos/shop': aRepo({

@@ -1,4 +1,5 @@
-import { AppError, type CreatePlan, newId, type UpdatePlan } from '../../contract/index.ts';
+import { createHash } from 'node:crypto';
+import { AppError, type CreatePlan, isTextOpen, newId, type UpdatePlan } from '../../contract/index.ts';
 import {
   findPlan,
   getPlan,
@@ -77,11 +78,13 @@ export async function changePlanText(
   const text = request.content === undefined ? null : read(request.content, row.name);
   return store.write((tx) => {
     const now = getPlan(tx, row.key);
-    const isOpen = now.status === 'ready' || now.phase === 'awaiting_advance';
+    assertUnchanged(now, request.if_sha256);
+    if (Object.keys(request).every((name) => name === 'if_sha256')) return now;
+    const isOpen = isTextOpen(now);
     const hasNoBranch = now.headCommit === null;
     if (!isOpen && (text !== null || (request.base !== undefined && !hasNoBranch))) {
       throw new AppError('plan_refused', `The plan '${now.name}' is ${now.status}: its text and base stand`, {
-        hint: 'wait until it is done, or cancel it and reopen it',
+        hint: howToOpen(now),
       });
     }
     const isReady = now.status === 'ready';
@@ -105,6 +108,29 @@ export async function changePlanText(
     tx.event({ type: 'plan.changed', data: { name: now.name }, ...ofPlan(now), source: 'person' });
     return getPlan(tx, now.key);
   });
+}
+
+/** Throws `plan_changed` where the text is another one than the one that somebody has edited. */
+function assertUnchanged({ name, content }: PlanRow, sha256: string | undefined): void {
+  if (sha256 === undefined || createHash('sha256').update(content).digest('hex') === sha256) return;
+  throw new AppError('plan_changed', `The text of the plan '${name}' was changed meanwhile`, {
+    hint: `put the two together: drover plan show ${name} --content`,
+  });
+}
+
+/** How a plan comes to where its text may be changed. */
+function howToOpen({ name, status }: PlanRow): string {
+  const then = 'what its planner writes may be edited, before it is implemented';
+  switch (status) {
+    case 'planning':
+      return `wait until its planner has finished; ${then}`;
+    case 'done':
+      return `have it planned anew: drover plan start-over ${name}; ${then}`;
+    case 'cancelled':
+      return `bring it back: drover plan reopen ${name}; ${then}`;
+    default:
+      return `have it planned anew: drover plan cancel ${name}, then drover plan reopen ${name}; ${then}`;
+  }
 }
 
 /** Throws `plan_invalid`. */

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Command, Option } from 'clipanion';
 import type { BodyOf, Client } from '../../../client/index.ts';
+import { isTextOpen } from '../../../contract/index.ts';
 import { editText } from '../../edit-text.ts';
 import { usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-code.ts';
@@ -13,7 +15,7 @@ export class PlanEditCommand extends PlanCommand {
     category: 'Plans',
     description: 'change the text, topic or base of a plan that nobody works on',
     details:
-      'Without FILE, and without another thing to change, the text is opened in $VISUAL or $EDITOR; left as it was, nothing is changed. A text that is refused is kept, and the command says where.',
+      'Without FILE, and without another thing to change, the text is opened in $VISUAL or $EDITOR; left as it was, nothing is changed. A text that is refused, also because somebody has changed the plan meanwhile, is kept, and the command says where.',
     examples: [
       ['Edit it by hand', '$0 plan edit auth'],
       ['Replace its text', '$0 plan edit auth plan.md'],
@@ -47,6 +49,7 @@ export class PlanEditCommand extends PlanCommand {
 
   private async editByHand(client: Client, repo: string): Promise<number> {
     const plan = await client.call('plansShow', { params: { repo, plan: this.name } });
+    if (!isTextOpen(plan)) await this.change(client, repo, { content: plan.content }); // throws why it may not be
     const edited = await editText(this.context, { text: plan.content, name: 'plan.md' });
     if (edited === null) {
       this.say('left as it was: nothing is changed');
@@ -54,7 +57,8 @@ export class PlanEditCommand extends PlanCommand {
       return exitCodes.ok;
     }
     try {
-      await this.update(client, repo, { content: edited.text });
+      const sha256 = createHash('sha256').update(plan.content).digest('hex');
+      await this.update(client, repo, { content: edited.text, if_sha256: sha256 });
     } catch (error) {
       this.say(`what you wrote is kept in ${edited.file}`);
       throw error;
@@ -64,7 +68,16 @@ export class PlanEditCommand extends PlanCommand {
   }
 
   private async update(client: Client, repo: string, body: BodyOf<'plansUpdate'>): Promise<void> {
+    if (body.content?.trim() === '')
+      throw usageError(
+        'The new text is empty, so nothing was changed',
+        `give the plan up: drover plan cancel ${this.name}`,
+      );
+    this.printMoved(await this.change(client, repo, body));
+  }
+
+  private change(client: Client, repo: string, body: BodyOf<'plansUpdate'>) {
     const params = { repo, plan: this.name };
-    this.printMoved(await client.call('plansUpdate', { params, body, deadlineMs: planDeadlineMs }));
+    return client.call('plansUpdate', { params, body, deadlineMs: planDeadlineMs });
   }
 }
