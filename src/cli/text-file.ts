@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -15,6 +16,28 @@ export async function textOf(file: string, context: Pick<CliContext, 'cwd' | 'st
   } catch {
     throw usageError(`${name} is not UTF-8 text`, 'save it as UTF-8, and try again');
   }
+}
+
+/** How long a pipe that nobody was asked to read may take to say its first byte, or to end. */
+export const firstByteMs = 500;
+
+/** What is piped into a command that was not told to read it; null where nothing comes of a pipe that stays open. */
+export async function pipedText(
+  context: Pick<CliContext, 'cwd' | 'stdin' | 'clock'>,
+): Promise<string | null> {
+  const stdin: Readable & { readonly isTTY?: boolean } = context.stdin;
+  if (stdin.isTTY === true || stdin.readableEnded) return '';
+  const over = new AbortController();
+  const { signal } = over;
+  const seen = Promise.race([once(stdin, 'readable', { signal }), once(stdin, 'end', { signal })]);
+  const isLate = context.clock.sleep(firstByteMs, signal).then(() => true);
+  // an error of the stream is told of by who reads it
+  const isSilent = await Promise.race([seen.then(() => false), isLate]).catch(() => false);
+  over.abort();
+  if (stdin.readableEnded) return '';
+  if (!isSilent) return textOf('-', context);
+  stdin.destroy(); // else it keeps the process alive
+  return null;
 }
 
 async function read(source: Readable, name: string): Promise<Buffer> {

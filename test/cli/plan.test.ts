@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import t, { type Test } from 'tap';
+import { systemClock } from '../../src/base/index.ts';
 import { type FakeHandler, fakeDaemon, problem } from '../support/fake-daemon.ts';
 import { aPlan, aPlanSummary, aSignal } from '../support/plan-resources.ts';
 import { aRepo, aStatus } from '../support/resources.ts';
@@ -122,6 +123,26 @@ void t.test('each command calls its route, says its word and prints what comes n
     t.ok(made, `${line} asks ${route}`);
     t.strictSame(made?.body, body, line);
   }
+});
+
+void t.test('a text that is piped into plan create is its text, also without -', async (t) => {
+  const { daemon, say } = await begin(t);
+  const create = (stdin: PassThrough, world = {}) => say(['plan', 'create', 'auth'], { stdin, ...world });
+  const sent = () => daemon.requests.at(-1)?.body;
+  const late = new PassThrough();
+  setTimeout(() => late.end('Passkeys, '), 50);
+
+  t.match(await create(new PassThrough().end('Passkeys')), { code: 0, err: '' });
+  t.match(sent(), { content: 'Passkeys' });
+  await create(late);
+  t.match(sent(), { content: 'Passkeys, ' });
+  t.match(await create(new PassThrough().end()), { code: 0, err: '' });
+  t.match(sent(), { content: '' });
+  const clock = { ...systemClock, sleep: async () => {} };
+  t.match(await create(new PassThrough(), { clock }), { code: 0, err: /is not waited for: name - to read/ });
+  t.match(sent(), { content: '' });
+  const terminal = Object.assign(new PassThrough(), { isTTY: true });
+  t.match(await create(terminal), { code: 0, err: '' });
 });
 
 void t.test('--json prints what HTTP answers', async (t) => {

@@ -5,7 +5,7 @@ import { isAppError } from '../../../contract/index.ts';
 import { repoOfCommand, repoOfFolder } from '../../current-repo.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { repoFlag } from '../../print/plan-words.ts';
-import { textOf } from '../../text-file.ts';
+import { pipedText, textOf } from '../../text-file.ts';
 import { PlanCommand, planDeadlineMs } from './plan-command.ts';
 
 /** `drover plan create NAME [FILE|-]`. */
@@ -34,7 +34,7 @@ export class PlanCreateCommand extends PlanCommand {
   start = Option.Boolean('--start', false, { description: 'Have an agent plan it at once: plan start' });
 
   async execute(): Promise<number> {
-    const content = this.file === undefined ? '' : await textOf(this.file, this.context);
+    const content = this.file === undefined ? await this.piped() : await textOf(this.file, this.context);
     const client = this.connect();
     const repo = await this.repoForNew(client);
     const created = await client.call('plansCreate', {
@@ -50,6 +50,13 @@ export class PlanCreateCommand extends PlanCommand {
     });
     this.printMoved(this.start ? await this.startIt(client, repo, created.id) : created);
     return exitCodes.ok;
+  }
+
+  /** A text that is piped is not lost where `-` was left out. */
+  private async piped(): Promise<string> {
+    const text = await pipedText(this.context);
+    if (text === null) this.say('standard input says nothing, and is not waited for: name - to read it');
+    return text ?? '';
   }
 
   /** As a run does it: the repository of the folder is registered where it is not yet. */
