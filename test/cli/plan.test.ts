@@ -125,6 +125,20 @@ void t.test('each command calls its route, says its word and prints what comes n
   }
 });
 
+void t.test(
+  'plan implement of a plan that waits for a decision says what it leaves without an answer',
+  async (t) => {
+    const blocked = { reason: 'wait for Bob', by: 'person', at: '2026-01-02T03:04:05.000Z' };
+    const waiting = aPlan({ status: 'ready', phase: 'planned', blocked });
+    const { say } = await begin(t, { [`GET ${plans}/auth`]: waiting });
+
+    t.match(await say(['plan', 'implement', 'auth']), {
+      code: 0,
+      err: 'that was your decision, without an answer to: wait for Bob\n',
+    });
+  },
+);
+
 void t.test('a text that is piped into plan create is its text, also without -', async (t) => {
   const { daemon, say } = await begin(t);
   const create = (stdin: PassThrough, world = {}) => say(['plan', 'create', 'auth'], { stdin, ...world });

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { parseCount } from '../../arguments.ts';
+import { escapeLine } from '../../print/escape.ts';
 import { SayingCommand } from './saying.ts';
 
 /** `drover plan implement NAME`. */
@@ -23,8 +24,13 @@ export class PlanImplementCommand extends SayingCommand {
       return this.tell({ event: 'wave_start', wave: parseCount('--wave', this.wave, 1) });
     const client = this.connect();
     const params = { repo: await this.repoId(client), plan: this.name };
-    const { phase, wave } = await client.call('plansShow', { params });
-    if (phase !== 'wave_waiting') return this.tell({ event: 'implement_start' });
-    return this.tell({ event: 'wave_start', wave: wave + 1 });
+    const { phase, wave, blocked } = await client.call('plansShow', { params });
+    const isBetween = phase === 'wave_waiting';
+    const code = await this.tell(
+      isBetween ? { event: 'wave_start', wave: wave + 1 } : { event: 'implement_start' },
+    );
+    if (blocked !== null)
+      this.say(`that was your decision, without an answer to: ${escapeLine(blocked.reason)}`);
+    return code;
   }
 }
