@@ -70,6 +70,7 @@ const planSettings = z.object({
   own: z.enum(['none', 'used', 'untrusted', 'broken']).meta({
     description: 'What becomes of the repository’s own `.drover/config.toml`; untrusted: it is not used',
   }),
+  problem: z.string().nullable().meta({ description: 'What is wrong with it, where it is broken' }),
 });
 
 const planCheckout = z.object({

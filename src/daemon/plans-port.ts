@@ -147,6 +147,7 @@ function settingsReader({ config, repos }: PlansPortOptions): PlansDeps['setting
       ...planSettings({ ...config(), ...own, roles }),
       agentOf: (role) => roles[role],
       own: isOwn ? 'used' : notOwn,
+      ownProblem: settings.kind === 'broken' ? settings.problem : null,
       verify: verify.length > 0 ? verify : config().verify.commands,
       ...(lapsed === null ? {} : whileLapsed),
       templateOf: async (role) => (isOwn ? settings.prompts.get(role) : undefined),

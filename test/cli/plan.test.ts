@@ -361,23 +361,30 @@ void t.test('a plan that is stored and cannot be started is said to be there', a
   });
 });
 
-void t.test('trust says what of plans the repository asks for', async (t) => {
+void t.test('trust says what of plans the repository asks for, or what is wrong with that', async (t) => {
+  const own = {
+    copy: [],
+    setup: [],
+    verify: ['npm test'],
+    roles: { coder: 'codex' },
+    settings: { auto_implement: true },
+    prompts: ['coder'],
+    unused: ['.drover/prompts/codr.md is not used: did you mean coder.md?'],
+    problem: null,
+  };
   const { say } = await begin(t, {
-    'PATCH /v1/repos/shop': aRepo({
+    'PATCH /v1/repos/shop': aRepo({ trusted: true, own_config: own }),
+    'PATCH /v1/repos/broken': aRepo({
+      project: 'broken',
       trusted: true,
-      own_config: {
-        copy: [],
-        setup: [],
-        verify: ['npm test'],
-        roles: { coder: 'codex' },
-        settings: { auto_implement: true },
-        prompts: ['coder'],
-        unused: ['.drover/prompts/codr.md is not used: did you mean coder.md?'],
-        problem: null,
-      },
+      own_config: { ...own, problem: 'wrong:\nline 1' },
     }),
   });
 
+  t.match(await say(['daemon', 'trust', 'broken']), {
+    code: 2,
+    out: 'broken is trusted\n  its configuration is not used:\n    wrong:\n    line 1\n',
+  });
   t.equal(
     (await say(['daemon', 'trust', 'shop'])).out,
     `shop is trusted

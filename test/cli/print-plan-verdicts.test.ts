@@ -41,7 +41,7 @@ void t.test(
 );
 
 void t.test('a plan that is judged without evidence says why, and what a person could do', async (t) => {
-  const settings: Plan['settings'] = { verify: [], auto_readiness_review: true, own: 'none' };
+  const settings: Plan['settings'] = { verify: [], auto_readiness_review: true, own: 'none', problem: null };
   const untrusted: Plan['settings'] = { ...settings, own: 'untrusted' };
   const checkout = { path: "/srv/a 'b'", uncommitted: null };
   const advice = ".drover/config.toml is not trusted: drover daemon trust '/srv/a '\\''b'\\'''\n";
@@ -56,8 +56,8 @@ void t.test('a plan that is judged without evidence says why, and what a person 
     'evidence:  none: the [verify] commands were not run\n',
   );
   t.match(
-    page({ settings: { ...settings, own: 'broken' } }),
-    'settings:  .drover/config.toml is not used: drover daemon status says why\n',
+    page({ settings: { ...settings, own: 'broken', problem: 'it is wrong:\nline 1' } }),
+    'settings:  .drover/config.toml is not used: it is wrong:\n           line 1\n',
   );
   for (const text of [page({}), page({ status: 'done', phase: null, tasks_merged: 0 })])
     t.notMatch(text, /evidence|settings/);
@@ -65,7 +65,7 @@ void t.test('a plan that is judged without evidence says why, and what a person 
 
 void t.test('a plan that is done without a verifier says so', async (t) => {
   const review = { head: commit, base: 'b'.repeat(40), by: 'run_R', at, words: null };
-  const settings: Plan['settings'] = { verify: [], auto_readiness_review: false, own: 'none' };
+  const settings: Plan['settings'] = { verify: [], auto_readiness_review: false, own: 'none', problem: null };
 
   t.match(
     page({ status: 'done', phase: null, review, settings }),

@@ -340,7 +340,12 @@ void t.test(
       branch: hostileText,
       kept: [hostileText],
       review: { ...verdict, words: `${hostileText}\nstatus: done` },
-      settings: { verify: [], auto_readiness_review: true, own: 'untrusted' },
+      settings: {
+        verify: [],
+        auto_readiness_review: true,
+        own: 'broken',
+        problem: `${hostileText}\nstatus: done`,
+      },
       checkout: { path: hostileText, uncommitted: 1 },
     });
     const tried = page({

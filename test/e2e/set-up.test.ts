@@ -139,10 +139,10 @@ t.test(
     t.match((await world.status()).warnings, [
       /^The own configuration of shop is not used: \S+:2:1: unknown key/,
     ]);
-    t.match(
-      (await world.drover(`daemon trust ${repo}`)).out,
-      /is trusted\n {2}its configuration is not used: .*coppy/,
-    );
+    t.match(await world.drover(`daemon trust ${repo}`), {
+      code: 2,
+      out: /is trusted\n {2}its configuration is not used:\n {4}.*coppy/,
+    });
     const repos = await world.json<{ items: Repo[] }>(['daemon', 'repos']);
     t.match(repos.items[0]?.own_config, { copy: [], setup: [], problem: /coppy/ });
   },

@@ -121,6 +121,7 @@ function fakeWorld(store: PlansDeps['store']) {
       agentOf: () => undefined,
       verify: [],
       own: 'none',
+      ownProblem: null,
       templateOf: async () => undefined,
       lapsed: null,
     }),

@@ -106,6 +106,7 @@ function setUp(t: Test, setAside: PlanWork['setAside'], settle?: PlansDeps['runs
       agentOf: () => undefined,
       verify: [],
       own: 'none',
+      ownProblem: null,
       templateOf: async () => undefined,
       lapsed: null,
     }),

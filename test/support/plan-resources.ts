@@ -77,7 +77,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
     ],
     evidence: [],
     owed: [],
-    settings: { verify: [], auto_readiness_review: true, own: 'none' },
+    settings: { verify: [], auto_readiness_review: true, own: 'none', problem: null },
     checkout: { path: '/home/me/shop', uncommitted: null },
     refused: [],
     ...changes,

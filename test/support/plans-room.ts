@@ -121,6 +121,7 @@ export async function plansRoom(
       agentOf: () => undefined,
       verify: [],
       own: 'none',
+      ownProblem: null,
       templateOf: async () => undefined,
       lapsed: null,
       ...settings,

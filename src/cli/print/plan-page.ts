@@ -2,7 +2,7 @@ import type { Plan } from '../../contract/index.ts';
 import { escapeLine } from './escape.ts';
 import { answerLines, linesOf, paintPlan, waitingLine } from './plan.ts';
 import { evidenceSection, owedSections, refusedSection, runsSection, waveSections } from './plan-sections.ts';
-import { quoteSection, verdictRows, verdictSections } from './plan-verdicts.ts';
+import { quoteSection, rowIndent, verdictRows, verdictSections } from './plan-verdicts.ts';
 import { waitsNow } from './plan-waits.ts';
 import { callsOf, type PageOptions, placeOf } from './plan-words.ts';
 import { count, formatAge, uncommittedText } from './span.ts';
@@ -71,7 +71,9 @@ function rowLines(plan: Plan, { now, style }: PageOptions): string[] {
     ['earlier', plan.kept.length === 0 ? null : plan.kept.map(escapeLine).join(', ')],
     ['updated', formatAge(plan.updated_at, now)],
   ];
-  return rows.flatMap(([name, value]) => (value === null ? [] : [`${`${name}:`.padEnd(11)}${value}\n`]));
+  return rows.flatMap(([name, value]) =>
+    value === null ? [] : [`${`${name}:`.padEnd(rowIndent)}${value}\n`],
+  );
 }
 
 function statusText(plan: Plan): string {

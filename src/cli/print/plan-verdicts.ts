@@ -7,6 +7,8 @@ import type { Style } from './style.ts';
 
 /** So many lines of what somebody said are shown. */
 const maxQuotedLines = 40;
+/** Where the values of the rows of a page begin. */
+export const rowIndent = 11;
 
 /** What was judged of a plan, and what was not, as rows of its page. */
 export function verdictRows(
@@ -66,7 +68,9 @@ function evidenceText(plan: Plan, style: Style): string | null {
 function ownText({ settings, checkout }: Plan): string | null {
   if (settings.own === 'untrusted')
     return `.drover/config.toml is not trusted: drover daemon trust ${quoted(checkout.path)}`;
-  return settings.own === 'broken' ? '.drover/config.toml is not used: drover daemon status says why' : null;
+  if (settings.own !== 'broken') return null;
+  const lines = (settings.problem ?? 'drover daemon status says why').split('\n');
+  return `.drover/config.toml is not used: ${lines.map(escapeLine).join(`\n${' '.repeat(rowIndent)}`)}`;
 }
 
 function verifiedText(plan: Plan, now: number): string | null {

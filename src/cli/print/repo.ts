@@ -26,7 +26,11 @@ export function formatRepos(repos: readonly Repo[]): string {
 /** What the repository's own configuration asks for, one line for each kind. */
 export function formatOwnConfig({ path, own_config: own }: Repo): string {
   if (own === null) return '  it has no configuration of its own\n';
-  if (own.problem !== null) return `  its configuration is not used: ${escapeLine(own.problem)}\n`;
+  if (own.problem !== null)
+    return `  its configuration is not used:\n${own.problem
+      .split('\n')
+      .map((line) => `    ${escapeLine(line)}\n`)
+      .join('')}`;
   const unused = own.unused.map((line) => `  ${escapeLine(line)}\n`).join('');
   const lines = [
     ...own.copy.map((pattern) => `copied into new worktrees: ${pattern}`),

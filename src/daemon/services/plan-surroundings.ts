@@ -18,8 +18,8 @@ export async function lookAround(
   { isUnbegun }: { readonly isUnbegun: boolean },
 ): Promise<Surround> {
   const repo = await repos.find(repoId);
-  const { verify, autoReadinessReview, own } = await planSettingsOf(repoId);
-  const settings = { verify: [...verify], auto_readiness_review: autoReadinessReview, own };
+  const { verify, autoReadinessReview, own, ownProblem: problem } = await planSettingsOf(repoId);
+  const settings = { verify: [...verify], auto_readiness_review: autoReadinessReview, own, problem };
   const main = isUnbegun ? await worktrees.describeMain(repo).catch(orNull) : null;
   return (plan) => {
     const beginsHere =

@@ -9,6 +9,8 @@ export type RepoPlanSettings = Omit<PlanSettings, 'topicHeldBy'> & {
   readonly verify: readonly string[];
   /** What becomes of the repository's own configuration. */
   readonly own: 'none' | 'used' | 'untrusted' | 'broken';
+  /** What is wrong with it, where it is broken. */
+  readonly ownProblem: string | null;
   /** The repository's own prompt of a role, where it has one and is trusted. */
   readonly templateOf: (role: PlanRole | 'ask') => Promise<string | undefined>;
   /** Why the repository's own settings, which a person has trusted once, do not count now, and what to do; else null. */

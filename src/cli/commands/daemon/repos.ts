@@ -181,7 +181,7 @@ export class DaemonTrustCommand extends DroverCommand {
     category: 'Repositories',
     description: 'let a repository’s own agents and commands be used',
     details:
-      'Cloning a repository must never be enough to run its commands: its own configuration counts only after this, and as it stands: once the file changes, it is asked for again. The command says what the file asks for.',
+      'Cloning a repository must never be enough to run its commands: its own configuration counts only after this, and as it stands: once the file changes, it is asked for again. The command says what the file asks for; of a file that cannot be used what is wrong, and ends with 2.',
     examples: [
       ['Trust the repository of this folder', '$0 daemon trust .'],
       ['Take the trust back', '$0 daemon trust shop --revoke'],
@@ -202,6 +202,6 @@ export class DaemonTrustCommand extends DroverCommand {
       this.print(`${escapeLine(repo.project)} is ${repo.trusted ? 'trusted' : 'not trusted any more'}\n`);
       if (repo.trusted) this.print(formatOwnConfig(repo));
     }
-    return exitCodes.ok;
+    return repo.trusted && repo.own_config?.problem ? exitCodes.usage : exitCodes.ok;
   }
 }
