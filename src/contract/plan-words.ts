@@ -84,8 +84,15 @@ export function planEventOf(text: string): PlanEventName | null {
   return eventAliases.get(plain) ?? planEvents.find((name) => name === plain) ?? null;
 }
 
-/** What lists of plans can be asked for: a state, or all that are at work, wait for a decision, or are merged. */
-export const planStatusFilters = [...planStatuses, 'canceled', 'active', 'blocked', 'merged'] as const;
+/** What lists of plans can be asked for: a state, or all at work, that wait for a decision, for a go, or are merged. */
+export const planStatusFilters = [
+  ...planStatuses,
+  'canceled',
+  'active',
+  'blocked',
+  'waiting',
+  'merged',
+] as const;
 
 /** Who an agent is to a plan. */
 export const planRoles = ['planner', 'architect', 'coder', 'reviewer', 'fixer', 'verifier'] as const;

@@ -125,6 +125,9 @@ export const repo = z
     active_runs: z.int(),
     active_plans: z.int().meta({ description: 'Plans that are at work: begun, and not at their end' }),
     plans_blocked: z.int().meta({ description: 'How many of those wait for a person’s decision' }),
+    plans_waiting: z.int().meta({
+      description: 'Plans that wait for a person to say advance, or implement, or to start the next wave',
+    }),
     added_at: timestamp,
   })
   .meta({ id: 'Repo' });

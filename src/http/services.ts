@@ -156,7 +156,7 @@ export type Services = {
   readonly plans: {
     readonly list: (
       repo: string,
-      options: ListOptions & { status: PlanStatus | 'active' | 'blocked' | 'merged' | undefined },
+      options: ListOptions & { status: PlanStatus | 'active' | 'blocked' | 'waiting' | 'merged' | undefined },
     ) => Promise<Page<PlanSummary>>;
     readonly create: (repo: string, body: CreatePlan, idempotency: IdempotencyWrite | null) => Promise<Plan>;
     readonly show: (repo: string, ref: string) => Promise<Plan>;

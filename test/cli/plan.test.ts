@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream';
 import t, { type Test } from 'tap';
-import { systemClock } from '../../src/base/index.ts';
 import { type FakeHandler, fakeDaemon, problem } from '../support/fake-daemon.ts';
 import { aPlan, aPlanSummary, aSignal } from '../support/plan-resources.ts';
 import { aRepo, aStatus } from '../support/resources.ts';
@@ -138,26 +137,6 @@ void t.test(
     });
   },
 );
-
-void t.test('a text that is piped into plan create is its text, also without -', async (t) => {
-  const { daemon, say } = await begin(t);
-  const create = (stdin: PassThrough, world = {}) => say(['plan', 'create', 'auth'], { stdin, ...world });
-  const sent = () => daemon.requests.at(-1)?.body;
-  const late = new PassThrough();
-  setTimeout(() => late.end('Passkeys, '), 50);
-
-  t.match(await create(new PassThrough().end('Passkeys')), { code: 0, err: '' });
-  t.match(sent(), { content: 'Passkeys' });
-  await create(late);
-  t.match(sent(), { content: 'Passkeys, ' });
-  t.match(await create(new PassThrough().end()), { code: 0, err: '' });
-  t.match(sent(), { content: '' });
-  const clock = { ...systemClock, sleep: async () => {} };
-  t.match(await create(new PassThrough(), { clock }), { code: 0, err: /is not waited for: name - to read/ });
-  t.match(sent(), { content: '' });
-  const terminal = Object.assign(new PassThrough(), { isTTY: true });
-  t.match(await create(terminal), { code: 0, err: '' });
-});
 
 void t.test('--json prints what HTTP answers', async (t) => {
   const { say } = await begin(t);
@@ -401,7 +380,11 @@ void t.test('the status says how many plans are at work, and which repository ne
   const { say } = await begin(t, {
     'GET /v1/status': aStatus({
       plans_blocked: 2,
-      repos: [aRepo({ active_plans: 3, plans_blocked: 2 }), aRepo({ project: 'quiet', active_plans: 1 })],
+      repos: [
+        aRepo({ active_plans: 3, plans_blocked: 2 }),
+        aRepo({ project: 'quiet', active_plans: 1 }),
+        aRepo({ project: 'next', plans_waiting: 1 }),
+      ],
     }),
   });
 
@@ -410,5 +393,6 @@ void t.test('the status says how many plans are at work, and which repository ne
   t.match(out, /^plans: +2 plans blocked, waiting for you$/m);
   t.match(out, /^shop +1 +3 /m);
   t.match(out, /^shop: 2 plans wait for your decision: drover plan list --repo shop --status blocked$/m);
+  t.match(out, /^next: 1 plan waits for your go: drover plan list --repo next --status waiting$/m);
   t.notMatch(out, /^quiet:/m);
 });

@@ -5,14 +5,14 @@ import { aRepo } from '../support/resources.ts';
 
 const busy = aRepo({ id: 'repo_busy', project: 'busy' });
 const idle = aRepo({ id: 'repo_idle', project: 'idle', active_plans: 9, plans_blocked: 9 });
-const figures = new Map([['repo_busy', { active: 3, blocked: 2 }]]);
+const figures = new Map([['repo_busy', { active: 3, blocked: 2, waiting: 1 }]]);
 
 t.test('a repository is told with its plans; one without any has none', async (t) => {
   t.match(
     withPlans([busy, idle], () => figures),
     [
-      { project: 'busy', active_plans: 3, plans_blocked: 2 },
-      { project: 'idle', active_plans: 0, plans_blocked: 0 },
+      { project: 'busy', active_plans: 3, plans_blocked: 2, plans_waiting: 1 },
+      { project: 'idle', active_plans: 0, plans_blocked: 0, plans_waiting: 0 },
     ],
   );
 });
@@ -39,7 +39,7 @@ t.test('whoever asks for a repository is told so', async (t) => {
     workers: {},
     paths: { stateRoot: '/state', logs: '/state/logs' },
   } as unknown as ServicesDeps);
-  const told = { active_plans: 3, plans_blocked: 2 };
+  const told = { active_plans: 3, plans_blocked: 2, plans_waiting: 1 };
 
   t.match((await services.repos.list({ limit: 0, cursor: undefined })).items[0], told);
   t.match((await services.repos.list({ limit: 0, cursor: undefined, path: '/srv' })).items[0], told);

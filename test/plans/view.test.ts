@@ -20,6 +20,7 @@ import {
   type PlanRow,
   type PlanRunRow,
   pendingActions,
+  planCountsByRepo,
   type SignalRow,
   updatePlan,
   updateRun,
@@ -204,6 +205,26 @@ void t.test('plans that are merged, and are so since their last verdict, can be 
   await change({ mergedAt: null });
   t.equal(merged().length, 0);
 });
+
+void t.test(
+  'plans that wait for a word of a person are counted and listed, but not those that are blocked',
+  async (t) => {
+    const { store, change } = await begin(t);
+    const waiting = () => [
+      store.read(planCountsByRepo).get('repo_1')?.waiting,
+      store.read((sql) => listPlans(sql, { repoId: null, beforeKey: null, status: 'waiting', limit: 0 }))
+        .length,
+    ];
+
+    t.strictSame(waiting(), [0, 0]);
+    for (const phase of ['planned', 'awaiting_advance', 'wave_waiting'] as const) {
+      await change({ phase });
+      t.strictSame(waiting(), [1, 1], phase);
+    }
+    await change({ blockedReason: 'Which?' });
+    t.strictSame(waiting(), [0, 0]);
+  },
+);
 
 void t.test('a verdict has the words that came with it, and no others', async (t) => {
   const { change, signal, view } = await begin(t);

@@ -40,6 +40,7 @@ t.test('two repositories of the same name both work', async (t) => {
     own_config: null,
     active_plans: 0,
     plans_blocked: 0,
+    plans_waiting: 0,
   });
   t.same((await repos.list(all)).items, made);
   t.same(events(), ['repo.added', 'repo.added', 'repo.added']);

@@ -60,6 +60,7 @@ export function fakeRepo(id: string, project: string): Repo {
     own_config: null,
     active_plans: 0,
     plans_blocked: 0,
+    plans_waiting: 0,
     added_at: at,
   };
 }

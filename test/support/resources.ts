@@ -93,6 +93,7 @@ export function aRepo(changes: Partial<Repo> = {}): Repo {
     own_config: null,
     active_plans: 0,
     plans_blocked: 0,
+    plans_waiting: 0,
     added_at: '2026-01-02T03:04:05.000Z',
     ...changes,
   };

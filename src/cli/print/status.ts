@@ -65,8 +65,8 @@ export function formatStatus(status: Status, style: Style): string {
           ]),
         )}`;
   const attention = status.repos
-    .filter((repo) => repo.plans_blocked > 0)
-    .map((repo) => `${style.yellow(attentionOf(repo))}\n`)
+    .flatMap(attentionOf)
+    .map((line) => `${style.yellow(line)}\n`)
     .join('');
   const warnings = status.warnings
     .map((text) => `${style.yellow('warning:')} ${escapeLine(text)}\n`)
@@ -84,8 +84,12 @@ function activePlans({ active_plans: active }: Status['repos'][number]): number 
 }
 
 /** What of a repository needs a person, and the command that shows it. */
-function attentionOf({ project, plans_blocked: blocked }: Status['repos'][number]): string {
-  const [plans, wait] = blocked === 1 ? ['1 plan', 'waits'] : [`${blocked} plans`, 'wait'];
+function attentionOf({ project, plans_blocked: blocked, plans_waiting: waiting }: Status['repos'][number]) {
   const name = escapeLine(project);
-  return `${name}: ${plans} ${wait} for your decision: drover plan list --repo ${name} --status blocked`;
+  const line = (plans: number, forWhat: string, status: string) =>
+    `${name}: ${plans === 1 ? '1 plan waits' : `${plans} plans wait`} for ${forWhat}: drover plan list --repo ${name} --status ${status}`;
+  return [
+    ...(blocked > 0 ? [line(blocked, 'your decision', 'blocked')] : []),
+    ...(waiting > 0 ? [line(waiting, 'your go', 'waiting')] : []),
+  ];
 }

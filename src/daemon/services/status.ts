@@ -6,6 +6,7 @@ import {
   countParkedRuns,
   countPendingApprovals,
   failingActions,
+  type planCountsByRepo,
   type Store,
 } from '../../foundation/store/index.ts';
 import type { Warnings } from '../warnings.ts';
@@ -39,15 +40,15 @@ export type StatusDeps = {
   readonly config: () => Pick<Config, 'roles' | 'default_agent'>;
 };
 
-/** By repository: how many plans are at work, and how many of those wait for a decision. */
-export type PlanCounts = ReadonlyMap<string, { readonly active: number; readonly blocked: number }>;
+/** By repository. */
+export type PlanCounts = ReturnType<typeof planCountsByRepo>;
 
 /** The repositories with what is known of their plans, which their own room cannot tell. */
 export function withPlans(repos: readonly Repo[], planCounts: StatusDeps['planCounts']): Repo[] {
   const counts = planCounts();
   return repos.map((repo) => {
-    const { active, blocked } = counts.get(repo.id) ?? { active: 0, blocked: 0 };
-    return { ...repo, active_plans: active, plans_blocked: blocked };
+    const { active, blocked, waiting } = counts.get(repo.id) ?? { active: 0, blocked: 0, waiting: 0 };
+    return { ...repo, active_plans: active, plans_blocked: blocked, plans_waiting: waiting };
   });
 }
 

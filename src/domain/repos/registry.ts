@@ -210,6 +210,7 @@ function toResource(
     active_runs: now.activeRuns,
     active_plans: 0, // plans are of a room above this one, which fills them in
     plans_blocked: 0,
+    plans_waiting: 0,
     added_at: toTimestamp(row.addedAt),
   };
 }

@@ -160,13 +160,17 @@ export function findPlan(sql: Sql, repoId: string, ref: string): PlanRow | undef
 export type PlanFilter = {
   readonly repoId: string | null;
   readonly beforeKey: number | null;
-  readonly status: PlanStatus | 'active' | 'blocked' | 'merged' | null;
+  readonly status: PlanStatus | 'active' | 'blocked' | 'waiting' | 'merged' | null;
   /** 0 = all. */
   readonly limit: number;
 };
 
 /** As `mergedAtOf` of the room of plans says it. */
 const isMerged = "status = 'done' AND merged_at >= coalesce(verification ->> 'at', review ->> 'at', 0)";
+
+/** Nobody goes on with it before a person says so, and there is nothing to be decided. */
+const isWaiting =
+  "blocked_reason IS NULL AND coalesce(phase, '') IN ('planned', 'awaiting_advance', 'wave_waiting')";
 
 /** Plans without their text, newest first. */
 export function listPlans(sql: Sql, { repoId, beforeKey, status, limit }: PlanFilter): readonly PlanHead[] {
@@ -178,6 +182,7 @@ export function listPlans(sql: Sql, { repoId, beforeKey, status, limit }: PlanFi
   }
   if (status === 'active') where.push("status NOT IN ('ready', 'done', 'cancelled')");
   else if (status === 'blocked') where.push('blocked_reason IS NOT NULL');
+  else if (status === 'waiting') where.push(isWaiting);
   else if (status === 'merged') where.push(isMerged);
   else if (status !== null) {
     where.push('status = ?');
@@ -252,15 +257,20 @@ export function countPlanTasks(
   return { waves: Number(row?.waves), tasks: Number(row?.tasks), merged: Number(row?.merged) };
 }
 
-/** How many plans of each repository are at work, and wait for a decision. */
-export function planCountsByRepo(
-  sql: Sql,
-): ReadonlyMap<string, { readonly active: number; readonly blocked: number }> {
+/** How many plans of a repository are at work, wait for a decision, and wait for the word that lets them go on. */
+export type PlanCounts = { readonly active: number; readonly blocked: number; readonly waiting: number };
+
+/** The counts of each repository that has plans. */
+export function planCountsByRepo(sql: Sql): ReadonlyMap<string, PlanCounts> {
   const rows = sql.all(
-    "SELECT repo_id, sum(status NOT IN ('ready', 'done', 'cancelled')) AS active, sum(blocked_reason IS NOT NULL) AS blocked FROM plans GROUP BY repo_id",
+    `SELECT repo_id, sum(status NOT IN ('ready', 'done', 'cancelled')) AS active, sum(blocked_reason IS NOT NULL) AS blocked,
+       coalesce(sum(${isWaiting}), 0) AS waiting FROM plans GROUP BY repo_id`,
   );
   return new Map(
-    rows.map((row) => [String(row.repo_id), { active: Number(row.active), blocked: Number(row.blocked) }]),
+    rows.map(({ repo_id: repo, active, blocked, waiting }) => [
+      String(repo),
+      { active: Number(active), blocked: Number(blocked), waiting: Number(waiting) },
+    ]),
   );
 }
 

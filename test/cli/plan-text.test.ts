@@ -1,5 +1,8 @@
+/** The texts of plans that commands read: of an editor, and of what is piped. */
 import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import t from 'tap';
+import { systemClock } from '../../src/base/index.ts';
 import { fakeDaemon, problem } from '../support/fake-daemon.ts';
 import { aPlan } from '../support/plan-resources.ts';
 import { aRepo } from '../support/resources.ts';
@@ -56,3 +59,28 @@ void t.test(
     t.match(closed, { code: 2, err: /line 1: no/ }, 'the daemon has said so before the editor was opened');
   },
 );
+
+void t.test('a text that is piped into plan create is its text, also without -', async (t) => {
+  const daemon = await fakeDaemon({
+    'GET /v1/repos': { items: [aRepo()], next_cursor: null },
+    [`POST ${plans}`]: (_request, _response, reply) => reply(aPlan(), 201),
+  });
+  t.teardown(daemon.close);
+  const create = (stdin: PassThrough, world = {}) =>
+    runCommand(['plan', 'create', 'auth', '--repo', repo], { env: daemon.env, world: { stdin, ...world } });
+  const sent = () => daemon.requests.at(-1)?.body;
+  const late = new PassThrough();
+  setTimeout(() => late.end('Passkeys, '), 50);
+
+  t.match(await create(new PassThrough().end('Passkeys')), { code: 0, err: '' });
+  t.match(sent(), { content: 'Passkeys' });
+  await create(late);
+  t.match(sent(), { content: 'Passkeys, ' });
+  t.match(await create(new PassThrough().end()), { code: 0, err: '' });
+  t.match(sent(), { content: '' });
+  const clock = { ...systemClock, sleep: async () => {} };
+  t.match(await create(new PassThrough(), { clock }), { code: 0, err: /is not waited for: name - to read/ });
+  t.match(sent(), { content: '' });
+  const terminal = Object.assign(new PassThrough(), { isTTY: true });
+  t.match(await create(terminal), { code: 0, err: '' });
+});
