@@ -75,6 +75,7 @@ const planSettings = z.object({
 
 const planCheckout = z.object({
   path: z.string(),
+  base_gone: z.boolean().meta({ description: 'The base of a plan that is done is not there any more' }),
   uncommitted: z.int().nullable().meta({
     description:
       'Files that are changed or new there and will not be in its branch; null: the branch is made, or begins elsewhere',

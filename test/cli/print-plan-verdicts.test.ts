@@ -43,7 +43,7 @@ void t.test(
 void t.test('a plan that is judged without evidence says why, and what a person could do', async (t) => {
   const settings: Plan['settings'] = { verify: [], auto_readiness_review: true, own: 'none', problem: null };
   const untrusted: Plan['settings'] = { ...settings, own: 'untrusted' };
-  const checkout = { path: "/srv/a 'b'", uncommitted: null };
+  const checkout = { path: "/srv/a 'b'", base_gone: false, uncommitted: null };
   const advice = ".drover/config.toml is not trusted: drover daemon trust '/srv/a '\\''b'\\'''\n";
   const evidence = page({ status: 'verifying', phase: null });
 
@@ -108,7 +108,7 @@ void t.test('where the work is of a plan that was begun anew is said, at once an
 });
 
 void t.test('what is not committed in the checkout is said before the branch is made', async (t) => {
-  const checkout = { path: '/home/me/shop', uncommitted: 3 };
+  const checkout = { path: '/home/me/shop', base_gone: false, uncommitted: 3 };
 
   t.match(page({ checkout }), 'checkout:  3 uncommitted files are not included\n');
   t.match(formatMoved(aPlan({ checkout }), options), '\n3 uncommitted files are not included\nwaits for:');

@@ -171,6 +171,9 @@ void t.test(
       moving,
       'waits for: its branch, which does not have yet what its verifier mended; trying again: it is checked out\n',
     );
+    const gone = page({ ...done, checkout: { path: '/srv/shop', base_gone: true, uncommitted: null } });
+    t.match(gone, /^base: {6}main, at b{12}, which is not there any more$/m);
+    t.match(gone, `see all of it:           git -C /srv/shop diff ${'b'.repeat(40)}...drover/plan/auth\n`);
     for (const text of [merged, moving, stuck]) t.notMatch(text, 'take its work:');
     t.match(
       formatPlans([aPlanSummary({ ...done, forced: true, merged_at: at })], options),
@@ -213,7 +216,9 @@ void t.test('evidence: what failed has its last lines; earlier rounds are counte
     'evidence for the review, of cccccccccccc, run_E\n  ok          npm test\n  exit 1      npm run lint\n    | line 20\n',
   );
   t.match(text, '    | line 29\n  unfinished  sleep 9\n  1 earlier result: with --json\n');
+  t.match(text, /^evidence: {2}2 of 3 commands failed$/m);
   t.notMatch(text, /line 19|old/);
+  t.match(page({ evidence: [{ ...one, command: 'npm test' }] }), /^evidence: {2}1 command, all ok$/m);
 });
 
 void t.test('verdicts name their commits; a forced plan is shown as such', async (t) => {
@@ -346,7 +351,7 @@ void t.test(
         own: 'broken',
         problem: `${hostileText}\nstatus: done`,
       },
-      checkout: { path: hostileText, uncommitted: 1 },
+      checkout: { path: hostileText, base_gone: true, uncommitted: 1 },
     });
     const tried = page({
       waves: [

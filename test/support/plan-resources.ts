@@ -78,7 +78,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
     evidence: [],
     owed: [],
     settings: { verify: [], auto_readiness_review: true, own: 'none', problem: null },
-    checkout: { path: '/home/me/shop', uncommitted: null },
+    checkout: { path: '/home/me/shop', base_gone: false, uncommitted: null },
     refused: [],
     ...changes,
   };

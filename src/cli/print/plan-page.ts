@@ -64,7 +64,7 @@ function rowLines(plan: Plan, { now, style }: PageOptions): string[] {
     ['topic', lineOf(plan.topic)],
     ['repo', lineOf(plan.repo.project)],
     ['branch', lineOf(plan.branch) + at(plan.head_commit)],
-    ['base', lineOf(plan.base) + at(plan.base_commit)],
+    ['base', baseText(plan, style)],
     ['checkout', uncommittedRow(plan, style)],
     ...verdictRows(plan, { now, style }),
     ['rounds', roundsText(plan)],
@@ -88,6 +88,11 @@ function forcedText({ forced, verify_cycle }: Plan, style: Style): string | null
   return style.yellow(
     `promoted after ${count(verify_cycle, 'failed verification')}: no verifier has approved it`,
   );
+}
+
+function baseText({ base, base_commit: commit, checkout }: Plan, style: Style): string {
+  const gone = checkout.base_gone ? style.yellow(', which is not there any more') : '';
+  return lineOf(base) + at(commit) + gone;
 }
 
 function uncommittedRow({ checkout: { uncommitted } }: Plan, style: Style): string | null {

@@ -1,5 +1,6 @@
 import { type Plan, waitsForPerson } from '../../contract/index.ts';
 import { escapeControls, escapeLine } from './escape.ts';
+import { newestEvidence } from './plan-verdicts.ts';
 import { callsOf, owedInWords, type PageOptions, repoFlag } from './plan-words.ts';
 import { count, formatAge, formatSpan } from './span.ts';
 import type { Style } from './style.ts';
@@ -71,8 +72,7 @@ function paintTask(status: ShownTask['status'], text: string, style: Style): str
 
 /** What the newest commands of the daemon came to; the end of what they wrote where they failed. */
 export function evidenceSection({ evidence }: Plan, style: Style): string[] {
-  const round = evidence.at(-1)?.round;
-  const newest = evidence.filter((one) => one.round === round);
+  const newest = newestEvidence(evidence);
   const [first] = newest;
   if (first === undefined) return [];
   const stage = first.stage === 'verify' ? 'verification' : 'review';

@@ -54,14 +54,29 @@ function settingsText(plan: Plan, style: Style): string | null {
   return why === null ? null : style.yellow(why);
 }
 
-/** Why there is no evidence of a plan that is judged without, or was. */
+/** What the evidence came to; why there is none of a plan that is judged without, or was. */
 function evidenceText(plan: Plan, style: Style): string | null {
   const { evidence, settings, status } = plan;
-  if (evidence.length > 0 || !isJudged(plan)) return null;
+  if (evidence.length > 0) return countEvidence(plan, style);
+  if (!isJudged(plan)) return null;
   if (status !== 'done' && settings.verify.length > 0) return null; // they are about to run
   const own = ownText(plan);
   const why = settings.verify.length === 0 ? 'no [verify] commands' : 'the [verify] commands were not run';
   return own === null ? `none: ${why}` : style.yellow(`none: ${own}`);
+}
+
+/** What the newest commands came to, at a glance; the section of the evidence has them. */
+function countEvidence({ evidence }: Plan, style: Style): string {
+  const newest = newestEvidence(evidence);
+  const failed = newest.filter(({ exit_code: code }) => code !== 0).length;
+  if (failed === 0) return `${count(newest.length, 'command')}, all ok`;
+  return style.red(`${failed} of ${count(newest.length, 'command')} failed`);
+}
+
+/** The evidence of the last round that has any. */
+export function newestEvidence(evidence: Plan['evidence']): Plan['evidence'] {
+  const round = evidence.at(-1)?.round;
+  return evidence.filter((one) => one.round === round);
 }
 
 /** Why the repository's own configuration is not used; null where it is, or there is none. */

@@ -34,8 +34,9 @@ function takeAnswers(plan: Plan): readonly Answer[] {
   if (plan.tasks_merged === 0 || hasNoChange(plan) || plan.merged_at !== null) return [];
   const git = `git -C ${quoted(plan.checkout.path)}`;
   const branch = quoted(plan.branch);
+  const from = plan.checkout.base_gone ? (plan.base_commit ?? plan.base) : plan.base;
   return [
-    ['see all of it', `${git} diff ${quoted(plan.base)}...${branch}`],
+    ['see all of it', `${git} diff ${quoted(from)}...${branch}`],
     ['take its work', `${git} merge ${branch}`],
   ];
 }

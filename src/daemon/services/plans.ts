@@ -3,7 +3,7 @@ import type { PlanAlone, PlanRepo, Plans, Speaker } from '../../domain/plans/ind
 import type { Transaction } from '../../foundation/store/index.ts';
 import type { IdempotencyWrite, Services } from '../../http/index.ts';
 import { storeAnswer } from './idempotency.ts';
-import { hasNoBranch, lookAround, type SurroundingsDeps } from './plan-surroundings.ts';
+import { lookAround, type SurroundingsDeps } from './plan-surroundings.ts';
 
 export type PlanServicesDeps = SurroundingsDeps & { readonly plans: Plans };
 
@@ -16,14 +16,13 @@ export function createPlanServices(deps: PlanServicesDeps, assertReady: () => vo
   };
   const speakerOf = (runId: string | null): Speaker =>
     runId === null ? { kind: 'person' } : { kind: 'run', runId };
-  const told = async (repo: PlanRepo, plan: PlanAlone) =>
-    (await lookAround(deps, repo.id, { isUnbegun: hasNoBranch(plan) }))(plan);
+  const told = async (repo: PlanRepo, plan: PlanAlone) => (await lookAround(deps, repo.id, plan))(plan);
   return {
     list: async (repo, { limit, cursor, status }) =>
       plans.list(await find(repo), { limit, cursor, status: status ?? null }),
     create: async (ref, body, key) => {
       const repo = await find(ref);
-      const surround = await lookAround(deps, repo.id, { isUnbegun: true });
+      const surround = await lookAround(deps, repo.id, null);
       const made = await plans.create(repo, body, key === null ? undefined : answering(key, surround));
       return surround(made);
     },
@@ -38,8 +37,7 @@ export function createPlanServices(deps: PlanServicesDeps, assertReady: () => vo
     say: async (ref, name, body, { runId, idempotency: key }) => {
       assertReady();
       const repo = await find(ref);
-      const isUnbegun = hasNoBranch(plans.show(repo, name));
-      const surround = await lookAround(deps, repo.id, { isUnbegun });
+      const surround = await lookAround(deps, repo.id, plans.show(repo, name));
       const also = key === null ? undefined : answering(key, surround);
       return surround(await plans.say(repo, { ...body, plan: name }, { speaker: speakerOf(runId), also }));
     },
