@@ -17,7 +17,7 @@ const planTask = z.object({
   attempt: z.int().meta({ description: 'How often a coder was started for it' }),
   reason: z.string().nullable().meta({ description: 'Why it failed, or waits, in one sentence' }),
   commit: z.string().nullable().meta({ description: 'The head of the plan’s branch once it was merged' }),
-  run_id: z.string().nullable().meta({ description: 'Its newest run' }),
+  run_id: z.string().nullable().meta({ description: 'Its newest run; null: it is still to begin' }),
 });
 
 const planRun = z.object({

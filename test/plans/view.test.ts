@@ -21,7 +21,9 @@ import {
   type PlanRunRow,
   pendingActions,
   planCountsByRepo,
+  planTasks,
   type SignalRow,
+  setPlanTasks,
   updatePlan,
   updateRun,
 } from '../../src/foundation/store/index.ts';
@@ -225,6 +227,22 @@ void t.test(
     t.strictSame(waiting(), [0, 0]);
   },
 );
+
+void t.test('a task that is still to begin, or to begin anew, shows no run of before', async (t) => {
+  const { store, key, run, view } = await begin(t);
+  const task = () => view().waves[0]?.tasks[0];
+  const set = (status: 'pending' | 'running') =>
+    store.write((tx) => {
+      const tasks = planTasks(tx, key).map((one) => ({ ...one, status, attempt: 1 }));
+      setPlanTasks(tx, key, tasks);
+    });
+  await run({ role: 'coder', task: 1, state: 'closed' });
+
+  await set('pending');
+  t.match(task(), { status: 'pending', run_id: null });
+  await set('running');
+  t.match(task(), { status: 'running', run_id: 'run_1' });
+});
 
 void t.test('a verdict has the words that came with it, and no others', async (t) => {
   const { change, signal, view } = await begin(t);

@@ -118,17 +118,7 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
     waves: numbers.map((number) => ({
       number,
       title: titles.get(number) ?? null,
-      tasks: tasks
-        .filter(({ wave }) => wave === number)
-        .map((task) => ({
-          number: task.number,
-          title: task.title,
-          status: isUnstarted(task, actions) ? 'pending' : task.status,
-          attempt: task.attempt,
-          reason: task.reason,
-          commit: task.commitId,
-          run_id: runs.findLast((run) => run.task === task.number)?.runId ?? null,
-        })),
+      tasks: tasks.filter(({ wave }) => wave === number).map((task) => viewTask(task, { runs, actions })),
     })),
     feedback: row.feedback,
     review: viewVerdict(sql, row, 'review_approved'),
@@ -161,6 +151,24 @@ export function viewPlan(sql: Sql, row: PlanRow, project: string): PlanAlone {
       due_at: toTimestamp(action.dueAt),
     })),
     refused: refusedOf(sql, row, runs),
+  };
+}
+
+/** A task with its newest run: those of before do not count for one that is still to begin. */
+function viewTask(
+  task: PlanTaskRow,
+  { runs, actions }: { readonly runs: readonly PlanRunRow[]; readonly actions: readonly ActionRow[] },
+): Plan['waves'][number]['tasks'][number] {
+  const status = isUnstarted(task, actions) ? 'pending' : task.status;
+  const run = status === 'pending' ? undefined : runs.findLast((one) => one.task === task.number);
+  return {
+    number: task.number,
+    title: task.title,
+    status,
+    attempt: task.attempt,
+    reason: task.reason,
+    commit: task.commitId,
+    run_id: run?.runId ?? null,
   };
 }
 
