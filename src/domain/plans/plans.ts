@@ -11,7 +11,6 @@ import {
   type UpdatePlan,
 } from '../../contract/index.ts';
 import {
-  findPlan,
   findSignal,
   getPlan,
   listPlans,
@@ -26,6 +25,7 @@ import {
 import type { Speaker } from './attribute.ts';
 import { changePlanText, createPlan } from './create.ts';
 import { createJudge } from './ended-runs.ts';
+import { seekPlan } from './find.ts';
 import { createOutbox } from './outbox.ts';
 import type { PlansDeps } from './ports.ts';
 import { receive, type Said } from './receive.ts';
@@ -116,8 +116,9 @@ export function createPlans(deps: PlansDeps): Plans {
     if (events.some(({ type }) => type === 'run.finished' || type.startsWith('plan.'))) tick();
   });
 
+  const seek = (repo: PlanRepo, ref: string) => store.read((sql) => seekPlan(sql, repo.id, ref));
   const find = (repo: PlanRepo, ref: string): PlanRow => {
-    const row = store.read((sql) => findPlan(sql, repo.id, ref));
+    const row = seek(repo, ref);
     if (row !== undefined) return row;
     throw new AppError('plan_not_found', `${repo.project} has no plan '${ref}'`, {
       hint: 'list them with: drover plan list',
@@ -134,7 +135,7 @@ export function createPlans(deps: PlansDeps): Plans {
     const event = eventOf(said.event);
     return receive(deps, {
       repoId: repo.id,
-      plan: store.read((sql) => findPlan(sql, repo.id, said.plan))?.name ?? said.plan,
+      plan: seek(repo, said.plan)?.name ?? said.plan,
       event,
       wave: said.wave ?? null,
       task: said.task ?? null,

@@ -97,6 +97,7 @@ export {
   countPlansOfRepo,
   countPlanTasks,
   findPlan,
+  findPlansById,
   getPlan,
   insertPlan,
   listPlans,

@@ -12,7 +12,7 @@ export class PlanShowCommand extends PlanCommand {
     category: 'Plans',
     description: 'show one plan: what it waits for, its waves, evidence and verdicts',
     details:
-      'A plan is named by its name or its id. What a person has to decide stands first, with the commands that answer. With --content only the markdown is printed: into a pipe as it is, on a terminal with control characters shown.',
+      'A plan is named by its name, its id, or a beginning of that which fits no other. What a person has to decide stands first, with the commands that answer. With --content only the markdown is printed: into a pipe as it is, on a terminal with control characters shown.',
     examples: [
       ['Look how far it is', '$0 plan show auth'],
       ['Read what its planner wrote', '$0 plan show auth --content'],

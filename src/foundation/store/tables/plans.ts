@@ -157,6 +157,19 @@ export function findPlan(sql: Sql, repoId: string, ref: string): PlanRow | undef
   return row === undefined ? undefined : decode(row);
 }
 
+/** Plans of a repository with this id prefix, at most two. */
+export function findPlansById(sql: Sql, repoId: string, prefix: string): readonly PlanRow[] {
+  const upper = `plan_${prefix.slice(5).toUpperCase()}`;
+  return sql
+    .all(
+      'SELECT * FROM plans WHERE repo_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT 2',
+      repoId,
+      upper,
+      `${upper}~`,
+    )
+    .map(decode);
+}
+
 export type PlanFilter = {
   readonly repoId: string | null;
   readonly beforeKey: number | null;
