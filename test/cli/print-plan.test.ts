@@ -94,6 +94,19 @@ void t.test('what a person has to decide stands first, with the commands that an
   t.notMatch(text, 'waits for:');
 });
 
+void t.test('what a block of an ended plan is answered with, and one before a fix', async (t) => {
+  const blocked = { reason: 'it could not be moved', by: 'daemon', at };
+  for (const status of ['done', 'cancelled'] as const) {
+    const text = page({ status, phase: null, blocked });
+    t.match(text, /try it again: +drover plan retry auth\n/);
+    t.notMatch(text, /drover plan (decide|cancel)/, status);
+  }
+  t.match(
+    page({ phase: 'fixing', blocked }),
+    /have it reviewed as it is: drover signal implement-finished auth\n/,
+  );
+});
+
 void t.test('a question of several lines stands as it was asked', async (t) => {
   const blocked = { reason: 'Which colour?\r\n\n- red\n- blue\n', by: 'agent', at };
   const lines = 'Which colour?\n  | \n  | - red\n  | - blue\n';

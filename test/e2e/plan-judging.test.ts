@@ -95,7 +95,7 @@ test('with "block" they wait for a person', async (t) => {
   await implement(world);
   t.match(await world.planTo('one', 'to wait', ({ blocked }) => blocked !== null), {
     phase: 'fixing',
-    blocked: { reason: /1 verifications have failed/ },
+    blocked: { reason: /readiness_max_verify_cycles \(1\)/ },
   });
   await world.say('one', 'decide');
   t.match(await world.planTo('one', 'to be done', ({ status }) => status === 'done'), { forced: false });

@@ -138,7 +138,7 @@ t.test('review and fix: limits, no progress, feedback', (t) => {
   });
   t.equal(other.next.blocked, null, 'the diff has changed: that is progress');
   const over = must(fixed.next, 'review_changes_requested', { body: 'more' }, { maxReviewFixCycles: 1 });
-  t.match(over.next, { phase: 'fixing', blocked: { reason: /1 rounds of review and fix are used up/ } });
+  t.match(over.next, { phase: 'fixing', blocked: { reason: /more often than max_review_fix_cycles \(1\) allows/ } });
   const decided = must(over.next, 'decide', { body: 'do it' }, { maxReviewFixCycles: 1 });
   t.same(spawned(decided.owes), ['fixer -']);
   t.match(
@@ -190,7 +190,7 @@ t.test('verifications that are used up promote, or wait for a person', (t) => {
   t.match(blocked.next, {
     phase: 'fixing',
     isForced: false,
-    blocked: { reason: /2 verifications have failed/ },
+    blocked: { reason: /as often as readiness_max_verify_cycles \(2\) allows/ },
   });
   t.end();
 });

@@ -23,12 +23,12 @@ export type Waiting = {
 export type Answer = readonly [what: string, command: string];
 
 /** Makes the command that does something with the plan: with `--repo`, where that was given before. */
-export type CallOf = (words: string, more?: string) => string;
+export type CallOf = (words: string, more?: string, group?: 'plan' | 'signal') => string;
 
 /** How the commands of a plan are written for who named the repository like this. */
 export function callsOf({ name }: Pick<PlanSummary, 'name'>, repo: string | undefined): CallOf {
-  return (words, more = '') =>
-    `drover plan ${words} ${escapeLine(name)}${more === '' ? '' : ` ${more}`}${repoFlag(repo)}`;
+  return (words, more = '', group = 'plan') =>
+    `drover ${group} ${words} ${escapeLine(name)}${more === '' ? '' : ` ${more}`}${repoFlag(repo)}`;
 }
 
 /** The option that names the repository again, with the space before it; nothing where it was not given. */
@@ -52,13 +52,7 @@ export function placeOf(plan: Pick<PlanSummary, 'status' | 'phase' | 'forced' | 
 
 /** What the state of a plan says has to happen next, and what a person can do about it. */
 export function waitsByState(plan: PlanSummary, call: CallOf): Waiting {
-  if (plan.blocked !== null) {
-    return ofPerson('decide', 'your decision', [
-      ['answer it', call('decide', '"what is to be done"')],
-      ['try it again', call('retry')],
-      ['give it up', call('cancel')],
-    ]);
-  }
+  if (plan.blocked !== null) return whileBlocked(plan, call);
   switch (plan.status) {
     case 'ready':
       if (plan.phase === 'draft') {
@@ -88,6 +82,19 @@ export function waitsByState(plan: PlanSummary, call: CallOf): Waiting {
     default:
       return ofNobody([]); // a state of a newer daemon
   }
+}
+
+function whileBlocked({ status, phase }: PlanSummary, call: CallOf): Waiting {
+  const retry: Answer = ['try it again', call('retry')];
+  if (status === 'done' || status === 'cancelled') return ofPerson('retry', 'you', [retry]);
+  const asItIs: readonly Answer[] =
+    phase === 'fixing' ? [['have it reviewed as it is', call('implement-finished', '', 'signal')]] : [];
+  return ofPerson('decide', 'your decision', [
+    ['answer it', call('decide', '"what is to be done"')],
+    retry,
+    ...asItIs,
+    ['give it up', call('cancel')],
+  ]);
 }
 
 function whileImplementing({ phase, wave }: PlanSummary, call: CallOf): Waiting {

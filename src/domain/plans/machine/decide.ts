@@ -56,5 +56,5 @@ function whereIt(cells: Partial<Record<PlanStatus, unknown>>): string {
   const states = planStatuses.filter((status) => cells[status] !== undefined);
   return states.length === 0
     ? 'it means nothing anywhere'
-    : `it is for a plan that is ${states.join(' or ')}`;
+    : `it is for a plan that is ${states.join(', ').replace(/, (?=[a-z]+$)/, ' or ')}`;
 }

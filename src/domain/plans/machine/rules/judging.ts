@@ -53,7 +53,9 @@ export const changesRequested: Rule = (input) => {
     change: { reviewCycle },
     feedback: event.body,
     essence: event.body,
-    limit: isOver ? `${settings.maxReviewFixCycles} rounds of review and fix are used up` : null,
+    limit: isOver
+      ? `its reviewer asks for changes more often than max_review_fix_cycles (${settings.maxReviewFixCycles}) allows`
+      : null,
   });
 };
 
@@ -124,7 +126,9 @@ function failed(input: RuleInput, { feedback, essence }: Pick<Fix, 'feedback' | 
     change: { verifyCycle },
     feedback,
     essence,
-    limit: isExhausted ? `${settings.maxVerifyCycles} verifications have failed` : null,
+    limit: isExhausted
+      ? `verification has failed as often as readiness_max_verify_cycles (${settings.maxVerifyCycles}) allows`
+      : null,
   });
 }
 
@@ -155,7 +159,7 @@ function toFix({ plan, event, settings }: RuleInput, { change, feedback, essence
   const reason =
     (isStuck ? 'the same was asked for twice, and nothing has changed in between' : null) ??
     limit ??
-    (settings.autoReviewFix ? null : 'auto_review_fix is off') ??
+    (settings.autoReviewFix ? null : 'changes are asked for, and auto_review_fix is off') ??
     (settings.topicHeldBy === null
       ? null
       : `the plan '${settings.topicHeldBy}' of the same topic is being implemented`);
