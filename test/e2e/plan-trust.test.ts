@@ -36,7 +36,11 @@ test('a plan whose rules have changed at work waits, and is not carried on by ot
   writeFileSync(go, '');
 
   const failed = await world.planTo('one', 'to wait', ({ blocked }) => blocked !== null);
-  t.match(failed, { phase: 'fixing', forced: false, blocked: { reason: /readiness_max_verify_cycles \(1\)/ } });
+  t.match(failed, {
+    phase: 'fixing',
+    forced: false,
+    blocked: { reason: /readiness_max_verify_cycles \(1\)/ },
+  });
   await world.say('one', 'decide');
   const waiting = await world.planTo('one', 'to wait again', ({ blocked }) => blocked?.by === 'daemon');
   t.match(waiting.blocked?.reason, lapsed);

@@ -138,7 +138,10 @@ t.test('review and fix: limits, no progress, feedback', (t) => {
   });
   t.equal(other.next.blocked, null, 'the diff has changed: that is progress');
   const over = must(fixed.next, 'review_changes_requested', { body: 'more' }, { maxReviewFixCycles: 1 });
-  t.match(over.next, { phase: 'fixing', blocked: { reason: /more often than max_review_fix_cycles \(1\) allows/ } });
+  t.match(over.next, {
+    phase: 'fixing',
+    blocked: { reason: /more often than max_review_fix_cycles \(1\) allows/ },
+  });
   const decided = must(over.next, 'decide', { body: 'do it' }, { maxReviewFixCycles: 1 });
   t.same(spawned(decided.owes), ['fixer -']);
   t.match(
