@@ -145,7 +145,7 @@ test('without auto_advance_waves each wave waits for a person', async (t) => {
   t.match(waiting, { wave: 1, tasks_merged: 2, blocked: null });
   t.match(await world.say('slow', 'wave_start', { wave: 3 }), {
     status: 409,
-    json: { detail: /wave 3 is not the next one: that is wave 2/ },
+    json: { detail: /the plan 'slow' has no wave 3: they count from 1 to 2/ },
   });
   t.equal((await world.say('slow', 'wave-start', { wave: 2 })).status, 200);
   t.match(await world.planTo('slow', 'to be done', ({ status }) => status === 'done'), {
