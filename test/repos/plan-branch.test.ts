@@ -342,23 +342,3 @@ t.test('after a crash a branch is where this join has put it, or somebody else h
   plainGit(path, 'update-ref', `refs/heads/${target}`, headOf(run.branch));
   t.match(await joinRun(after), { kind: 'moved', commit: headOf(run.branch) });
 });
-
-t.test(
-  'of a verifier its commits and changed files are measured, not what its checks leave behind',
-  async (t) => {
-    const { run, worktrees, headOf, commit } = await setUp(t);
-    const measure = () => worktrees.measure({ ...run.of, head: headOf(target), title: 'mended' });
-
-    put(join(run.path, 'coverage/report.txt'), 'line\n'.repeat(500));
-    t.equal(await measure(), null);
-    put(join(run.path, 'a.txt'), 'two\n');
-    t.match(await measure(), { lines: 2 }, 'changed and not committed');
-    plainGit(run.path, 'add', 'a.txt');
-    plainGit(run.path, 'commit', '-q', '-m', 'mended');
-    const made = await measure();
-    t.match(made, { lines: 2 });
-    t.equal(plainGit(run.path, 'ls-tree', '-r', '--name-only', made?.commit ?? ''), 'a.txt\n');
-    commit(run.path, 'added.txt');
-    t.match(await measure(), { lines: 503 });
-  },
-);

@@ -79,7 +79,7 @@ export type PlanWork = {
     run: RunRow,
     of: { readonly from: string; readonly base: string },
   ) => Promise<readonly string[]>;
-  /** What a run has changed or committed since `head`; null: nothing. */
+  /** What a run has changed since `head`; null: nothing. */
   readonly measure: (
     run: RunRow,
     of: { readonly head: string; readonly title: string },

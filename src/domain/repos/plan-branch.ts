@@ -61,7 +61,7 @@ export async function joinOntoPlan(context: WorktreeContext, wanted: JoinPlanWan
   if (now === '') return { kind: 'moved', commit: null };
   if (now === wanted.announced()) return { kind: 'joined', commit: now };
   if (now !== wanted.head) return { kind: 'moved', commit: now };
-  const work = await workOf(context, place, { isTrackedOnly: false });
+  const work = await workOf(context, place);
   const inside = work === null ? null : await repositoriesInside(context, place, work);
   if (inside !== null) return inside;
   const made = await joinFound(context, work, { place, head: now, title, trailer: wanted.trailer });
@@ -88,22 +88,14 @@ export async function containsCommit(
 
 type Joining = Pick<JoinPlanWanted, 'place' | 'head' | 'title' | 'trailer'>;
 
-/**
- * The commit at which a branch that is at `head` has what a run has changed, but for new files that it has not added: its
- * checks leave such. Changes nothing but the object store.
- */
-export async function commitOfChanges(context: WorktreeContext, wanted: Joining): Promise<Joined> {
-  const work = await workOf(context, wanted.place, { isTrackedOnly: true });
-  return joinFound(context, work, wanted);
+/** The commit at which a branch that is at `head` has all of a run's work. Changes nothing but the object store. */
+export async function commitOfWork(context: WorktreeContext, wanted: Joining): Promise<Joined> {
+  return joinFound(context, await workOf(context, wanted.place), wanted);
 }
 
-function workOf(
-  { git, stateRoot }: WorktreeContext,
-  place: WorkPlace,
-  { isTrackedOnly }: { readonly isTrackedOnly: boolean },
-): Promise<Work | null> {
+function workOf({ git, stateRoot }: WorktreeContext, place: WorkPlace): Promise<Work | null> {
   return withTemporaryFolder(join(stateRoot, 'tmp'), (folder) =>
-    findWork(git, place, { folder, settings: durable, isTrackedOnly }),
+    findWork(git, place, { folder, settings: durable }),
   );
 }
 

@@ -19,8 +19,6 @@ export type SnapshotOptions = {
   /** Puts new objects elsewhere than in the repository. */
   readonly scratchObjects?: GitCall['scratchObjects'];
   readonly settings?: GitCall['settings'];
-  /** Leaves out new files that nobody has added: what checks and builds have left behind. */
-  readonly isTrackedOnly?: boolean;
 };
 
 const slash = 0x2f;
@@ -43,8 +41,7 @@ export async function snapshot(git: Git, checkout: Checkout, options: SnapshotOp
   const hasIndex = await takeIndex(git, checkout, call);
   const staged = hasIndex ? await run(['write-tree'], { okCodes: [0, 128] }) : null;
   await unhide(git, checkout, call);
-  const untracked = options.isTrackedOnly === true ? [] : ['-o', '--exclude-standard'];
-  const listed = await run(['ls-files', '-z', '-m', '-d', ...untracked]);
+  const listed = await run(['ls-files', '-z', '-m', '-d', '-o', '--exclude-standard']);
   const changed = split(listed.stdout);
   const files = changed.filter((path) => path.at(-1) !== slash);
   const submodules = await submodulesOf(git, checkout, call);

@@ -30,8 +30,6 @@ export type WorkOptions = {
   readonly folder: string;
   readonly scratchObjects?: GitCall['scratchObjects'];
   readonly settings?: GitCall['settings'];
-  /** New files that nobody has added are no work. */
-  readonly isTrackedOnly?: boolean;
 };
 
 /** True for a work tree that is whole: somebody may have worked in it. */

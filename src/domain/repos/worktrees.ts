@@ -17,7 +17,7 @@ import { assertPlainGitDir } from './git-dir.ts';
 import { readOwnSettings } from './own-config.ts';
 import {
   branchHead,
-  commitOfChanges,
+  commitOfWork,
   containsCommit,
   type JoinedPlan,
   type JoinPlanWanted,
@@ -120,7 +120,7 @@ export type Worktrees = {
   readonly joinOntoPlan: (
     of: RunPlace & Omit<JoinPlanWanted, 'place' | 'branch'> & { readonly target: string },
   ) => Promise<JoinedPlan>;
-  /** What a branch that is at `head` would be with what a run has changed or committed, and by how many lines; null: no change. */
+  /** What a branch that is at `head` would be with all that a run has made, and by how many lines; null: no change. */
   readonly measure: (
     of: RunPlace & { readonly head: string; readonly title: string },
   ) => Promise<{ readonly commit: string; readonly lines: number } | null>;
@@ -263,12 +263,7 @@ export function createWorktrees(context: WorktreeContext): Worktrees {
     measure: async ({ head, title, ...of }) => {
       const place = await placeOf(of);
       return inTurn(of.repo, place.main, async () => {
-        const made = await commitOfChanges(context, {
-          place,
-          head,
-          title,
-          trailer: `Drover-Run: ${of.runId}`,
-        });
+        const made = await commitOfWork(context, { place, head, title, trailer: `Drover-Run: ${of.runId}` });
         if (made.kind !== 'commit') return null;
         const { lines } = await compareCommits(context, place.main, head, made.commit);
         return { commit: made.commit, lines };
