@@ -23,12 +23,12 @@ export async function findTracked(
   if (await exists(join(gitDir, 'index.lock'))) return null;
   const call = { ...placed(checkout), maxOutputBytes: maxListBytes };
   const patterns = folders.map((folder) => `:(icase,top)${folder}`);
-  const inIndex = await git.run(workTree, ['ls-files', '-z', '--', ...patterns], {
-    ...call,
-    hasPatterns: true,
-  });
+  const index = ['ls-files', '-z', '--', ...patterns];
   const head = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', 'HEAD', '--', ...folders];
-  const inHead = await git.run(workTree, head, { ...call, okCodes: [0, 128] });
+  const [inIndex, inHead] = await Promise.all([
+    git.run(workTree, index, { ...call, hasPatterns: true }),
+    git.run(workTree, head, { ...call, okCodes: [0, 128] }),
+  ]);
   if (inIndex.truncated || inHead.truncated)
     throw new AppError('git_failed', `git tracks too many files in ${folders.join(' and ')}`);
   return [...split(inIndex.stdout), ...split(inHead.stdout)].map((path) => path.toString());
