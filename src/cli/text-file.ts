@@ -19,7 +19,7 @@ export async function textOf(file: string, context: Pick<CliContext, 'cwd' | 'st
 }
 
 /** How long a pipe that nobody was asked to read may take to say its first byte, or to end. */
-export const firstByteMs = 500;
+const firstByteMs = 500;
 
 /** What is piped into a command that was not told to read it; null where nothing comes of a pipe that stays open. */
 export async function pipedText(

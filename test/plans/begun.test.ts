@@ -1,24 +1,11 @@
 /** What is begun for a plan, what is not, and what an end or a new beginning takes away. */
 import t from 'tap';
-import { AppError } from '../../src/contract/index.ts';
 import { owe } from '../../src/domain/plans/change.ts';
-import type { Owed } from '../../src/domain/plans/machine/state.ts';
-import { baseCommit, endedRun, nextCommit, plansRoom } from '../support/plans-room.ts';
+import { baseCommit, endedRun, nextCommit, noAgent, plansRoom, startOf } from '../support/plans-room.ts';
 import { until } from '../support/until.ts';
 
-const startOf = (task: number): Owed => ({
-  kind: 'spawn',
-  role: 'coder',
-  round: 1,
-  wave: 1,
-  task,
-  attempt: 1,
-});
 const diskFull = async () => {
   throw new Error('the disk is full');
-};
-const noAgent = async () => {
-  throw new AppError('no_agent', 'no agent was found');
 };
 
 t.test('a branch of the plan’s name that is somebody else’s is not taken', async (t) => {

@@ -4,23 +4,11 @@ import { systemClock } from '../../src/base/index.ts';
 import { AppError } from '../../src/contract/index.ts';
 import { changePlan, owe } from '../../src/domain/plans/change.ts';
 import type { RepoPlanSettings } from '../../src/domain/plans/index.ts';
-import type { Owed } from '../../src/domain/plans/machine/state.ts';
 import { planEvent } from '../support/plan-state.ts';
-import { baseCommit, hastyClock, nextCommit, plansRoom } from '../support/plans-room.ts';
+import { baseCommit, hastyClock, nextCommit, noAgent, plansRoom, startOf } from '../support/plans-room.ts';
 import { until } from '../support/until.ts';
 
-const startOf = (task: number): Owed => ({
-  kind: 'spawn',
-  role: 'coder',
-  round: 1,
-  wave: 1,
-  task,
-  attempt: 1,
-});
 const joined = async () => ({ kind: 'joined', commit: nextCommit }) as const;
-const noAgent = async () => {
-  throw new AppError('no_agent', 'no agent was found');
-};
 
 t.test('finished work is joined while the start of another task is paused', async (t) => {
   const room = await plansRoom(t, {

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type Clock, createBus, silentLog, systemClock } from '../../src/base/index.ts';
-import type { PlanEventName } from '../../src/contract/index.ts';
+import { AppError, type PlanEventName } from '../../src/contract/index.ts';
 import { createPlans, type PlansDeps } from '../../src/domain/plans/index.ts';
+import type { Owed } from '../../src/domain/plans/machine/state.ts';
 import { planSettings } from '../../src/domain/plans/settings.ts';
 import { defaultConfig } from '../../src/foundation/config/index.ts';
 import {
@@ -42,6 +43,21 @@ export const endedRun = (id: string) =>
     worktree: null,
     endedAt: 1,
   }) as unknown as RunRow;
+
+/** The start of the first coder of a task in wave 1. */
+export const startOf = (task: number): Owed => ({
+  kind: 'spawn',
+  role: 'coder',
+  round: 1,
+  wave: 1,
+  task,
+  attempt: 1,
+});
+
+/** A start that no repetition mends. */
+export const noAgent = async (): Promise<never> => {
+  throw new AppError('no_agent', 'no agent was found');
+};
 
 /** Fails with a word about who asked for it: a test that comes here has not said what it wants. */
 const unused = (what: string) => () => {

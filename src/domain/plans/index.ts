@@ -4,7 +4,6 @@
  * owed actions are one transaction, and that nothing is started twice; and must not know who asked or how runs are driven.
  */
 export type { Speaker } from './attribute.ts';
-export { table } from './machine/table.ts';
 export { createPlans, type PlanRepo, type Plans, type SaidBy, type SaidOfPlan } from './plans.ts';
 export type { PlanRuns, PlansDeps, PlanWork, RepoPlanSettings } from './ports.ts';
 export { checkTemplate } from './prompts/render.ts';

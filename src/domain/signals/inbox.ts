@@ -32,9 +32,9 @@ export type InboxOptions = {
 };
 
 /** Signals that one claim gives out at most, unless told. */
-export const maxClaimedSignals = 1000;
+const maxClaimedSignals = 1000;
 /** A claim ends when the bodies that it holds have reached this size. */
-export const maxClaimedBytes = 8 * 2 ** 20;
+const maxClaimedBytes = 8 * 2 ** 20;
 
 /** Makes an inbox. It remembers what it has given out; all that has to last is in the files. */
 export function createInbox({

@@ -5,9 +5,9 @@
  * know what a signal does to a plan.
  */
 export type { ClaimedSignal, RefusedFile } from './claim.ts';
-export { createInbox, type Inbox, type InboxOptions, maxClaimedSignals } from './inbox.ts';
+export { createInbox, type Inbox, type InboxOptions } from './inbox.ts';
 export { formatSignalName, parseSignalName, type SignalName } from './name.ts';
-export { makeSignalFolder, signalFolders, signalParents, stagingFolder } from './place.ts';
+export { makeSignalFolder, signalFolders, signalParents } from './place.ts';
 export { type FindTracked, trackedWords } from './tracked.ts';
 export { maxFailedEntries } from './trim.ts';
 export { createSignalWatch, type SignalWatch, type SignalWatchOptions } from './watch.ts';

@@ -9,7 +9,7 @@ export const signalParents: readonly string[] = signalFolders.map((folder) =>
 );
 
 /** Where a signal is written before it is renamed into its folder. */
-export const stagingFolder = 'staging';
+const stagingFolder = 'staging';
 /** Where claimed signals wait until they were applied. */
 export const processingFolder = 'processing';
 /** Where refused ones are put away. */
